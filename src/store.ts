@@ -145,6 +145,8 @@ export type Ui = {
   notice?: Notice;
   theme: ThemeName;
   bell: boolean;
+  /** The current step of the drill's tour; absent without one. */
+  tour?: number;
 };
 
 export type State = {
@@ -191,6 +193,8 @@ export type Intent =
   | { kind: 'notice'; says: string; verdict?: HealthStatus }
   | { kind: 'theme'; theme: ThemeName }
   | { kind: 'bell'; on: boolean }
+  /** Goes to a step of the tour; without a step it ends. */
+  | { kind: 'tour'; step?: number }
   /** To the engine. */
   | { kind: 'send'; command: Command }
   /** To the terminal. `what` names what was copied. */

@@ -34,6 +34,7 @@ import { nodeScreen } from './nodes/detail.ts';
 import { podScreen } from './pods/detail.ts';
 import { podsScreen } from './pods/list.ts';
 import type { Entry, Screen } from './screen.ts';
+import { tourEntries } from './shell/tour.ts';
 import { signInEntries } from './sign-in/palette.ts';
 import { allStudiesScreen } from './studies/all.ts';
 import { studyScreen } from './studies/detail.ts';
@@ -99,4 +100,5 @@ export const entries: readonly ((state: State) => readonly Entry[])[] = [
   incidentEntries,
   actionEntries,
   signInEntries,
+  tourEntries,
 ];

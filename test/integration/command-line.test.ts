@@ -210,6 +210,8 @@ test.each([
   [['drill', '--pods', '-1']],
   [['drill', 'calm', '--list']],
   [['drill', '--jobs', 'many']],
+  [['drill', 'calm', '--tour']],
+  [['drill', '--tour', '--serve']],
   [['config', 'chek']],
   [['config', '--json', 'check']],
   [['config', 'check', '--json']],

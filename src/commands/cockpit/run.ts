@@ -13,6 +13,7 @@ import type { Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
 import { type Attention, attention, followMoved, followSecrets, syncQueries } from '../../screens/shell/effects.ts';
+import { followTour } from '../../screens/shell/tour.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
 import { Keyboard } from './keyboard.ts';
@@ -30,22 +31,33 @@ export function whyNoScreen(): string | undefined {
 /** A frame that took longer than this is in the debug log. */
 const slowFrame = 50;
 
+/** How the screen opens. */
+export type CockpitOptions = {
+  colour?: boolean;
+  /** The screen it opens with. */
+  start?: string;
+  /** The id of the incident that it shows. */
+  follow?: string;
+  /** Shows the drill's tour. */
+  tour?: boolean;
+};
+
 /** Ends even if something hangs. */
 const patience = 4 * second;
 
 /**
  * Runs until the person quits or a signal comes; gives the exit code when the terminal is given back and nothing of the
- * engine is left. `start`: the screen it opens with; `follow`: the id of the incident that it shows. The caller then ends the process.
+ * engine is left. The caller then ends the process.
  */
 export async function runCockpit(
   settings: Settings,
-  { colour = true, start, follow }: { colour?: boolean; start?: string; follow?: string } = {},
+  { colour = true, start, follow, tour }: CockpitOptions = {},
 ): Promise<number> {
   debugLog.becomeMain();
   const terminal = new Terminal(process.stdin, process.stdout);
   const first = initialState(scopeOf(settings), Date.now(), settings.display);
   const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
-  const store = createCockpitStore({ ...first, ui: { ...first.ui, stack } });
+  const store = createCockpitStore({ ...first, ui: { ...first.ui, stack, tour: tour ? 0 : undefined } });
   let engine: Engine | undefined;
   let leave: (code: number, why?: unknown) => void = () => {};
   const left = new Promise<{ code: number; why?: unknown }>((resolve) => {
@@ -144,6 +156,7 @@ export async function runCockpit(
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   const stopLooking = syncQueries(store, (command) => engine?.send(command));
   const stopAskingAgain = followMoved(store);
+  const stopTour = followTour(store);
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
@@ -164,6 +177,7 @@ export async function runCockpit(
   stopLooking();
   stopForgetting();
   stopAskingAgain();
+  stopTour();
   stopFollowing();
   screen.unmount();
   terminal.close();

@@ -6,10 +6,13 @@ import { addSettingsFlags } from '../../config/flags.ts';
 import { complain, print } from '../../config/output.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
 
+/** The scenario of the tour: it has an incident to take and an action to run. */
+const tourScenario = 'api-outage';
+
 /** Wrong usage, as sysexits.h has it. */
 const usage = 64;
 
-type Options = { serve?: boolean; list?: boolean; platform?: boolean; pods: number; jobs: number };
+type Options = { serve?: boolean; list?: boolean; platform?: boolean; tour?: boolean; pods: number; jobs: number };
 
 export function drillCommand(): Command {
   const command = addSettingsFlags(new Command('drill'))
@@ -18,6 +21,7 @@ export function drillCommand(): Command {
     .option('--list', 'list the scenarios')
     .option('--serve', 'no screen: print its environment variables, then `ready`, and run until stopped')
     .option('--platform', 'as the platform is, not as the runbook tells it: tables, API, logs and labels')
+    .option('--tour', `a tour of one minute: each frame names the next key (scenario ${tourScenario})`)
     .addOption(new Option('--pods <n>', 'number of extra pods, for load').argParser(whole).default(0))
     .addOption(new Option('--jobs <n>', 'number of extra finished jobs, for load').argParser(whole).default(0))
     .action(async (name: string, options: Options) => {
@@ -27,7 +31,10 @@ export function drillCommand(): Command {
         for (const { id, says } of scenarios) print(`${id.padEnd(widest)}  ${says}`);
         return;
       }
-      const scenario = scenarioNamed(name);
+      if (options.tour && options.serve) command.error('error: --tour needs a screen; it cannot be used with --serve');
+      if (options.tour && command.args.length > 0 && name !== tourScenario)
+        command.error(`error: --tour takes no scenario; it uses ${tourScenario}`);
+      const scenario = scenarioNamed(options.tour ? tourScenario : name);
       if (!scenario) {
         const ids = scenarios.map((s) => s.id);
         const meant = nearest(name, ids);

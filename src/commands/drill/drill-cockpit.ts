@@ -9,7 +9,7 @@ import { tell } from '../../config/output.ts';
 /** The variables that lead to a real Bentham; the debug log's do not. */
 const real = /^(BENTHAM_(?!LOG_(?:FILE|LEVEL)$)|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
 
-type Load = { pods: number; jobs: number; platform?: boolean };
+type Load = { pods: number; jobs: number; platform?: boolean; tour?: boolean };
 
 /** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
 export async function runDrillCockpit(command: Command, scenario: string, load: Load): Promise<void> {
@@ -44,7 +44,8 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   let code = 1;
   try {
     const { settings } = await loadForCommand(command);
-    code = await runCockpit(settings, { colour: command.opts<{ color?: boolean }>().color !== false });
+    const colour = command.opts<{ color?: boolean }>().color !== false;
+    code = await runCockpit(settings, { colour, tour: load.tour });
   } finally {
     await bentham.end();
   }

@@ -26,6 +26,7 @@ import { layList, toHeight } from '../toolkit/list.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
 import { inWindow, markerIn } from './reducer.ts';
+import { tourRule } from './tour.ts';
 
 /** The smallest terminal that the cockpit supports. */
 export const smallest: Size = { columns: 60, rows: 15 };
@@ -70,7 +71,7 @@ export function frame(state: State, size: Size): Frame {
   const keys = overlayFooter(state) ?? footer(bindingsOf(screen, at), at, size.columns);
   const all = [
     ...header(state, size.columns),
-    rule(size.columns),
+    tourRule(state, size.columns) ?? rule(size.columns),
     ...toHeight(lines, body.rows),
     lowerRule(state, size.columns),
     place.filtering && state.ui.overlay.kind === 'none' ? filterFooter : keys,

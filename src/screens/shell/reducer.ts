@@ -57,6 +57,8 @@ export function reduce(state: State, intent: Intent, list: List): State {
       return withUi(state, { theme: intent.theme });
     case 'bell':
       return withUi(state, { bell: intent.on });
+    case 'tour':
+      return withUi(state, { tour: intent.step });
     case 'send':
     case 'copy':
     case 'terminal':
