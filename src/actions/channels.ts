@@ -114,7 +114,7 @@ export const notify: Action = {
     looksAt: 'the channel is configured; the text',
     calls: 'curl -d {"text": …} WEBHOOK',
     proof: 'the channel’s answer',
-    undo: 'send a correction',
+    undo: 'none: send a correction',
     runbook: 'Alert Channels',
   },
   fields: [
@@ -146,7 +146,7 @@ export const notify: Action = {
       ],
       warnings: channel === 'pagerduty' ? ['PagerDuty pages the on-call engineer.'] : [],
       calls: [messageTo(channel, text, preflight)],
-      undo: 'send a correction',
+      instead: 'send a correction',
       answered: [preflight.context.environment],
       preconditions: fingerprint(channel, text),
     });

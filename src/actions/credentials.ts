@@ -55,7 +55,7 @@ export const rotateDatabaseCredentials: Action = {
     looksAt: 'the secret’s versions, the deployments that reference it',
     calls: 'ALTER ROLE … (generated, never shown); aws secretsmanager update-secret …; kubectl rollout restart …',
     proof: 'the secret’s password logs in to the database; the deployments are available; no older session remains',
-    undo: 'rotate again; the previous version of the secret stays as AWSPREVIOUS',
+    undo: 'none: rotate again; the previous version of the secret stays as AWSPREVIOUS until the next rotation',
     runbook: 'Rotating Database Credentials',
   },
   fields: [{ name: 'role', ask: 'which database role?', kind: 'text', preset: 'bentham' }],
@@ -119,6 +119,7 @@ export const rotateDatabaseCredentials: Action = {
         { tool: 'secrets', do: { verb: 'rotate-password', secretId: targets.secretId, username: role } },
         ...restarts,
       ],
+      instead: `rotate again; ${targets.secretId} keeps the old password as AWSPREVIOUS until the next rotation`,
       answered: [cluster.says, database.says, ...tried.answered],
       preconditions: deployments.map((d) => `${d.name} ${d.uid} ${d.generation}`).join(),
       baseline: {

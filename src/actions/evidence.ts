@@ -67,7 +67,7 @@ export const cleanupEvidence: Action = {
       'objects and bytes per study, newest and oldest; objects under legal hold, also by their study, or retention (listed, not deleted); versioning',
     calls: 'aws s3api delete-objects --bucket BUCKET --delete …',
     proof: 'the prefix, listed again, has none of the deleted objects',
-    undo: 'in a versioned bucket: restore-deleted-evidence; else none',
+    undo: 'in a versioned bucket, until it expires the old versions: restore-deleted-evidence; else none',
     runbook: 'Evidence Cleanup',
   },
   fields: [
@@ -125,11 +125,6 @@ export const cleanupEvidence: Action = {
         ...(unspeakable > 0
           ? [`Skips ${formatCount(unspeakable)} objects: their names contain characters that cannot be shown.`]
           : []),
-        versioned
-          ? 'The bucket is versioned: deleted objects can be restored.'
-          : versioned === false
-            ? 'The bucket is not versioned: deletion is permanent.'
-            : 'The versioning of the bucket cannot be read: assume that deletion is permanent.',
         onlyWhenDone('s3:DeleteObject'),
       ],
       warnings: [
@@ -150,7 +145,12 @@ export const cleanupEvidence: Action = {
         bucket,
         do: { verb: 'delete' as const, keys: keys.slice(at * perRequest, (at + 1) * perRequest) },
       })),
-      undo: versioned ? 'restore them: restore-deleted-evidence' : undefined,
+      ...(versioned
+        ? { undo: 'restore-deleted-evidence, until the bucket expires or removes the old versions' }
+        : {
+            instead:
+              versioned === false ? 'the bucket is not versioned' : 'the versioning of the bucket cannot be read',
+          }),
       answered: [`bucket ${bucket}`],
       preconditions: fingerprint(
         free.map((o) => [o.key, o.modifiedAt, o.bytes]),
@@ -202,7 +202,7 @@ export const restoreEvidence: Action = {
     looksAt: 'versions with time, size, delete markers, legal hold and retention',
     calls: 'aws s3api copy-object --copy-source BUCKET/KEY?versionId=… --key KEY',
     proof: 'the current version equals the chosen one',
-    undo: 'restore the version that was current',
+    undo: 'restore the version that was current, while the bucket keeps it',
     runbook: 'Evidence Recovery',
   },
   fields: [
@@ -261,7 +261,10 @@ export const restoreEvidence: Action = {
         onlyWhenDone('s3:PutObject, and s3:GetObjectVersion of that version,'),
       ],
       calls: [{ tool: 's3', bucket, do: { verb: 'restore-version', key, versionId: chosen.versionId } }],
-      undo: current && !current.marker ? `restore version ${current.versionId}` : 'delete it again',
+      undo:
+        current && !current.marker
+          ? `restore version ${current.versionId}, while the bucket keeps it`
+          : 'delete it again',
       answered: [`bucket ${bucket}`],
       preconditions: `${current?.versionId} ${chosen.versionId}`,
       baseline: {

@@ -122,7 +122,7 @@ export const failoverDatabase: Action = {
     const { host } = targets.replica;
     return planned({
       impact: [
-        `${host} becomes the primary. This is irreversible: the old primary must be rebuilt as a replica.`,
+        `${host} becomes the primary.`,
         ...whatItHas(replica.value),
         ...(primary.state === 'lost' ? [`The primary: ${describeFault(primary.fault)}.`] : []),
       ],
@@ -142,6 +142,7 @@ export const failoverDatabase: Action = {
           within: 2 * commandWithin,
         },
       ],
+      instead: 'the old primary must be rebuilt as a replica',
       answered: [`replica ${replica.value.database} at ${replica.value.where}`],
       preconditions: [host, ...objections.map(({ code }) => code)].join(' '),
       baseline: { replayed: replica.value.wal?.replayed ?? '' },

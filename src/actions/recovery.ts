@@ -43,7 +43,7 @@ export const restoreDatabase: Action = {
     looksAt: 'the restorable time range, the snapshots, whether the new name is free; the cost',
     calls: 'aws rds restore-db-cluster-to-point-in-time …',
     proof: 'the new cluster’s progress',
-    undo: 'delete the new cluster',
+    undo: 'delete the new cluster by hand; its cost until then remains',
     runbook: 'Point-in-Time Recovery',
   },
   fields: [
@@ -109,7 +109,7 @@ export const restoreDatabase: Action = {
           },
         },
       ],
-      undo: `delete the cluster ${name}`,
+      undo: `delete the cluster ${name} by hand (aws rds delete-db-cluster); its cost until then remains`,
       answered: [`RDS cluster ${targets.cluster}, ${counted(found.value.snapshots.length, 'snapshot')}`],
       preconditions: `${name} free`,
       baseline: { name },

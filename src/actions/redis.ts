@@ -116,6 +116,7 @@ export const evictRedis: Action = {
           : []),
       ],
       calls: batches(old).map((names) => ({ tool: 'redis', command: ['UNLINK', ...names] })),
+      instead: 'a cache refills on demand',
       answered: [`redis ${preflight.context.targets.redis.host}:${preflight.context.targets.redis.port}`],
       // Caches change all the time: other keys of the same kind do not change the plan; memory and policy do.
       preconditions: fingerprint(prefix, idle, policy, maxBytes),

@@ -119,7 +119,10 @@ function surfaceAction(
         impact: [more.says(surface), ...impact],
         warnings: doubt ? [doubt.warning] : [],
         calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],
-        undo: verb === 'test' ? undefined : `${verb === 'disable' ? 'enable' : 'disable'} ${surface}`,
+        undo:
+          verb === 'test'
+            ? 'not needed: nothing is changed'
+            : `${verb === 'disable' ? 'enable' : 'disable'} ${surface}`,
         answered: [...answered, preflight.context.admin.directory ?? 'this directory'],
         preconditions: surface,
       });

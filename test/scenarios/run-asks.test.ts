@@ -33,13 +33,21 @@ test('run asks for each missing value, tab completes it, and the action runs', a
   asked.type('7');
   await asked.shows('how many replicas? 7');
   asked.press('enter');
-  await asked.shows('type y to confirm, then enter:');
+  await asked.shows('scale? [y/N]');
   expect(asked.text).toContain('kubectl scale deployment/executor --replicas=7');
   asked.type('y');
-  await asked.shows('then enter: y');
+  await asked.shows('scale? [y/N] y');
   asked.press('enter');
   await asked.shows('✓ verified', 30_000);
   expect((await asked.ends()).code).toBe(0);
+});
+
+test('enter alone confirms nothing: the default is no', async () => {
+  const asked = terminal('scale-deployment', '--deployment', 'executor', '--replicas', '8', '--arm', 'a test');
+  await asked.shows('scale? [y/N]');
+  asked.press('enter');
+  await asked.shows('cancelled: nothing was done');
+  expect((await asked.ends()).code).toBe(4);
 });
 
 test('live values are offered: the keys in the table', async () => {

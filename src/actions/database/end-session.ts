@@ -118,6 +118,10 @@ function sessionAction(
             transaction: true,
           },
         ],
+        instead:
+          how === 'cancel'
+            ? 'the application can run the statement again'
+            : 'the application reconnects and can run its transaction again',
         answered: [who.says],
         preconditions: `${row.pid} ${began}`,
         baseline: { began, query: runs(row) },
@@ -145,7 +149,7 @@ export const cancelQuery = sessionAction('cancel-query', 'cancel', {
     looksAt: 'its role, its duration, the sessions it blocks; pinned by pid and backend start',
     calls: 'SELECT pg_cancel_backend(pid) … WHERE pid = … AND backend_start = …',
     proof: 'the statement no longer runs',
-    undo: 'the application can run it again',
+    undo: 'none: the application can run it again',
     runbook: 'Database Maintenance',
   },
 });

@@ -152,7 +152,7 @@ export const deploy: Action = {
         ...all.value.flatMap((d) => (d.stuck ? [`The rollout of ${d.name} is already stuck: ${d.stuck}`] : [])),
       ],
       calls,
-      undo: `roll each changed deployment back to its current revision (${gateway.name}: ${gateway.revision})`,
+      undo: `roll each changed deployment back to its current revision (${gateway.name}: ${gateway.revision}); database migrations stay`,
       answered: [who.says],
       preconditions: fingerprint(
         all.value.map((d) => [d.name, d.uid, d.generation]),

@@ -1,5 +1,5 @@
 // Shared by the actions on a deployment: the field, the preflight, the plan, and the verification of a rollout.
-import type { Check, Choice, Execution, Field, Suggestion, Target } from '../../core/actions/action.ts';
+import type { Check, Choice, Execution, Field, Suggestion, Target, Undo } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import type { ActionContext, DeploymentState, Need, Preflight, Revision } from '../../core/actions/preflight.ts';
 import { because, progressOf } from '../../core/actions/rollout-progress.ts';
@@ -80,16 +80,14 @@ export async function planChange(
   target: Target,
   preflight: Preflight,
   make: (d: DeploymentState) => Promise<
-    | {
+    | (Undo & {
         change: KubernetesChange;
         impact: readonly string[];
         warnings: readonly string[];
-        /** Absent: no rollback is possible. */
-        undo?: string | undefined;
         baseline?: Record<string, string>;
         /** New pods come: of this revision, or of the template as it is. */
         pods?: { revision?: number | undefined } | undefined;
-      }
+      })
     | { why: string; hint: string }
   >,
 ) {
@@ -118,6 +116,7 @@ export async function planChange(
     warnings: [...made.warnings, ...tried.warnings],
     calls: [call],
     undo: made.undo,
+    instead: made.instead,
     answered: [who.says, ...tried.answered],
     preconditions: fingerprint(d),
     baseline: present({

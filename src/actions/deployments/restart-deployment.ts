@@ -1,5 +1,5 @@
 // Restart a deployment (runbook: SEV1 step 5; Rotating Database Credentials).
-import type { Action } from '../../core/actions/action.ts';
+import type { Action, Undo } from '../../core/actions/action.ts';
 import type { DeploymentState, Preflight, Revision } from '../../core/actions/preflight.ts';
 import { minute } from '../../core/time.ts';
 import {
@@ -34,10 +34,12 @@ function sameAgain(d: DeploymentState): readonly string[] {
     : [`Revision ${d.revision} fails already (${why}): the new pods are made from the same template.`];
 }
 
-function undoOf(d: DeploymentState, good: Revision | undefined): string {
+function undoOf(d: DeploymentState, good: Revision | undefined): Undo {
   if (failing(d) !== undefined)
-    return good ? `roll back to revision ${good.revision}` : 'none: no earlier revision works';
-  return d.revision > 0 ? `roll back to revision ${d.revision}` : 'none: there is no previous revision';
+    return good ? { undo: `roll back to revision ${good.revision}` } : { instead: 'no earlier revision works' };
+  return d.revision > 0
+    ? { undo: `roll back to revision ${d.revision}` }
+    : { instead: 'there is no previous revision' };
 }
 
 async function scaleFirst(d: DeploymentState, preflight: Preflight): Promise<string> {
@@ -87,7 +89,7 @@ export const restartDeployment: Action = {
           ...ahead.impact,
         ],
         warnings: [...ahead.warnings, ...rolloutWarnings(d), ...sameAgain(d)],
-        undo: undoOf(d, good),
+        ...undoOf(d, good),
         baseline: beforeChange(d, good),
         pods: {},
       };

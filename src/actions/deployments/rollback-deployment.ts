@@ -119,12 +119,12 @@ export const rollbackDeployment: Action = {
           ...(chosen.differs.length === 0 ? ['Nothing changes: the new pods are the same as the current ones.'] : []),
           'The database is not rolled back: migrations of the newer version stay.',
         ],
-        undo:
-          failed !== undefined
-            ? `none: revision ${d.revision} fails (${failed}); deploy a fixed version`
-            : d.revision > 0
-              ? `roll forward to revision ${d.revision}, which gets a new number`
-              : 'deploy it again',
+        ...(failed !== undefined
+          ? { instead: `revision ${d.revision} fails (${failed}); deploy a fixed version` }
+          : {
+              undo:
+                d.revision > 0 ? `roll forward to revision ${d.revision}, which gets a new number` : 'deploy it again',
+            }),
         baseline: { images: chosen.images.join(' '), ...beforeChange(d, undefined) },
         pods: { revision: chosen.revision },
       };

@@ -34,7 +34,7 @@ export const revokeApiKey: Action = {
     looksAt: 'tenant, permissions, last use; a warning if it was used minutes ago',
     calls: 'pnpm admin:apikey revoke --key-id KEY, or UPDATE api_keys SET revoked = true, revoked_at = NOW()',
     proof: 'the key’s row',
-    undo: 'create a new key for the tenant',
+    undo: 'none: create a new key for the tenant',
     runbook: 'Revoking an API Key',
   },
   fields: [
@@ -91,7 +91,7 @@ export const revokeApiKey: Action = {
                 transaction: true,
               },
             ],
-      undo: 'create a new key for the tenant; a revoked key cannot be restored',
+      instead: 'create a new key for the tenant',
       answered: [found.says],
       preconditions: `${id} live`,
       baseline: { tenant: String(row.tenant), name: String(row.name) },

@@ -56,7 +56,7 @@ export const retryJobs: Action = {
     calls:
       "SELECT … FOR UPDATE; UPDATE jobs SET status = 'pending', attempt_count = 0, error_message = NULL WHERE id = ANY(…) AND status = 'failed'",
     proof: 'at least one of the rows was begun; of a study that does not run, the rows are pending',
-    undo: 'the previous rows are saved: restore-jobs',
+    undo: 'the previous rows are saved: restore-jobs, for jobs that have not started by then',
     runbook: 'Manually Retrying Failed Jobs',
   },
   fields: [
@@ -180,7 +180,7 @@ export const retryJobs: Action = {
         ...(pointless.says && insists ? [`No retry cures some of them: ${pointless.says}.`] : []),
       ],
       calls: [{ tool: 'sql', server: 'primary', lock, keep: true, change, expectRows: list.length, transaction: true }],
-      undo: 'their status, attempts and messages are saved: restore-jobs',
+      undo: 'restore-jobs puts back status, attempts and messages of the jobs that have not started by then',
       answered: [writable.says],
       preconditions: fingerprint(list),
       baseline: {

@@ -10,6 +10,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
+import { verbOf } from '../../core/actions/plan-text.ts';
 import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
 import { stripControl } from '../../core/text/text.ts';
 import type { Recorder } from '../../engine/incident/recorder.ts';
@@ -120,8 +121,10 @@ async function refuse(
   run: Run,
 ) {
   runner.cancel(id);
-  if (!flags.json) complain(why);
-  return finish({ ...run, phase: 'done', outcome: why === 'cancelled' ? 'cancelled' : 'refused', says: why });
+  const isCancelled = why === 'cancelled';
+  if (!flags.json && !isCancelled) complain(why);
+  const says = isCancelled ? 'nothing was done' : why;
+  return finish({ ...run, phase: 'done', outcome: isCancelled ? 'cancelled' : 'refused', says });
 }
 
 /** The typed text, or why the run ends. */
@@ -134,7 +137,12 @@ async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] |
   const wanted = run.accepts.length === 0 ? ['y'] : run.accepts;
   const typed: string[] = [];
   for (const text of wanted) {
-    const answer = await askTyped(`type ${stripControl(text, 200)} to confirm, then enter: `, {
+    // The default is no: enter alone confirms nothing.
+    const asks =
+      run.accepts.length === 0
+        ? `${verbOf(run.action)}? [y/N] `
+        : `type ${stripControl(text, 200)} to confirm, then enter: `;
+    const answer = await askTyped(asks, {
       input: process.stdin,
       output: process.stderr,
     });
@@ -197,7 +205,13 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
     says: says ?? null,
     hint: hint ?? null,
     plan: plan
-      ? { impact: plan.impact, warnings: plan.warnings ?? [], undo: plan.undo ?? null, answered: plan.answered }
+      ? {
+          impact: plan.impact,
+          warnings: plan.warnings ?? [],
+          undo: plan.undo ?? null,
+          instead: plan.instead ?? null,
+          answered: plan.answered,
+        }
       : null,
     found: plan?.found?.json ?? null,
     calls: calls.map((call) => call.say),

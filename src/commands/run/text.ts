@@ -1,5 +1,6 @@
 // What `run` prints.
 import type { Action, Suggestion } from '../../core/actions/action.ts';
+import { undoSays } from '../../core/actions/plan-text.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import { quote } from '../../core/text/shell.ts';
 import { fit, width } from '../../core/text/text.ts';
@@ -34,7 +35,7 @@ export function planText(run: Run): string {
       `    on ${to}`,
     ]),
     ...plan.answered.map((who) => `    checked just now: ${who}`),
-    plan.undo ? `  undo: ${plan.undo}` : '  this cannot be undone',
+    `  ${undoSays(plan)}`,
     '',
   ].join('\n');
 }

@@ -20,8 +20,15 @@ export type Proof = Check & { final?: true };
 export interface ActionIds {}
 export type ActionId = keyof ActionIds;
 
+export type Undo = {
+  /** How to undo it, in words, with its limit; absent when it cannot be undone. */
+  undo?: string | undefined;
+  /** Where it cannot be undone: what brings the effect back in another way, or why nothing does. */
+  instead?: string | undefined;
+};
+
 /** What a plan shows and then runs. */
-export type Plan = {
+export type Plan = Undo & {
   /** The effect, in words and numbers. */
   impact: readonly string[];
   /** Warnings, shown in their colour. */
@@ -30,8 +37,6 @@ export type Plan = {
   calls: readonly Call[];
   /** Recorded with the calls: the numbers that a person chose. */
   note?: string;
-  /** How to undo it, in words; absent when it cannot be undone. */
-  undo?: string;
   /** What answered the preflight: environment, cluster, database. */
   answered: readonly string[];
   /** A hash of the plan's preconditions; another one at execution means that the state changed. */
