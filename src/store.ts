@@ -72,20 +72,35 @@ export type Form = {
   back?: Overlay;
 };
 
-/** Asks before something happens. Cancel has the focus; Enter alone never accepts; pasted text never accepts. */
+/**
+ * Asks before something happens. Cancel has the focus; Enter alone never accepts; pasted text never accepts; nothing
+ * accepts before the text was seen to its end.
+ */
 export type Confirmation = {
   title: string;
+  /** The title with its object, `Restart a deployment: api-gateway`, as soon as it is known. */
+  heading?(state: State): string | undefined;
+  /** Stands before the title, in red: that it cannot be undone, or only within limits. */
+  danger?(state: State): string | undefined;
   /** Impact, calls, undo: what will be different. Scrolls when it is longer than the screen. */
   lines(state: State, columns: number): readonly Line[];
   /** `key`: y accepts. `type`: each text is typed, one after the other (target, then environment). */
   accept: { by: 'key'; word: string } | { by: 'type'; texts: readonly string[]; word: string };
   /** Why it cannot be accepted now: the plan expired, the state changed. */
   unless?(state: State): string | undefined;
-  /** While it cannot be accepted: a key that removes the reason, and returns here. */
-  remedy?(state: State): { key: string; title: string; form: Form } | undefined;
+  /** While it cannot be accepted: a key that removes the reason. A form returns here. */
+  remedy?(state: State): Remedy | undefined;
+  /** Another value: another text, to be read again. */
+  version?(state: State): number | undefined;
   accepted(state: State): readonly Intent[];
   cancelled?(state: State): readonly Intent[];
 };
+
+/** A key that removes the reason why a confirmation cannot be accepted. */
+export type Remedy = { key: string; title: string } & ({ form: Form } | { intents: readonly Intent[] });
+
+/** How far a text was read: the lines before `to` of this version were seen. */
+export type Read = { version: number | undefined; to: number };
 
 /** One of several effects that are reviewed together. */
 export type Switch = {
@@ -120,8 +135,8 @@ export type Overlay =
   | { kind: 'help'; top: number }
   /** Text to read; esc closes. */
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[]; top: number }
-  | { kind: 'confirm'; ask: Confirmation; typed: readonly string[]; text: string; top: number }
-  | { kind: 'switches'; review: Review; items: readonly Switch[]; at: number }
+  | { kind: 'confirm'; ask: Confirmation; typed: readonly string[]; text: string; top: number; read?: Read }
+  | { kind: 'switches'; review: Review; items: readonly Switch[]; at: number; read?: Read }
   | {
       kind: 'form';
       form: Form;
@@ -143,6 +158,8 @@ export type Ui = {
   stack: readonly [Place, ...Place[]];
   overlay: Overlay;
   notice?: Notice;
+  /** The key that has just answered a question: it means nothing else until it was let go. */
+  spent?: { key: string; until: Instant };
   theme: ThemeName;
   bell: boolean;
   /** The current step of the drill's tour; absent without one. */
@@ -190,6 +207,8 @@ export type Intent =
   | { kind: 'switches'; review: Review }
   | { kind: 'overlay'; overlay: Overlay }
   | { kind: 'close' }
+  /** The key answered a question: held or pressed again, it is not a key of the screen below. */
+  | { kind: 'spent'; key: string }
   | { kind: 'notice'; says: string; verdict?: HealthStatus }
   | { kind: 'theme'; theme: ThemeName }
   | { kind: 'bell'; on: boolean }
@@ -214,6 +233,9 @@ export function placeAt(screen: string, of: Place['of'] = {}, filter = '', selec
 export function here(state: State): Place {
   return state.ui.stack.at(-1) ?? state.ui.stack[0];
 }
+
+/** A key that was pressed twice, or is held, comes again within this. */
+export const keySpent: Ms = second;
 
 /** How long a notice stays. */
 export const noticeStays: Ms = 6 * second;

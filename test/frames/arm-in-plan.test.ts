@@ -131,7 +131,8 @@ test('a plan with a long title shows the whole environment', () => {
   const title = 'Fail over the database to the replica: db-replica.internal.bentham.io, port 5432';
   const text = frameText({ ...state, runs: { [run.id]: { ...run, title } } }, size);
   expect(text).not.toMatch(/PR[A-Z]*…/);
-  expect(text).toMatch(/port 5432$[\s]+PRODUCTION$/m);
+  expect(text).toMatch(/─ +PRODUCTION +─$/m);
+  expect(text).toMatch(/^ +Fail over .* db-replica.internal.bentham.io, port$[\s]+5432$/m);
 });
 
 test('a long plan shows its warnings and its command without scrolling', () => {

@@ -60,7 +60,7 @@ describe('the first moment of a plan', () => {
     ]);
     const read = told(state, planned, 1000);
     expect(frameText(read, size)).toContain('y restart');
-    expect(keys(read, 'y').map(({ kind }) => kind)).toEqual(['close', 'send']);
+    expect(keys(read, 'y').map(({ kind }) => kind)).toEqual(['close', 'send', 'spent']);
   });
 });
 

@@ -63,7 +63,10 @@ describe('the review of taking an incident', () => {
 
   test('a burst of keys takes nothing; esc, q and n neither', () => {
     expect(commands(press(review(), 'y', false))).toEqual([]);
-    for (const key of ['esc', 'q', 'n']) expect(press(review(), key)).toEqual([{ kind: 'close' }]);
+    for (const key of ['esc', 'q', 'n']) {
+      expect(commands(press(review(), key))).toEqual([]);
+      expect(press(review(), key)).toContainEqual({ kind: 'notice', says: 'cancelled; nothing was done' });
+    }
   });
 
   test('space switches a line off and on; opening is always done', () => {

@@ -1,11 +1,12 @@
 // A run as lines: its plan, its progress, its outcome.
 
+import type { Plan } from '../../core/actions/action.ts';
+import { undoSays } from '../../core/actions/plan-text.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
-import { environmentSays } from '../shell/header.ts';
-import { blank, bold, dim, type Line, line, lineWidth, mark, span, textOf, wrap } from '../toolkit/line.ts';
+import { blank, dim, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
 
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;
@@ -13,28 +14,14 @@ const longest = 1200;
 const wrapped = (text: string, columns: number, by: (part: string, at: number) => Line): Line[] =>
   wrap(text, Math.max(20, columns - 4)).map(by);
 
-/** The title, and the environment beside it or, where that does not fit, below it. */
-function titled(title: string, state: State, columns: number): readonly Line[] {
-  const says = environmentSays(state);
-  const beside = line('  ', bold(title), '   ', says);
-  if (lineWidth(beside) <= columns) return [beside];
-  return [...wrapped(title, columns, (t) => line('  ', bold(t))), line('  ', says)];
-}
-
-/** What the confirmation shows. */
+/** What the confirmation shows: its title has the object and the environment. */
 export function planLines(run: Run | undefined, state: State, columns: number): Line[] {
   if (!run) return [line('  checking …')];
   const { plan } = run;
-  const head = [...titled(run.title, state, columns), blank];
-  if (!plan)
-    return [
-      ...head,
-      ...(run.says === undefined ? [line(dim('  checking (read-only) …'))] : outcomeLines(run, columns)),
-    ];
+  if (!plan) return run.says === undefined ? [line(dim('  checking (read-only) …'))] : outcomeLines(run, columns);
   const said = (texts: readonly string[]) => texts.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`)));
   const answered = run.plannedAt === undefined ? '' : `, answered ${formatAge(state.world.now - run.plannedAt)} ago`;
   return [
-    ...head,
     ...(run.notice
       ? [
           ...wrapped(run.notice, columns, (t, at) => line('  ', at === 0 ? mark('warning') : ' ', ` ${t}`)),
@@ -43,7 +30,8 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
         ]
       : []),
     ...said(plan.impact.slice(0, 1)),
-    // Warnings and the command stand where they are seen without scrolling.
+    // What cannot be taken back, warnings and the command stand where they are seen without scrolling.
+    ...(plan.undo === undefined ? forGood(run, plan, columns) : []),
     ...(plan.warnings ?? []).flatMap((text) =>
       wrapped(text, columns, (t, at) => line('  ', span(`${at === 0 ? '▲' : ' '} ${t}`, 'warning'))),
     ),
@@ -53,10 +41,16 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
       line(dim(`    on ${to}`)),
     ]),
     ...plan.answered.flatMap((who) => wrapped(`${who}${answered}`, columns, (t) => line(dim(`    ${t}`)))),
-    ...wrapped(plan.undo ? `undo: ${plan.undo}` : 'This cannot be undone.', columns, (t) => line('  ', t)),
-    blank,
+    ...(plan.undo === undefined ? [] : wrapped(undoSays(plan), columns, (t) => line('  ', t))),
+    ...(plan.impact.length > 1 ? [blank] : []),
     ...said(plan.impact.slice(1)),
   ];
+}
+
+/** That it cannot be undone: in red where the action is irreversible. */
+function forGood({ risk }: Run, plan: Plan, columns: number): Line[] {
+  const tone = risk === 'irreversible' ? 'critical' : risk === 'data' ? 'warning' : 'plain';
+  return wrapped(undoSays(plan), columns, (t) => line('  ', span(t, tone)));
 }
 
 const verdicts: Readonly<Record<RunOutcome, HealthStatus>> = {
@@ -129,6 +123,6 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
       ? [line('  ', mark('warning'), span(' shown only once: copy it now; leaving this screen clears it', 'warning'))]
       : []),
     ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
-    ...planLines(run, state, columns).slice(run.plan ? titled(run.title, state, columns).length + 1 : 0),
+    ...planLines(run, state, columns),
   ];
 }

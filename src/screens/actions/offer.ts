@@ -4,12 +4,14 @@ import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids, settle } from '../../core/actions/arming.ts';
 import { promptFor, wrongValue } from '../../core/actions/field.ts';
+import { verbOf } from '../../core/actions/plan-text.ts';
 import type { ActionContext } from '../../core/actions/preflight.ts';
-import { acceptsFor, type Run } from '../../core/actions/run.ts';
+import { acceptsFor, planLasts, type Run } from '../../core/actions/run.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
+import { shortAge } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { newest } from '../../core/world/reading.ts';
-import type { Confirmation, FormField, Intent, State } from '../../store.ts';
+import type { Confirmation, FormField, Intent, Remedy, State } from '../../store.ts';
 import { armForm } from './arm.ts';
 import { planLines } from './lines.ts';
 
@@ -104,33 +106,58 @@ function notNow(state: State, run: Run | undefined): string | undefined {
   // The clock ticks once a second: a key meant for the previous screen must not confirm an unread plan.
   if (run.accepts.length === 0 && state.world.now <= (run.plannedAt ?? 0))
     return 'the plan has just appeared; read it, then press y';
+  if (isOld(state, run)) return `the plan is older than ${shortAge(planLasts)}`;
   return forbids(state.arming, state.world.now, armKey);
 }
+
+const isOld = ({ world: { now } }: State, { plannedAt = now }: Run): boolean => now - plannedAt > planLasts;
 
 /** Arms a read-only environment from the plan itself. */
 const armKey = 'a';
 
-function armFirst(state: State, run: Run | undefined): ReturnType<NonNullable<Confirmation['remedy']>> {
-  if (run?.phase !== 'planned' || settle(state.arming, state.world.now).state !== 'read-only') return undefined;
+/** Makes the same plan again. */
+const againKey = 'r';
+
+/** What removes the reason why a plan cannot be confirmed. */
+function remedyFor(state: State, run: Run | undefined): Remedy | undefined {
+  if (run?.phase !== 'planned') return undefined;
+  if (isOld(state, run))
+    return {
+      key: againKey,
+      title: 'plan again',
+      intents: [
+        cancel(run.id),
+        { kind: 'close' },
+        { kind: 'back' },
+        ...begin(state, actionById[run.action], run.target),
+      ],
+    };
+  if (settle(state.arming, state.world.now).state !== 'read-only') return undefined;
   return { key: armKey, title: `arm ${state.world.scope.environment}`, form: armForm(state) };
 }
 
+/** Until its plan is known, the worst. */
+function dangerOf({ risk }: Action, run: Run | undefined): string | undefined {
+  if (risk !== 'irreversible') return undefined;
+  return run?.plan?.undo === undefined ? 'IRREVERSIBLE' : 'LIMITED UNDO';
+}
+
+const cancel = (run: string): Intent => ({ kind: 'send', command: { kind: 'run', run, what: { do: 'cancel' } } });
+
 function confirmation(run: string, action: Action, texts: readonly string[]): Confirmation {
-  const what = (does: 'confirm' | 'cancel'): Intent => ({
-    kind: 'send',
-    command: { kind: 'run', run, what: does === 'confirm' ? { do: 'confirm', typed: texts } : { do: 'cancel' } },
-  });
-  // `restart` of restart-deployment: every action's id begins with its verb.
-  const [word = action.id] = action.id.split('-');
+  const word = verbOf(action.id);
   return {
     title: action.title,
+    heading: (state) => state.runs[run]?.title,
+    danger: (state) => dangerOf(action, state.runs[run]),
+    version: (state) => state.runs[run]?.plannedAt,
     lines: (state, columns) => planLines(state.runs[run], state, columns),
     accept:
       texts.length === 0 ? { by: 'key', word } : { by: 'type', texts: texts.map((t) => stripControl(t, 200)), word },
     unless: (state) => notNow(state, state.runs[run]),
-    remedy: (state) => armFirst(state, state.runs[run]),
-    accepted: () => [what('confirm')],
-    cancelled: () => [what('cancel'), { kind: 'back' }],
+    remedy: (state) => remedyFor(state, state.runs[run]),
+    accepted: () => [{ kind: 'send', command: { kind: 'run', run, what: { do: 'confirm', typed: texts } } }],
+    cancelled: () => [cancel(run), { kind: 'back' }],
   };
 }
 

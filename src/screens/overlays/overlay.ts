@@ -1,72 +1,112 @@
 // The overlay: at the lower edge of the body, below a rule with its title, as high as its lines.
-import { fit } from '../../core/text/text.ts';
-import type { OverlayKind, State } from '../../store.ts';
+import type { Overlay, OverlayKind, State } from '../../store.ts';
 import type { Here, Screen, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
 import { environmentSays } from '../shell/header.ts';
-import { bold, columnsOf, dim, type Line, line, lineWidth, span } from '../toolkit/line.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, span, wrap } from '../toolkit/line.ts';
 import { confirmEnd } from './confirm.ts';
+import { type Fold, foldAt, unfolded } from './fold.ts';
 import { formLines } from './form.ts';
 import { helpLines } from './help.ts';
 import { paletteLines } from './palette.ts';
 import { switchesEnd, switchesLines } from './switches.ts';
 
-/** The overlay's lines, at most `size.rows`; undefined when there is none. */
-export function overlayLines(at: Here, screen: Screen, size: Size): Line[] | undefined {
+/** The lines of an overlay, and which part of its text they show. */
+export type OverlayDrawn = { lines: Line[]; fold: Fold };
+
+/** The overlay, at most `size.rows` high; undefined when there is none. */
+export function overlayLines(at: Here, screen: Screen, size: Size): OverlayDrawn | undefined {
   const { state, row } = at;
   const { overlay } = state.ui;
   switch (overlay.kind) {
     case 'none':
       return undefined;
-    case 'palette':
-      return [dimRule(size.columns), ...paletteLines(state, overlay, row, { ...size, rows: size.rows - 1 })];
-    case 'help':
-      return scrolled('keys', helpLines(at, screen, size.columns), [], overlay.top, state, size);
-    case 'details':
-      return scrolled(overlay.title, overlay.lines(state, size.columns - 2), [], overlay.top, state, size);
-    case 'confirm': {
-      const lines = overlay.ask.lines(state, size.columns - 4).map((l) => line('  ', l));
-      return scrolled(overlay.ask.title, lines, confirmEnd(state, overlay), overlay.top, state, size);
+    case 'palette': {
+      const lines = paletteLines(state, overlay, row, { ...size, rows: size.rows - 1 });
+      return { lines: [line(dim('─'.repeat(size.columns))), ...lines], fold: unfolded };
     }
+    case 'help':
+      return scrolled({ title: 'keys', lines: helpLines(at, screen, size.columns), top: overlay.top }, state, size);
+    case 'details': {
+      const { title, top } = overlay;
+      return scrolled({ title, lines: overlay.lines(state, size.columns - 2), top }, state, size);
+    }
+    case 'confirm':
+      return confirmation(state, overlay, size);
     case 'switches': {
       const { lines, top } = switchesLines(overlay, size.columns, Math.max(1, size.rows - 4));
-      return scrolled(overlay.review.title, lines, switchesEnd(overlay), top, state, size);
+      return scrolled(
+        { title: overlay.review.title, lines, end: (fold) => switchesEnd(overlay, fold), top },
+        state,
+        size,
+      );
     }
-    case 'form':
-      return scrolled(overlay.form.title, formLines(state, overlay, size.columns - 4), [], 0, state, size);
+    case 'form': {
+      const lines = formLines(state, overlay, size.columns - 4);
+      return scrolled({ title: overlay.form.title, lines, top: 0 }, state, size);
+    }
   }
 }
 
+/** The confirmation. Its title has its object; where it is too long for the rule, it is the first of its lines. */
+function confirmation(state: State, overlay: Extract<Overlay, { kind: 'confirm' }>, size: Size): OverlayDrawn {
+  const { ask, top } = overlay;
+  const heading = ask.heading?.(state) ?? ask.title;
+  const danger = ask.danger?.(state);
+  const word = danger === undefined ? [] : line(span(danger, 'critical'), '  ');
+  const room = size.columns - lineWidth(environmentSays(state)) - lineWidth(word) - 8;
+  const fits = columnsOf(heading) <= room;
+  const long = fits ? [] : [...wrap(heading, size.columns - 4).map((part) => line('  ', bold(part))), []];
+  const lines = [...long, ...ask.lines(state, size.columns - 4).map((l) => line('  ', l))];
+  const title = fits ? heading : columnsOf(ask.title) <= room ? ask.title : '';
+  return scrolled(
+    { title, word, lines, end: (fold) => confirmEnd(state, overlay, size.columns, fold), top },
+    state,
+    size,
+  );
+}
+
+type Text = {
+  title: string;
+  /** Before the title. */
+  word?: Line;
+  lines: readonly Line[];
+  /** The lines below it, which do not scroll; as many wherever it is scrolled to. */
+  end?(fold: Fold): readonly Line[];
+  top: number;
+};
+
+/** Up to this height there is no blank line between the parts: they are needed for the text. */
+const low = 12;
+
 function scrolled(
-  title: string,
-  lines: readonly Line[],
-  end: readonly Line[],
-  top: number,
+  { title, word = [], lines, end = () => [], top }: Text,
   state: State,
   { columns, rows }: Size,
-): Line[] {
-  const room = Math.max(1, rows - 2 - (end.length > 0 ? end.length + 1 : 0));
-  const from = Math.min(top, Math.max(0, lines.length - room));
-  const part = lines.slice(from, from + room);
-  const more = lines.length > room ? dim(` ${from + 1}–${from + part.length} of ${lines.length} `) : undefined;
-  return [
-    titleRule(title, line(more, environmentSays(state)), columns),
-    [],
-    ...part,
-    ...(end.length > 0 ? [[], ...end] : []),
-  ];
+): OverlayDrawn {
+  const gap: readonly Line[] = rows > low ? [[]] : [];
+  const below = end(unfolded).length;
+  const room = Math.max(1, rows - 1 - gap.length - (below > 0 ? below + gap.length : 0));
+  const fold = foldAt(top, room, lines.length);
+  const part = lines.slice(fold.top, fold.top + room);
+  const more = lines.length > room ? dim(` ${fold.top + 1}–${fold.top + part.length} of ${lines.length} `) : undefined;
+  return {
+    lines: [
+      titleRule(line(word, bold(title)), line(more, environmentSays(state)), columns),
+      ...gap,
+      ...part,
+      ...(below > 0 ? [...gap, ...end(fold)] : []),
+    ],
+    fold,
+  };
 }
 
-function dimRule(columns: number): Line {
-  return line(dim('─'.repeat(columns)));
-}
-
-function titleRule(title: string, right: Line, columns: number): Line {
+function titleRule(title: Line, right: Line, columns: number): Line {
   // The title gives way, the environment never.
   const room = Math.max(1, columns - lineWidth(right) - 7);
-  const said = columnsOf(title) > room ? fit(title, room) : title;
-  const rest = room + 1 - columnsOf(said);
-  return line(dim('─ '), bold(said), ' ', dim('─'.repeat(rest)), ' ', right, dim(' ─'));
+  const said = lineWidth(title) > room ? fitLine(title, room) : title;
+  const rest = room + 1 - lineWidth(said);
+  return line(dim('─ '), said, ' ', dim('─'.repeat(rest)), ' ', right, dim(' ─'));
 }
 
 type Keys = readonly (readonly [keys: string, title: string])[];
@@ -88,7 +128,7 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
   ],
   confirm: [
     ['esc', 'cancel'],
-    ['↑↓', 'scroll'],
+    ['↑↓ pgdn', 'scroll'],
   ],
   switches: [
     ['space', 'on or off'],

@@ -1,6 +1,9 @@
 // Several effects in one review: each is switched on or off and can be edited; y does what is on.
+
+import { formatCounted } from '../../core/text/format.ts';
 import type { Intent, Overlay, Switch } from '../../store.ts';
 import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
+import { type Fold, readByParts, unreadOf } from './fold.ts';
 
 type Switches = Extract<Overlay, { kind: 'switches' }>;
 
@@ -20,23 +23,30 @@ export function switchesLines(overlay: Switches, columns: number, room: number):
   return { lines: each.flat(), top: Math.max(0, end - room) };
 }
 
-export function switchesEnd({ review }: Switches): Line[] {
+export function switchesEnd({ review, read }: Switches, fold: Fold): Line[] {
+  const unread = unreadOf(readByParts(read, fold), fold);
+  if (unread > 0) return [line('  ', span('↓', 'key'), ` scroll down: ${formatCounted(unread, 'more line')}`)];
   return [line('  ', span('y', 'key'), ` ${review.word}`, dim('   only what is switched on'))];
 }
 
 const notice = (says: string): Intent => ({ kind: 'notice', says, verdict: 'unknown' });
 
 /** What a key does. `alone`: it was not part of a burst of keys, which may have been typed before the review was seen. */
-export function switchesKey(overlay: Switches, key: string, alone: boolean): readonly Intent[] {
+export function switchesKey(overlay: Switches, key: string, alone: boolean, fold: Fold): readonly Intent[] {
   const { review, items, at } = overlay;
-  const show = (next: Partial<Switches>): readonly Intent[] => [{ kind: 'overlay', overlay: { ...overlay, ...next } }];
+  const read = readByParts(overlay.read, fold);
+  const show = (next: Partial<Switches>): readonly Intent[] => [
+    { kind: 'overlay', overlay: { ...overlay, read, ...next } },
+  ];
   const item = items[at];
   const moves: Record<string, number> = { down: 1, j: 1, tab: 1, up: -1, k: -1, 'shift-tab': -1 };
   const by = moves[key];
   if (by !== undefined) return show({ at: Math.max(0, Math.min(items.length - 1, at + by)) });
-  if (key === 'esc' || key === 'ctrl-c' || key === 'q' || key === 'n') return [{ kind: 'close' }];
+  if (key === 'esc' || key === 'ctrl-c' || key === 'q' || key === 'n')
+    return [{ kind: 'close' }, { kind: 'notice', says: 'cancelled; nothing was done' }];
   if (key === 'y') {
     if (!alone) return [notice('y ignored: part of a burst of keys; press it alone')];
+    if (unreadOf(read, fold) > 0) return [notice('read everything first: ↓ scrolls down')];
     return [{ kind: 'close' }, ...review.submit(items.filter(({ on }) => on))];
   }
   if (!item) return [];
@@ -45,7 +55,9 @@ export function switchesKey(overlay: Switches, key: string, alone: boolean): rea
     if (item.always) return [notice(`${item.title}: always done; esc cancels everything`)];
     return show({ items: items.with(at, { ...item, on: !item.on }) });
   }
-  return key === 'enter' && item.edit !== undefined && item.unless === undefined ? [edit(overlay, item)] : [];
+  return key === 'enter' && item.edit !== undefined && item.unless === undefined
+    ? [edit({ ...overlay, read }, item)]
+    : [];
 }
 
 /** The text of a switch in a form; `enter` there returns here. */

@@ -1,8 +1,9 @@
 // What a key means where it is pressed: in an overlay, in a text field, or on a screen. Pure.
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Intent, type Overlay, type State } from '../../store.ts';
-import { confirmKey, scrolling } from '../overlays/confirm.ts';
+import { confirmKey } from '../overlays/confirm.ts';
 import { type Edited, editAt, insertAt } from '../overlays/field.ts';
+import { scrolling, unfolded } from '../overlays/fold.ts';
 import { formKey } from '../overlays/form.ts';
 import { paletteKey } from '../overlays/palette.ts';
 import { switchesKey } from '../overlays/switches.ts';
@@ -12,7 +13,15 @@ import type { Frame } from './frame.ts';
 /** `alone`: the key was not part of a burst of keys. */
 export function dispatchKey(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
   const { overlay } = state.ui;
+  if (seen.tooSmall && !leavingUnseen.includes(key)) return [];
   if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
+  const { spent } = state.ui;
+  // The clock ticks once a second.
+  if (spent?.key === key && state.world.now <= spent.until)
+    return [
+      { kind: 'spent', key },
+      { kind: 'notice', says: `${key} ignored: it has just answered the question before`, verdict: 'unknown' },
+    ];
   const place = here(state);
   if (place.filtering) return inFilter({ text: place.filter, behind: place.behind ?? 0 }, key);
   const at: Here = { state, place, list: seen.list, row: seen.row };
@@ -26,6 +35,9 @@ export function dispatchKey(state: State, seen: Frame, key: string, alone = true
   if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
   return binding.run(at);
 }
+
+/** The keys of a terminal that is too small to show what a key would do. */
+const leavingUnseen: readonly string[] = ['esc', 'q', 'ctrl-c'];
 
 /** A key that leaves the screen must be pressed alone: in a burst it was pasted or hit by chance. */
 const leaving: readonly string[] = ['quit', 'suspend'];
@@ -45,16 +57,22 @@ function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alo
     case 'help':
     case 'details': {
       if (['esc', 'q', 'enter', '?', 'left', 'ctrl-c'].includes(key)) return [{ kind: 'close' }];
-      const top = scrolling(overlay.top, key, true);
+      const top = scrolling(seen.fold ?? unfolded, key, true);
       return top === undefined ? [] : [{ kind: 'overlay', overlay: { ...overlay, top } }];
     }
     case 'confirm':
-      return confirmKey(state, overlay, key, alone);
+      return answering(confirmKey(state, overlay, key, alone, seen.fold ?? unfolded), key);
     case 'switches':
-      return switchesKey(overlay, key, alone);
+      return answering(switchesKey(overlay, key, alone, seen.fold ?? unfolded), key);
     case 'form':
       return formKey(state, overlay, key);
   }
+}
+
+/** The key that closes a question is spent. Esc is not: what it means on the screen below is harmless. */
+function answering(intents: readonly Intent[], key: string): readonly Intent[] {
+  const closes = intents.some(({ kind }) => kind === 'close');
+  return closes && key !== 'esc' && key !== 'ctrl-c' ? [...intents, { kind: 'spent', key }] : intents;
 }
 
 function inFilter(filter: Edited, key: string): readonly Intent[] {

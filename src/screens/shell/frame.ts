@@ -5,6 +5,7 @@ import { bindingsOf } from '../../keymap.ts';
 import { here, type Place, type State } from '../../store.ts';
 import { screens } from '../index.ts';
 import { field } from '../overlays/field.ts';
+import type { Fold } from '../overlays/fold.ts';
 import { overlayFooter, overlayLines } from '../overlays/overlay.ts';
 import type { Drawn, Here, List, Row, Screen, Size, TableRow, View } from '../screen.ts';
 import {
@@ -37,6 +38,10 @@ export type Frame = {
   screen: Screen;
   list: List;
   row?: Row;
+  /** The visible part of the overlay's text. */
+  fold?: Fold;
+  /** The terminal is too small to show anything: no key changes anything. */
+  tooSmall?: true;
   /** A table in place of the lines from `top` down to the footer's two. */
   table?: { data: readonly TableRow[]; top: number };
 };
@@ -56,7 +61,7 @@ export function frame(state: State, size: Size): Frame {
   const place = here(state);
   const screen = screenOf(place);
   if (size.columns < smallest.columns || size.rows < smallest.rows)
-    return { lines: tooSmall(state, size), screen, list: { rows: [], page: 1, selectable: true } };
+    return { lines: tooSmall(state, size), screen, list: { rows: [], page: 1, selectable: true }, tooSmall: true };
   const body: Size = { columns: size.columns, rows: size.rows - 5 };
   const table = fittingTable(screen, state, size);
   const laid = safely(
@@ -67,7 +72,7 @@ export function frame(state: State, size: Size): Frame {
   );
   const at: Here = { state, place, list: laid.list, row: laid.row };
   const overlay = overlayLines(at, screen, body);
-  const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.length), ...overlay] : laid.lines;
+  const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.lines.length), ...overlay.lines] : laid.lines;
   const keys = overlayFooter(state) ?? footer(bindingsOf(screen, at), at, size.columns);
   const all = [
     ...header(state, size.columns),
@@ -81,6 +86,7 @@ export function frame(state: State, size: Size): Frame {
     screen,
     list: laid.list,
     row: laid.row,
+    fold: overlay?.fold,
     table: table && !overlay ? { data: table, top: above } : undefined,
   };
 }
@@ -221,7 +227,9 @@ function tooSmall(state: State, { columns, rows }: Size): Line[] {
     line(` ${columns}×${rows} is too small.`),
     line(dim(` The minimum is ${smallest.columns}×${smallest.rows};`)),
     line(dim(' 80×24 shows all panes.')),
-    line(' ', span('q', 'key'), ' quit'),
+    state.ui.overlay.kind === 'none'
+      ? line(' ', span('q', 'key'), ' quit')
+      : line(' ', span('esc', 'key'), ' cancel what is open'),
   ];
   const short = rows < says.length ? [first, line(` ${columns}×${rows} is too small`)] : says;
   return toHeight(rows === 1 ? [first] : short, rows).map((l) => fitLine(l, columns));

@@ -2,7 +2,16 @@
 // pass through untouched; src/app.tsx hands those on.
 
 import { present } from '../../core/present.ts';
-import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../../store.ts';
+import {
+  here,
+  type Intent,
+  keySpent,
+  noticeStays,
+  type Overlay,
+  type Place,
+  placeAt,
+  type State,
+} from '../../store.ts';
 import type { List, Row, Window } from '../screen.ts';
 
 export function reduce(state: State, intent: Intent, list: List): State {
@@ -53,6 +62,8 @@ export function reduce(state: State, intent: Intent, list: List): State {
       const until = state.world.now + noticeStays;
       return withUi(state, { notice: { says: intent.says, verdict: intent.verdict ?? 'ok', until } });
     }
+    case 'spent':
+      return withUi(state, { spent: { key: intent.key, until: state.world.now + keySpent } });
     case 'theme':
       return withUi(state, { theme: intent.theme });
     case 'bell':
