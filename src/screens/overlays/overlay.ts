@@ -3,7 +3,7 @@ import type { Overlay, OverlayKind, State } from '../../store.ts';
 import type { Here, Screen, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
 import { environmentSays } from '../shell/header.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, span, wrap } from '../toolkit/line.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, type Span, span, wrap } from '../toolkit/line.ts';
 import { confirmEnd } from './confirm.ts';
 import { type Fold, foldAt, unfolded } from './fold.ts';
 import { formLines } from './form.ts';
@@ -54,13 +54,20 @@ function confirmation(state: State, overlay: Extract<Overlay, { kind: 'confirm' 
   const heading = ask.heading?.(state) ?? ask.title;
   const danger = ask.danger?.(state);
   const word = danger === undefined ? [] : line(span(danger, 'critical'), '  ');
-  const room = size.columns - lineWidth(environmentSays(state)) - lineWidth(word) - 8;
-  const fits = columnsOf(heading) <= room;
-  const long = fits ? [] : [...wrap(heading, size.columns - 4).map((part) => line('  ', bold(part))), []];
-  const lines = [...long, ...ask.lines(state, size.columns - 4).map((l) => line('  ', l))];
-  const title = fits ? heading : columnsOf(ask.title) <= room ? ask.title : '';
+  const room = size.columns - lineWidth(environmentSays(state)) - 8;
+  const wide = (text: string) => lineWidth(word) + columnsOf(text);
+  const title = [heading, ask.title].find((one) => wide(one) <= room) ?? '';
+  const above = wide('') <= room;
+  // What the rule has no room for stands above the text.
+  const inner = above ? [] : [line('  ', ...word)];
+  const long = title === heading ? [] : wrap(heading, size.columns - 4).map((part) => line('  ', bold(part)));
+  const before = [...inner, ...long];
+  const lines = [
+    ...(before.length > 0 ? [...before, []] : []),
+    ...ask.lines(state, size.columns - 4).map((l) => line('  ', l)),
+  ];
   return scrolled(
-    { title, word, lines, end: (fold) => confirmEnd(state, overlay, size.columns, fold), top },
+    { title, word: above ? word : [], lines, end: (fold) => confirmEnd(state, overlay, size.columns, fold), top },
     state,
     size,
   );
@@ -92,7 +99,7 @@ function scrolled(
   const more = lines.length > room ? dim(` ${fold.top + 1}–${fold.top + part.length} of ${lines.length} `) : undefined;
   return {
     lines: [
-      titleRule(line(word, bold(title)), line(more, environmentSays(state)), columns),
+      titleRule(line(word, title ? bold(title) : undefined), more, environmentSays(state), columns),
       ...gap,
       ...part,
       ...(below > 0 ? [...gap, ...end(fold)] : []),
@@ -101,12 +108,15 @@ function scrolled(
   };
 }
 
-function titleRule(title: Line, right: Line, columns: number): Line {
-  // The title gives way, the environment never.
+/** The title gives way, and before it the position in the text; the environment never. */
+function titleRule(title: Line, position: Span | undefined, environment: Line, columns: number): Line {
+  const ample = columns - lineWidth(environment) - 7;
+  const right = position && lineWidth([...title, position]) <= ample ? line(position, environment) : environment;
   const room = Math.max(1, columns - lineWidth(right) - 7);
   const said = lineWidth(title) > room ? fitLine(title, room) : title;
   const rest = room + 1 - lineWidth(said);
-  return line(dim('─ '), said, ' ', dim('─'.repeat(rest)), ' ', right, dim(' ─'));
+  const gap = lineWidth(said) > 0 ? ' ' : '─';
+  return line(dim('─ '), said, dim(gap), dim('─'.repeat(rest)), ' ', right, dim(' ─'));
 }
 
 type Keys = readonly (readonly [keys: string, title: string])[];
