@@ -119,6 +119,16 @@ export async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
+/** Brings the names in a directory to the disk: a new file's name has to reach it too. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, O_RDONLY | O_NOFOLLOW);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Makes a directory for this user alone if it is missing. Throws `Distrusted` for what is there instead. */
 export function privateDirectory(path: string): void {
   try {

@@ -3,7 +3,7 @@
 import type { HealthStatus } from '../core/health/status.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
-import type { Entry, Event, EventOf } from '../core/incident/event.ts';
+import { type Entry, type Event, type EventOf, fingerprint } from '../core/incident/event.ts';
 import type { Incident, Message } from '../core/incident/incident.ts';
 import { formatAge, formatClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
@@ -88,6 +88,12 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
       };
     case 'wheel':
       return { kind: 'people', says: `${event.person} took control`, detail: event.why || undefined };
+    case 'key':
+      return {
+        kind: 'people',
+        says: `${event.change} the key of ${event.person} (${fingerprint(event.key)})`,
+        detail: event.why || undefined,
+      };
     case 'note':
       return { kind: 'note', says: event.text };
     case 'notified':

@@ -17,7 +17,9 @@ let directory = '';
 let disarmed = 0;
 afterEach(async () => {
   await engine?.stop();
-  const onDisk = readdirSync(directory).flatMap((file) => readFileSync(path.join(directory, file), 'utf8').split('\n'));
+  const onDisk = readdirSync(directory)
+    .filter((file) => file.endsWith('.jsonl'))
+    .flatMap((file) => readFileSync(path.join(directory, file), 'utf8').split('\n'));
   // What was armed and disarmed is on the disk when the engine has ended, and nothing is written after.
   expect(onDisk.filter((line) => line.includes('"disarmed"'))).toHaveLength(disarmed);
   rmSync(directory, { recursive: true, force: true });

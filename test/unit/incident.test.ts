@@ -235,6 +235,11 @@ const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
   armed: of('armed', { until: fc.integer(), why }),
   disarmed: of('disarmed', { why }),
   wheel: of('wheel', { session: some('s1', 's2'), person: some('x', 'y') }),
+  key: of('key', {
+    key: some('K'.repeat(26), 'M'.repeat(26)),
+    person: some('x', 'y'),
+    change: some('admitted', 'removed'),
+  }),
   reminder: of('reminder', { step, about: some('a', 'b'), due: fc.integer() }),
   reminded: of('reminded', { about: some('a', 'b') }),
   mitigated: of('mitigated', { why }),

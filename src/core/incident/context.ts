@@ -4,6 +4,7 @@ import type { HealthStatus } from '../health/status.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Contact, Targets } from '../world/targets.ts';
+import { hasControl } from './authority.ts';
 import type { ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { Purpose, Role, Writer } from './event.ts';
@@ -86,12 +87,12 @@ export type IncidentCommand =
 /** Whether the cockpit with this incidentContext is in control of the incident. */
 export function isInControl(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   if (incidentContext.observing) return false;
-  return incident === undefined || incident.control.session === incidentContext.self.session;
+  return incident === undefined || hasControl(incident.control, incidentContext.self);
 }
 
 /** The cockpit in control, while it is open. */
 export function controllerOf(incidentContext: IncidentContext, incident: Incident): Presence | undefined {
-  return incidentContext.here.find((one) => one.session === incident.control.session);
+  return incidentContext.here.find((one) => hasControl(incident.control, one));
 }
 
 /** Nobody is in control any more: the controlling cockpit is disconnected, and this one may take over. */

@@ -103,7 +103,10 @@ export type Event =
   | { kind: 'armed'; until: Instant; why: string }
   | { kind: 'disarmed'; why: string }
   /** Transfer of control: the session whose cockpit may run actions from now on (`wheel` in journals since the first). */
-  | { kind: 'wheel'; session: string; person: string; why?: string }
+  /** `fence`: the number of the lease it was taken with; of two who were apart the higher counts. */
+  | { kind: 'wheel'; session: string; person: string; why?: string; fence?: number }
+  /** Whether the entries that a key signs have effect in this incident from now on. `key`: its id. */
+  | { kind: 'key'; key: string; person: string; change: 'admitted' | 'removed'; why?: string }
   | { kind: 'reminder'; step?: string; about: string; due: Instant }
   /** A reminder was dismissed. */
   | { kind: 'reminded'; about: string }
@@ -127,6 +130,8 @@ export type Writer = {
   /** The person's name. */
   name: string;
   host: string;
+  /** The id of the key that signs its entries; absent: they are not signed. */
+  key?: string;
 };
 
 /** One line of the journal. */
@@ -140,11 +145,32 @@ export type Entry = {
   drill?: string;
   /** Absent for entries without an incident. */
   incident?: string;
+  /** The cockpit recorded it by itself: no person did it. */
+  automatic?: boolean;
   event: Event;
+  /** Signed with a key of this OS account. Known where it is read, and never part of a line. */
+  own?: true;
 };
+
+/** What the cockpit records by itself, whoever is in control. */
+export function isAutomatic(event: Event): boolean {
+  if (event.kind === 'journal') return event.what !== 'unrecorded-allowed';
+  return event.kind === 'alert' || event.kind === 'verdict' || event.kind === 'sample';
+}
+
+/** Who did what an entry records. */
+export const authorOf = ({ automatic, writer }: Entry): string => (automatic ? cockpit : writer.name);
+/** The author of what the cockpit does by itself. */
+export const cockpit = 'cockpit';
+
+/** The part of a key id that people compare: `7K3Q-9M2D-XH4T-0ABC`, 80 bits of the key's SHA-256. */
+export const fingerprint = (key: string): string => key.slice(0, 16).replace(/(.{4})(?=.)/g, '$1-');
+
+/** What tells entries apart: nobody can put an entry in the place of another's by taking its id. */
+export const identityOf = ({ id, writer }: Pick<Entry, 'id' | 'writer'>): string => `${id} ${writer.key ?? ''}`;
 
 /** The same order for every reader: by id, without duplicates. */
 export function inOrder(entries: readonly Entry[]): readonly Entry[] {
-  const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const byId = new Map(entries.map((entry) => [identityOf(entry), entry]));
+  return [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry);
 }

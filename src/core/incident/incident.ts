@@ -1,9 +1,21 @@
 // Projects journal entries to an incident, whatever the order in which the files were read.
 import type { ActionId, Check } from '../actions/action.ts';
 import type { Instant } from '../time.ts';
+import {
+  type Authority,
+  type Control,
+  controlAfter,
+  isActionWithoutControl,
+  type KeyState,
+  openingOf,
+  type Refusal,
+  refusalOf,
+  withAuthor,
+  withDecision,
+} from './authority.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { Entry, EventOf, Role, RunPhase } from './event.ts';
-import { inOrder } from './event.ts';
+import { authorOf, identityOf, inOrder } from './event.ts';
 
 /** The state of a step; an untouched step has none. */
 export type StepState = {
@@ -49,9 +61,16 @@ export type Incident = {
   runs: readonly RunState[];
   messages: readonly Message[];
   roles: { readonly [R in Role]: readonly string[] };
-  /** Everybody who wrote an entry, in order. */
+  /** Everybody who wrote an entry that has effect, in order. */
   people: readonly string[];
-  control: { session: string; person: string; at: Instant };
+  control: Control;
+  /** The keys that signed entries, in order of their first. */
+  keys: readonly KeyState[];
+  /**
+   * Why entries have no effect, by `identityOf`. `not-in-control` of an action: it happened, and is counted among the
+   * runs.
+   */
+  refused: Readonly<Record<string, Refusal>>;
   pins: readonly string[];
   notes: number;
   /** The times of the updates that were given. */
@@ -73,7 +92,7 @@ export type Incident = {
 /** The incident of these entries; undefined without an opening. Entries of other incidents are ignored. */
 export function projectIncident(id: string, all: readonly Entry[]): Incident | undefined {
   const entries = inOrder(all.filter((entry) => entry.incident === id));
-  const opening = entries.find((entry) => entry.event.kind === 'opened');
+  const opening = openingOf(id, entries);
   if (opening?.event.kind !== 'opened') return undefined;
   const { event, writer, at } = opening;
   const person = writer.name;
@@ -93,7 +112,9 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
     messages: [],
     roles: { commander: [person], deputy: [], scribe: [], expert: [] },
     people: [person],
-    control: { session: writer.session, person, at },
+    control: { session: writer.session, person, at, key: writer.key },
+    keys: withOpener(opening),
+    refused: {},
     pins: [],
     notes: 0,
     updates: [],
@@ -101,7 +122,26 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
     rests: [],
     entries,
   };
-  return entries.filter((entry) => entry !== opening).reduce(apply, start);
+  return entries
+    .filter((entry) => entry !== opening)
+    .reduce((incident, entry) => take(incident, entry, opening), start);
+}
+
+const withOpener = (opening: Entry): readonly KeyState[] =>
+  withAuthor([], opening, opening).map((one) => ({ ...one, state: 'opener' }));
+
+/** An entry as far as its author may write it. */
+function take(before: Incident, entry: Entry, opener: Entry): Incident {
+  const { event } = entry;
+  const keys = withAuthor(before.keys, entry, opener);
+  const incident = keys === before.keys ? before : { ...before, keys };
+  const authority: Authority = { opener, keys, control: incident.control, isOver: incident.resolvedAt !== undefined };
+  const refusal = refusalOf(entry, authority);
+  const marked = refusal ?? (isActionWithoutControl(entry, authority) ? 'not-in-control' : undefined);
+  const told = marked ? { ...incident, refused: { ...incident.refused, [identityOf(entry)]: marked } } : incident;
+  if (refusal) return told;
+  const after = apply(told, entry);
+  return event.kind === 'key' ? { ...after, keys: withDecision(after.keys, event) } : after;
 }
 
 /** Every incident of the entries, oldest first. */
@@ -114,9 +154,10 @@ export function projectAll(entries: readonly Entry[]): readonly Incident[] {
 }
 
 function apply(before: Incident, entry: Entry): Incident {
-  const { event, at, writer } = entry;
-  const by = writer.name;
-  const incident = before.people.includes(by) ? before : { ...before, people: [...before.people, by] };
+  const { event, at } = entry;
+  const by = authorOf(entry);
+  const known = entry.automatic || before.people.includes(by);
+  const incident = known ? before : { ...before, people: [...before.people, by] };
   switch (event.kind) {
     case 'severity':
       return {
@@ -149,7 +190,7 @@ function apply(before: Incident, entry: Entry): Incident {
     case 'update':
       return { ...incident, updates: [...incident.updates, at] };
     case 'wheel':
-      return { ...incident, control: { session: event.session, person: event.person, at } };
+      return { ...incident, control: controlAfter(incident.control, event, entry) };
     case 'reminded':
       return { ...incident, reminders: incident.reminders.filter((one) => one.about !== event.about) };
     case 'reminder': {
@@ -231,23 +272,6 @@ function notified(before: Incident, event: EventOf<'notified'>, by: string, at: 
     updates: sent && event.purpose !== 'acknowledge' ? [...before.updates, at] : before.updates,
   };
   return sent && event.purpose === 'acknowledge' ? acknowledge(incident, by, at) : incident;
-}
-
-/**
- * PagerDuty's alert that this incident is about: the one last written to, or the incident's own. PagerDuty makes one
- * alert of all messages with the same key.
- */
-export function pageKey(incident: Incident): string {
-  const last = incident.messages.findLast((one) => one.channel === 'pagerduty' && one.key !== undefined);
-  const run = incident.runs.findLast((one) => pageOf(one) !== undefined);
-  if (run && (run.phases.at(-1)?.at ?? 0) > (last?.at ?? 0)) return pageOf(run) ?? '';
-  return last?.key ?? `bentham/${incident.environment}/${incident.id}`;
-}
-
-/** The key of the page that a run acknowledged or resolved at PagerDuty; undefined for every other run. */
-function pageOf({ action, target, phase }: RunState): string | undefined {
-  if (action !== 'acknowledge-page' && action !== 'resolve-page') return undefined;
-  return ended(phase) && target.startsWith('page/') ? target.slice('page/'.length) || undefined : undefined;
 }
 
 /** These report or test; they fix nothing. */

@@ -8,6 +8,10 @@ import { procedureIds, severities } from '../../core/incident/checklist.ts';
 import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/incident/event.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
 import { lastInstant } from './plausible.ts';
+import { publicKeyText } from './signature.ts';
+
+/** The id of a key: 130 bits of a hash in Crockford's base32. */
+export const keyId = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 const text = z.string();
 const texts = z.array(text);
@@ -77,7 +81,13 @@ const kinds = {
   update: { text },
   armed: { until: instant, why: text },
   disarmed: { why: text },
-  wheel: { session: text, person: text, why: text.optional() },
+  wheel: { session: text, person: text, why: text.optional(), fence: z.number().int().min(0).optional() },
+  key: {
+    key: z.string().regex(keyId),
+    person: text,
+    change: z.enum(['admitted', 'removed']),
+    why: text.optional(),
+  },
   reminder: { step: text.optional(), about: text, due: instant },
   reminded: { about: text },
   mitigated: { why: text },
@@ -95,7 +105,7 @@ const anyKind = z.object({ kind: z.string().regex(/^[a-z][a-z-]{0,40}$/) });
 
 /** Everything of a line but its event. The id is a ULID: what is written next must be able to sort after it. */
 export const lineSchema = z.object({
-  v: z.literal(1),
+  v: z.literal([1, 2]),
   id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
   at: z
     .string()
@@ -106,11 +116,17 @@ export const lineSchema = z.object({
   user: text.default(''),
   name: text.default(''),
   host: text.default(''),
+  key: text.regex(publicKeyText).optional(),
   environment: text.default(''),
   drill: text.optional(),
   incident: text.optional(),
+  automatic: z.boolean().optional(),
   event: anyKind.loose(),
   seen: z.record(z.string(), z.tuple([z.number(), z.string()])).default({}),
+  part: z
+    .tuple([z.number().int().min(1), text])
+    .readonly()
+    .optional(),
   prev: text,
 });
 

@@ -1,21 +1,24 @@
-// The journal of this run: one's own file to write, everybody's to read.
+// The journal of this run: one's own file to write, those of the account's other cockpits to read, and what others signed.
 import { existsSync } from 'node:fs';
 import { monotonicFactory, ulid } from 'ulid';
 import type { JournalTrouble } from '../../core/incident/context.ts';
-import { type Entry, type Event, inOrder, type Writer } from '../../core/incident/event.ts';
+import { type Entry, type Event, identityOf, inOrder, isAutomatic, type Writer } from '../../core/incident/event.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { type Instant, second } from '../../core/time.ts';
+import { Distrusted } from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
 import { inspect, type Place, prepare, refusedBeside } from './directory.ts';
-import { OwnFile } from './own-file.ts';
-import { Others } from './peer-files.ts';
+import { KeyFiles } from './key-files.ts';
+import { OwnFile, type SignedLine } from './own-file.ts';
+import { type Known, Others } from './peer-files.ts';
 import { timeOf } from './plausible.ts';
+import { type Receipt, Received } from './received.ts';
 import { safe } from './sanitize-entry.ts';
 
 export type JournalOptions = {
   place: Place;
   /** Who writes; the session is made here. */
-  writer: Omit<Writer, 'session'>;
+  writer: Omit<Writer, 'session' | 'key'>;
   environment: string;
   drill?: string;
   /** Observes only: nothing is written, and no directory is created. */
@@ -30,12 +33,18 @@ export type JournalState = { directory: string; trouble?: JournalTrouble; unwrit
 /** Sessions that a line bears witness of, at most. */
 const witnesses = 20;
 
+/** `at`: default is now. `automatic`: the cockpit did it by itself. */
+type About = { incident?: string; at?: Instant; automatic?: boolean };
+
 export class Journal {
-  readonly writer: Writer;
   readonly #options: JournalOptions;
+  readonly #keys: KeyFiles;
   readonly #own: OwnFile;
+  readonly #received: Received;
   readonly #others: Others;
   readonly #listeners = new Set<() => void>();
+  readonly #senders = new Set<(lines: readonly SignedLine[]) => void>();
+  #writer: Writer;
   readonly #nextId = monotonicFactory();
   #entries: readonly Entry[] = [];
   #queue: Promise<unknown> = Promise.resolve();
@@ -43,19 +52,60 @@ export class Journal {
   #beside: readonly string[] = [];
   #last: Instant = 0;
   #witnessed = new Map<string, string>();
+  /** The hash of each line, by what tells entries apart. */
+  readonly #hashes = new Map<string, string>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
-    this.#own = new OwnFile(options.place, this.writer);
-    this.#others = new Others(options.place, this.#own.path, (news) => this.#take(news));
+    this.#writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
+    const { directory } = options.place;
+    this.#keys = new KeyFiles(directory);
+    const ready = async () => {
+      const fault = prepare(options.place);
+      if (fault) throw new Distrusted(fault.what, fault.hint);
+    };
+    this.#own = new OwnFile(directory, this.#writer, async () => {
+      await ready();
+      await this.#keys.save();
+    });
+    this.#received = new Received(directory, this.#writer.session, ready);
+    this.#others = new Others(options.place, {
+      skips: [this.#own.path, this.#received.path],
+      isOwn: (key) => this.#keys.isOwn(key),
+      readKeys: () => this.#keys.read(),
+      take: (news) => this.#take(news),
+    });
+  }
+
+  /** Who writes. The key is known once the journal is open. */
+  get writer(): Writer {
+    return this.#writer;
   }
 
   /** Reads what is there and begins to follow it. A directory that cannot be used is a trouble, not an end. */
   async open(): Promise<void> {
     this.#trouble = this.#prepare();
+    await this.#loadKey();
     await this.#others.look();
     this.#others.start();
+  }
+
+  /**
+   * Gives the writer the name of a person, and the key of that name. False: this run has written under another name, and
+   * its entries keep one name.
+   */
+  async rename(name: string): Promise<boolean> {
+    if (name === this.#writer.name) return true;
+    if (this.#own.head[0] > 0) return false;
+    this.#writer = { ...this.#writer, name };
+    await this.#loadKey();
+    this.#tell();
+    return true;
+  }
+
+  async #loadKey(): Promise<void> {
+    await this.#keys.load(this.#writer.name, this.#options.observing);
+    this.#writer = { ...this.#writer, key: this.#keys.signer?.id };
   }
 
   /** Every entry that is known, in order. */
@@ -67,8 +117,8 @@ export class Journal {
     return {
       directory: this.#options.place.directory,
       trouble: this.#trouble,
-      unwritten: this.#own.unwritten,
-      notes: [...this.#beside, ...this.#others.troubles],
+      unwritten: this.#own.unwritten + this.#received.unwritten,
+      notes: [...this.#beside, ...this.#keys.notes, ...this.#others.troubles],
     };
   }
 
@@ -82,16 +132,20 @@ export class Journal {
    * Records an event and flushes it to the disk. A fault says that it is not on the disk: it is kept, shown, and
    * written as soon as that is possible again.
    */
-  append(event: Event, incident?: string, at = this.#now()): Promise<Result<Entry>> {
+  append(
+    event: Event,
+    incident?: string,
+    { at = this.#now(), automatic = isAutomatic(event) }: Omit<About, 'incident'> = {},
+  ): Promise<Result<Entry>> {
     if (this.#options.observing) return Promise.resolve({ ok: false, fault: this.#onlyObserves() });
     // The first entry of a run is compared with what was written on this host before it.
     const last = this.#last || this.#lastOnThisHost();
     if (last - at > second) {
       const says = `the clock jumped back by ${Math.round((last - at) / 1000)} s`;
-      this.#add({ kind: 'journal', what: 'clock-back', says }, incident, at);
+      this.#add({ kind: 'journal', what: 'clock-back', says }, { incident, at, automatic: true });
     }
     this.#last = at;
-    const entry = this.#add(event, incident, at);
+    const entry = this.#add(event, { incident, at, automatic });
     return this.flush().then((fault) => (fault ? { ok: false, fault } : { ok: true, value: entry }));
   }
 
@@ -107,24 +161,61 @@ export class Journal {
     if (this.#own.head[0] > 0) await this.append({ kind: 'journal', what: 'closed', says: 'the cockpit was quit' });
     await this.#queue;
     await this.#own.close();
+    await this.#received.close();
+  }
+
+  /** Called with lines of this run once they are on the disk, so that others can have them; returns how to stop. */
+  onWritten(sender: (lines: readonly SignedLine[]) => void): () => void {
+    this.#senders.add(sender);
+    return () => void this.#senders.delete(sender);
+  }
+
+  /**
+   * Takes lines that another account signed: checks each, and keeps the new ones as they are. They are on the disk when
+   * this resolves, or the journal has a trouble and writes them later.
+   */
+  async receive(texts: readonly string[]): Promise<readonly Receipt[]> {
+    const now = this.#now();
+    const receipts: Receipt[] = [];
+    const news: Known[] = [];
+    for (const text of texts) {
+      const receipt = this.#received.check(text, now, this.#hashes);
+      receipts.push(receipt);
+      if (receipt.outcome !== 'new') continue;
+      const { entry, hash } = receipt;
+      this.#hashes.set(identityOf(entry), hash);
+      news.push({ entry: this.#keys.isOwn(entry.writer.key) ? { ...entry, own: true } : entry, hash });
+      if (!this.#options.observing) this.#received.add(text);
+    }
+    if (news.length === 0) return receipts;
+    if (!this.#options.observing) await this.flush();
+    this.#take(news);
+    return receipts;
+  }
+
+  #write(): Promise<JournalTrouble | undefined> {
+    const own = this.#own.flush((lines) => {
+      for (const sender of this.#senders) sender(lines);
+    });
+    return own.then(async (trouble) => trouble ?? (await this.#received.flush()));
   }
 
   async #flush(): Promise<JournalTrouble | undefined> {
     const before = this.#trouble;
-    const waiting = this.#own.unwritten;
+    const waiting = this.#own.unwritten + this.#received.unwritten;
     // A refused directory is checked again: its permissions may be fixed by now.
     const refused = this.#prepare();
-    const fault = refused ?? (await this.#own.flush());
+    const fault = refused ?? (await this.#write());
     this.#trouble = fault;
     if (before && !fault && waiting > 0) {
       const says = `${waiting} ${waiting === 1 ? 'entry was' : 'entries were'} written late: ${before.what}`;
-      this.#add({ kind: 'journal', what: 'written-late', says }, undefined, this.#now());
-      this.#trouble = await this.#own.flush();
+      this.#add({ kind: 'journal', what: 'written-late', says }, { automatic: true });
+      this.#trouble = await this.#write();
     }
     const restored = fault ? undefined : this.#own.takeRestored();
     if (restored) {
-      this.#add({ kind: 'journal', what: 'written-late', says: restored }, undefined, this.#now());
-      this.#trouble = await this.#own.flush();
+      this.#add({ kind: 'journal', what: 'written-late', says: restored }, { automatic: true });
+      this.#trouble = await this.#write();
     }
     if (before || fault) this.#tell();
     return this.#trouble;
@@ -145,8 +236,10 @@ export class Journal {
     return { kind: 'forbidden', where, what: 'this cockpit only observes', hint: 'start it without --observe' };
   }
 
-  #add(event: Event, incident: string | undefined, at: Instant): Entry {
+  #add(event: Event, { incident, at = this.#now(), automatic = false }: About): Entry {
     const { environment, drill } = this.#options;
+    const { signer } = this.#keys;
+    if (!signer) throw new Error('an entry before the journal was opened');
     const entry: Entry = {
       id: this.#nextId(this.#after(at)),
       at,
@@ -154,10 +247,12 @@ export class Journal {
       environment,
       drill: drill || undefined,
       incident: incident || undefined,
+      automatic: automatic || undefined,
       event: safe(event),
+      own: true,
     };
-    this.#own.add(entry, this.#seen());
-    this.#take([entry]);
+    const hash = this.#own.add(entry, this.#seen(), signer);
+    this.#take([{ entry, hash }]);
     return entry;
   }
 
@@ -183,7 +278,9 @@ export class Journal {
     return Object.fromEntries(seen);
   }
 
-  #take(news: readonly Entry[]): void {
+  #take(known: readonly Known[]): void {
+    for (const { entry, hash } of known) this.#hashes.set(identityOf(entry), hash);
+    const news = known.map(({ entry }) => entry);
     const newest = this.#entries.at(-1)?.id ?? '';
     this.#entries = news.every((entry, at) => entry.id > (at === 0 ? newest : (news[at - 1]?.id ?? '')))
       ? [...this.#entries, ...news]

@@ -1,12 +1,10 @@
-// The one file that this run of the cockpit writes: append, flush to disk, and only then is it said to be written.
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+// The one file that this run of the cockpit writes: each line linked to the one before it, and signed.
+import { join } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import type { Entry, Writer } from '../../core/incident/event.ts';
-import { Distrusted, openPrivate, readFrom } from '../../disk/private-files.ts';
-import { diskFault, type Place, prepare } from './directory.ts';
-import { beginning, type Seen, writeLine } from './line.ts';
+import { beginning, type Link, type Seen, writeLine } from './line.ts';
+import { LineFile } from './line-file.ts';
+import type { Signer } from './signature.ts';
 
 /** `01J…-ops1@bastion.jsonl` */
 export function fileName({ session, user, host }: Writer): string {
@@ -14,136 +12,62 @@ export function fileName({ session, user, host }: Writer): string {
   return `${session}-${safe(user)}@${safe(host)}.jsonl`;
 }
 
-/** Writes one file. Not reentrant: its caller waits for each call. */
-export class OwnFile {
-  readonly path: string;
-  readonly #place: Place;
-  /** Every line so far, so that a file that vanished can be written again. */
-  readonly #lines: string[] = [];
-  #written = 0;
-  #size = 0;
-  #prev = beginning;
-  /** What was on the disk once, and has to be written again. */
-  #lost = Buffer.alloc(0);
-  #restored: string | undefined;
-  #handle: FileHandle | undefined;
+/** A line of this run, for others. `text` is all that is needed to check it. */
+export type SignedLine = { id: string; incident?: string; text: string };
 
-  constructor(place: Place, writer: Writer) {
-    this.#place = place;
-    this.path = join(place.directory, fileName(writer));
+export class OwnFile {
+  readonly #file: LineFile;
+  #prev = beginning;
+  /** The last line about each incident. */
+  readonly #parts = new Map<string, Link>();
+  #waiting: SignedLine[] = [];
+
+  /** `prepare` makes and checks the directory; it throws what is wrong there. */
+  constructor(directory: string, writer: Writer, prepare: () => Promise<void>) {
+    this.#file = new LineFile(join(directory, fileName(writer)), prepare);
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   /** Lines made so far, and the hash of the last. */
   get head(): readonly [lines: number, hash: string] {
-    return [this.#lines.length, this.#prev];
+    return [this.#file.count, this.#prev];
   }
 
   /** How many lines are not on the disk yet. */
   get unwritten(): number {
-    return this.#lines.length - this.#written;
+    return this.#file.unwritten;
   }
 
-  /** What another process did to the file, and that it is restored; reported once. */
   takeRestored(): string | undefined {
-    const says = this.#restored;
-    this.#restored = undefined;
-    return says;
+    return this.#file.takeRestored();
   }
 
-  /** Adds a line. It is on the disk when `flush` says so. */
-  add(entry: Entry, seen: Seen): void {
-    const { text, hash } = writeLine(entry, this.#lines.length + 1, this.#prev, seen);
-    this.#lines.push(`${text}\n`);
+  /** Signs a line and adds it; returns its hash. It is on the disk when `flush` says so. */
+  add(entry: Entry, seen: Seen, signer: Signer): string {
+    const before = entry.incident === undefined ? undefined : (this.#parts.get(entry.incident) ?? [0, beginning]);
+    const part: Link | undefined = before && [before[0] + 1, before[1]];
+    const { text, hash } = writeLine(entry, { seq: this.#file.count + 1, prev: this.#prev, part, seen }, signer);
+    this.#file.add(text);
+    this.#waiting.push({ id: entry.id, incident: entry.incident, text });
     this.#prev = hash;
+    if (part && entry.incident !== undefined) this.#parts.set(entry.incident, [part[0], hash]);
+    return hash;
   }
 
-  /** Brings every line to the disk; says what is in the way. What was written by half is taken back. */
-  async flush(): Promise<JournalTrouble | undefined> {
-    try {
-      await this.#ensure();
-      const handle = this.#handle;
-      if (!handle || (this.unwritten === 0 && this.#lost.length === 0)) return undefined;
-      const until = this.#lines.length;
-      const news = Buffer.from(this.#lines.slice(this.#written, until).join(''));
-      const bytes = Buffer.concat([this.#lost, news]);
-      try {
-        await writeAll(handle, bytes, this.#size);
-        await handle.datasync();
-      } catch (error) {
-        await handle.truncate(this.#size).catch(() => undefined);
-        throw error;
-      }
-      this.#size += bytes.length;
-      this.#lost = Buffer.alloc(0);
-      this.#written = until;
-      return undefined;
-    } catch (error) {
-      return diskFault(error, error instanceof Distrusted ? this.path : this.#place.directory);
-    }
+  /** Brings every line to the disk; says what is in the way. `written`: gets what is there since the last flush. */
+  async flush(written: (lines: readonly SignedLine[]) => void): Promise<JournalTrouble | undefined> {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    const trouble = await this.#file.flush();
+    if (trouble) this.#waiting = [...lines, ...this.#waiting];
+    else if (lines.length > 0) written(lines);
+    return trouble;
   }
 
-  async close(): Promise<void> {
-    await this.#handle?.close().catch(() => undefined);
-    this.#handle = undefined;
-  }
-
-  /** Opens the file; entries that another process removed since are written again. */
-  async #ensure(): Promise<void> {
-    if (this.#lines.length === 0) return;
-    if (this.#handle) {
-      const [held, there] = await Promise.all([this.#handle.stat(), lstat(this.path).catch(() => undefined)]);
-      if (there?.ino === held.ino && there.dev === held.dev && held.size === this.#size) return;
-      await this.close();
-    }
-    const fault = prepare(this.#place);
-    if (fault) throw new Distrusted(fault.what, fault.hint);
-    const { O_RDWR, O_APPEND, O_CREAT } = constants;
-    const { handle } = await openPrivate(this.path, O_RDWR | O_APPEND | O_CREAT);
-    this.#handle = handle;
-    await this.#compare(handle);
-    await syncDirectory(this.#place.directory);
-  }
-
-  /**
-   * Compares the file with what was written into it. What is missing at its end is appended once more, byte for byte,
-   * so that the hashes hold. A file with other content is kept under another name, and everything is rewritten.
-   */
-  async #compare(handle: FileHandle): Promise<void> {
-    const wrote = Buffer.from(this.#lines.slice(0, this.#written).join(''));
-    const { size } = await handle.stat();
-    const there = size <= wrote.length ? await readFrom(handle, 0, size) : undefined;
-    const isOurs = there && wrote.subarray(0, size).equals(there);
-    if (!isOurs) {
-      const aside = `${this.path}.changed-${Date.now()}`;
-      await rename(this.path, aside);
-      await this.close();
-      this.#restored = `another process changed the journal file: saved it as ${basename(aside)} and rewrote the journal`;
-      return this.#ensure();
-    }
-    this.#size = size;
-    this.#lost = wrote.subarray(size);
-    if (this.#lost.length === 0) return;
-    const again = this.#written - (there.toString('latin1').split('\n').length - 1);
-    const entries = `${again} ${again === 1 ? 'entry' : 'entries'} rewritten`;
-    this.#restored ??= `another process ${size === 0 ? 'removed or emptied' : 'truncated'} the journal file: ${entries}`;
-  }
-}
-
-/** A write may take only a part; ENOSPC comes with the next one. */
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
-}
-
-/** A new file's name has to reach the disk too. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }

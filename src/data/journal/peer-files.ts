@@ -1,14 +1,15 @@
-// The files of the other writers, as they grow.
+// The files of the account's other cockpits, and of what they received, as they grow.
 import { type FSWatcher, watch } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
-import { Distrusted, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
+import { Distrusted, isPrivateDirectory, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
-import { type Line, longestFile, readLine } from './line.ts';
+import { inFile, inIncident, type Line, longestFile, notAuthentic, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
+import { receivedFolder } from './received.ts';
 import { safe } from './sanitize-entry.ts';
 
 /** Files that were not touched for so long are left to `incident list`. */
@@ -18,27 +19,38 @@ const lookEvery: Ms = second;
 
 type Followed = { ino: number; offset: number; tail: string; lines: number; last?: Line; trouble?: string };
 
+/** An entry, and the hash of its line. */
+export type Known = { entry: Entry; hash: string };
+
+export type OthersOptions = {
+  /** Files that this run writes. */
+  skips: readonly string[];
+  /** Whether a key is one of this account. */
+  isOwn(key: string | undefined): boolean;
+  /** Reads the account's keys again: another cockpit may have made one. */
+  readKeys(): Promise<unknown>;
+  take(news: readonly Known[]): void;
+};
+
 /** Follows every file of a directory but one's own. */
 export class Others {
   readonly #place: Place;
-  readonly #own: string;
-  readonly #tell: (entries: readonly Entry[]) => void;
+  readonly #options: OthersOptions;
   readonly #files = new Map<string, Followed>();
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor(place: Place, own: string, tell: (entries: readonly Entry[]) => void) {
+  constructor(place: Place, options: OthersOptions) {
     this.#place = place;
-    this.#own = basename(own);
-    this.#tell = tell;
+    this.#options = options;
   }
 
   /** How far each file was when it was last read. */
   get heads(): ReadonlyMap<string, readonly [lines: number, hash: string]> {
     const heads = new Map<string, readonly [number, string]>();
-    for (const { last, lines } of this.#files.values())
-      if (last) heads.set(last.entry.writer.session, [lines, last.hash]);
+    for (const [name, { last, lines }] of this.#files)
+      if (last && !isReceived(name)) heads.set(last.entry.writer.session, [lines, last.hash]);
     return heads;
   }
 
@@ -85,9 +97,9 @@ export class Others {
   async #read(now: Instant): Promise<void> {
     // Files in a directory that others can reach are not even opened.
     if (inspect(this.#place)) return;
-    const names: readonly string[] = await readdir(this.#place.directory).catch(() => []);
-    const news: Entry[] = [];
-    for (const name of names.filter((one) => one.endsWith('.jsonl') && one !== this.#own)) {
+    const names = await this.#names();
+    const news: Known[] = [];
+    for (const name of names) {
       try {
         news.push(...(await this.#follow(name, now)));
       } catch (error) {
@@ -101,10 +113,28 @@ export class Others {
     }
     for (const [name, file] of this.#files)
       if (!names.includes(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'no longer exists' });
-    if (news.length > 0) this.#tell(news);
+    if (news.length > 0) this.#options.take(await this.#marked(news));
   }
 
-  async #follow(name: string, now: Instant): Promise<Entry[]> {
+  /** Every file to read, from the journal's directory on. */
+  async #names(): Promise<readonly string[]> {
+    const { directory } = this.#place;
+    const received = join(directory, receivedFolder);
+    const own: readonly string[] = await readdir(directory).catch(() => []);
+    const others: readonly string[] = isPrivateDirectory(received) ? await readdir(received).catch(() => []) : [];
+    return [...own, ...others.map((name) => join(receivedFolder, name))].filter(
+      (name) => name.endsWith('.jsonl') && !this.#options.skips.includes(join(directory, name)),
+    );
+  }
+
+  /** Marks what this account signed. */
+  async #marked(news: readonly Known[]): Promise<readonly Known[]> {
+    const { isOwn, readKeys } = this.#options;
+    if (news.some(({ entry: { writer } }) => writer.key !== undefined && !isOwn(writer.key))) await readKeys();
+    return news.map((one) => (isOwn(one.entry.writer.key) ? { ...one, entry: { ...one.entry, own: true } } : one));
+  }
+
+  async #follow(name: string, now: Instant): Promise<Known[]> {
     const path = join(this.#place.directory, name);
     const known = this.#files.get(name);
     // One that could not be read so far is a new one.
@@ -128,32 +158,59 @@ export class Others {
     }
   }
 
-  #take(name: string, file: Followed, text: Buffer, now: Instant): Entry[] {
+  #take(name: string, file: Followed, text: Buffer, now: Instant): Known[] {
     const rows = (file.tail + text.toString('latin1')).split('\n');
     const tail = rows.pop() ?? '';
-    const entries: Entry[] = [];
-    let { lines, last, trouble } = file;
-    for (const row of rows) {
-      const line = readLine(Buffer.from(row, 'latin1').toString('utf8'));
-      lines += 1;
-      if (!line) trouble = `line ${lines} is not an entry`;
-      else {
-        if (!line.intact) trouble = `line ${lines} was changed`;
-        else if (last && line.prev !== last.hash) trouble = `line ${lines} does not follow the one before it`;
-        last = line;
-        const why = implausible(line.entry, now);
-        if (why) trouble = `line ${lines} has no effect: it ${why}`;
-        else entries.push(safe(line.entry));
-      }
+    const first = file.lines + 1;
+    const read = rows.map((row) => readLine(Buffer.from(row, 'latin1').toString('utf8')));
+    const forged = isReceived(name) ? notAuthenticReceived(read) : notAuthentic(read.filter(isThere), inFile);
+    const known: Known[] = [];
+    let { last, trouble } = file;
+    for (const [index, line] of read.entries()) {
+      const at = `line ${first + index}`;
+      const wrong = line ? whatIsWrong(line, forged, now) : 'is not an entry';
+      if (wrong !== undefined) trouble = `${at} ${wrong}`;
+      else if (last && line?.prev !== last.hash && !isReceived(name))
+        trouble = `${at} does not follow the one before it`;
+      if (line) last = line;
+      if (line && wrong === undefined) known.push({ entry: safe(line.entry), hash: line.hash });
     }
     this.#files.set(name, {
       ino: file.ino,
       offset: file.offset + text.length,
       tail,
-      lines,
+      lines: file.lines + read.length,
       last,
       trouble: trouble || undefined,
     });
-    return entries;
+    return known;
   }
+}
+
+const isReceived = (name: string): boolean => name.startsWith(receivedFolder);
+const isThere = (line: Line | undefined): line is Line => line !== undefined;
+
+/** What a run received comes from several sessions, in any order. */
+function notAuthenticReceived(lines: readonly (Line | undefined)[]): ReadonlySet<Line> {
+  const chains = Map.groupBy(
+    lines.filter(isThere),
+    ({ entry: { writer, incident } }) => `${writer.session} ${writer.key} ${incident}`,
+  );
+  const wrong = [...chains.values()].flatMap((chain) => [
+    ...notAuthentic(
+      chain.sort((a, b) => inIncident(a)[0] - inIncident(b)[0]),
+      inIncident,
+    ),
+    // Only what is signed is received.
+    ...chain.filter(({ signed }) => !signed),
+  ]);
+  return new Set(wrong);
+}
+
+/** Why a line has no effect. */
+function whatIsWrong(line: Line, forged: ReadonlySet<Line>, now: Instant): string | undefined {
+  if (!line.intact) return 'was changed, and has no effect';
+  if (forged.has(line)) return 'has a wrong signature, and has no effect';
+  const why = implausible(line.entry, now);
+  return why && `has no effect: it ${why}`;
 }

@@ -25,6 +25,7 @@ const written = z.object({
   user: z.string().default(''),
   name: z.string().default(''),
   host: z.string().default(''),
+  key: z.string().optional(),
   pid: z.number().int().positive().optional(),
   driving: z.boolean().default(false),
   observing: z.boolean().default(false),
@@ -82,7 +83,7 @@ export class PresenceFiles {
       const { mtimeMs } = await lstat(path);
       if (this.#renews && now - mtimeMs > day) await unlink(path);
       if (now - mtimeMs > gone || mtimeMs > now + clockSkew) return undefined;
-      const { session, user, name, pid, incident, ...one } = written.parse(
+      const { session, user, name, key, pid, incident, ...one } = written.parse(
         JSON.parse(await readPrivate(path, longest)),
       );
       // On this host a process that ended by force is known at once.
@@ -91,6 +92,7 @@ export class PresenceFiles {
         session,
         user,
         name,
+        key,
         host: one.host,
         at: mtimeMs,
         driving: one.driving,

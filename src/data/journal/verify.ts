@@ -8,6 +8,7 @@ import type { Instant } from '../../core/time.ts';
 import { readPrivate, writableByOthers } from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
 import { codeOf, diskFault, inspect } from './directory.ts';
+import { KeyFiles } from './key-files.ts';
 import { beginning, type Line, longestFile, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
 import { safe } from './sanitize-entry.ts';
@@ -56,7 +57,11 @@ export async function verifyJournal(directory: string, now: Instant = Date.now()
   }
   const files: Read[] = [];
   for (const name of names) files.push(await readJournalFile(join(directory, name), stripControl(name, 120), now));
-  const entries = files.flatMap(({ lines }) => lines.filter(({ counts }) => counts).map((line) => safe(line.entry)));
+  const keys = new KeyFiles(directory);
+  await keys.read();
+  const entries = files
+    .flatMap(({ lines }) => lines.filter(({ counts }) => counts).map((line) => safe(line.entry)))
+    .map((entry) => (keys.isOwn(entry.writer.key) ? { ...entry, own: true as const } : entry));
   return { ok: true, value: { directory: stripControl(directory, 300), files: witnessed(files), entries } };
 }
 

@@ -1,5 +1,6 @@
 // Turns a person's command on an incident into the events to record. Pure.
 import { ulid } from 'ulid';
+import { hasControl, incidentIdOf } from '../../core/incident/authority.ts';
 import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { type Event, roles, type Writer } from '../../core/incident/event.ts';
@@ -37,7 +38,7 @@ const forDriver = new Set<IncidentCommand['do']>([
 
 export function decide(what: IncidentCommand, { incident, self, observing, world, now }: Situation): Decision {
   if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
-  if (what.do === 'open') return open(what, incident, world);
+  if (what.do === 'open') return open(what, incident, { self, world });
   if (what.do === 'acknowledge') return acknowledge(what, incident);
   if (what.do === 'allow-unrecorded')
     return {
@@ -47,12 +48,16 @@ export function decide(what: IncidentCommand, { incident, self, observing, world
   if (!incident) return { refused: 'no incident is open: press i to open one' };
   if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
     return { refused: 'it is resolved: reopen it first' };
-  if (forDriver.has(what.do) && incident.control.session !== self.session && incident.resolvedAt === undefined)
+  if (forDriver.has(what.do) && !hasControl(incident.control, self) && incident.resolvedAt === undefined)
     return { refused: `${incident.control.person} is in control: take control first` };
   return withIncident(what, incident, { self, world, now });
 }
 
-function open(what: Extract<IncidentCommand, { do: 'open' }>, incident: Incident | undefined, world: World): Decision {
+function open(
+  what: Extract<IncidentCommand, { do: 'open' }>,
+  incident: Incident | undefined,
+  { self, world }: Pick<Situation, 'self' | 'world'>,
+): Decision {
   if (incident && incident.resolvedAt === undefined)
     return { refused: `${severityName(incident.severity)} ${incident.title} is already open` };
   const suggestion = suggestSeverity(world);
@@ -64,7 +69,7 @@ function open(what: Extract<IncidentCommand, { do: 'open' }>, incident: Incident
   const title = what.title ?? own.title;
   const why = what.why || suggestion.because;
   return {
-    incident: ulid(),
+    incident: self.key === undefined ? ulid() : incidentIdOf(ulid(), self.key),
     events: [
       {
         kind: 'opened',

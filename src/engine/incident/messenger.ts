@@ -4,7 +4,8 @@ import type { Settings } from '../../config/settings.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { ChannelState, IncidentCommand } from '../../core/incident/context.ts';
 import type { Delivery, Event } from '../../core/incident/event.ts';
-import { type Incident, pageKey } from '../../core/incident/incident.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import { pageKey } from '../../core/incident/page.ts';
 import { deliver } from '../../data/channels/channels.ts';
 import { Tasks } from '../tasks.ts';
 

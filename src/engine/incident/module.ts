@@ -1,5 +1,6 @@
 import { targetsOf } from '../../config/targets.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
+import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import {
   type Arrived,
@@ -33,15 +34,13 @@ export const incidentModule =
     const { settings, scope } = context;
     const { journal } = recorder;
     const observing = settings.environment.observe;
-    const self = journal.writer;
     const place = {
       directory: journal.state.directory,
       group: settings.journal.group || undefined,
     };
-    const presence = new PresenceFiles(place, self);
+    const presence = new PresenceFiles(place, journal.writer);
     const alerts = new AlertWatch();
     const fixed = {
-      self,
       observing,
       channels: channelStates(settings.channels),
       targets: targetsOf(settings),
@@ -58,10 +57,15 @@ export const incidentModule =
     const incidentContext = (): IncidentContext => {
       const { incident } = recorder;
       const { allowed } = recorder;
+      const self = journal.writer;
       const own = { ...self, at: 0, observing, driving: false, incident: incident?.id };
-      const here = [own, ...others].map((one) => ({ ...one, driving: incident?.control.session === one.session }));
+      const here = [own, ...others].map((one) => ({
+        ...one,
+        driving: incident !== undefined && hasControl(incident.control, one),
+      }));
       return {
         ...fixed,
+        self,
         here,
         open: recorder.open
           .filter((one) => one.id !== incident?.id)
@@ -115,7 +119,13 @@ export const incidentModule =
       if (what.do === 'allow-unrecorded' && trouble?.distrusted)
         return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
       if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
-      const order = decide(what, { incident, self, observing, world: context.world(), now: Date.now() });
+      const order = decide(what, {
+        incident,
+        self: journal.writer,
+        observing,
+        world: context.world(),
+        now: Date.now(),
+      });
       if ('refused' in order) return say(order.refused, 'warning');
       if (order.incident) recorder.follow(order.incident);
       let written = true;
@@ -147,8 +157,8 @@ export const incidentModule =
     const recordInterrupted = async () => {
       const { incident } = recorder;
       if (!incident) return;
-      others = await presence.others(Date.now(), self.host);
-      const alive = new Set([self.session, ...others.map((one) => one.session)]);
+      others = await presence.others(Date.now(), journal.writer.host);
+      const alive = new Set([journal.writer.session, ...others.map((one) => one.session)]);
       for (const { run, action, target, session, phase } of unfinished(incident)) {
         if (alive.has(session)) continue;
         const detail =
@@ -171,7 +181,7 @@ export const incidentModule =
       const events = alerts.takeWorld(world);
       const { incident } = recorder;
       const writes =
-        incident && incident.resolvedAt === undefined && !observing && incident.control.session === self.session;
+        incident && incident.resolvedAt === undefined && !observing && hasControl(incident.control, journal.writer);
       if (writes)
         for (const event of events)
           orders = orders.then(async () => {
@@ -185,7 +195,12 @@ export const incidentModule =
     journal.onNews(() => {
       const last = journal.entries.at(-1);
       // Trouble with the journal is shown on the screen, not only recorded.
-      if (last && last.id !== heard && last.writer.session === self.session && last.event.kind === 'journal') {
+      if (
+        last &&
+        last.id !== heard &&
+        last.writer.session === journal.writer.session &&
+        last.event.kind === 'journal'
+      ) {
         heard = last.id;
         say(`journal: ${last.event.says}`, 'warning');
       }
@@ -195,9 +210,9 @@ export const incidentModule =
     const renew = async () => {
       if (!isReady || journal.state.trouble) return;
       const { incident } = recorder;
-      const driving = incident?.control.session === self.session;
-      if (!observing) await presence.renew({ ...self, driving, observing, incident: incident?.id });
-      others = await presence.others(Date.now(), self.host);
+      const driving = incident !== undefined && hasControl(incident.control, journal.writer);
+      if (!observing) await presence.renew({ ...journal.writer, driving, observing, incident: incident?.id });
+      others = await presence.others(Date.now(), journal.writer.host);
       show();
     };
     /** Only a drill reports received messages. */

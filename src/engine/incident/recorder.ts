@@ -4,9 +4,11 @@ import { hostname, userInfo } from 'node:os';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
+import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Event, EventOf } from '../../core/incident/event.ts';
-import { type Incident, pageKey, projectAll, projectIncident } from '../../core/incident/incident.ts';
+import { type Incident, projectAll, projectIncident } from '../../core/incident/incident.ts';
+import { pageKey } from '../../core/incident/page.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant } from '../../core/time.ts';
@@ -108,10 +110,11 @@ export class Recorder {
   }
 
   #controls({ control, entries }: Incident, asPerson: boolean): boolean {
-    const { session, user, name, host } = this.journal.writer;
-    if (control.session === session) return true;
+    const { writer } = this.journal;
+    if (hasControl(control, writer)) return true;
+    const { user, name, host, key } = writer;
     const holder = entries.find(({ writer }) => writer.session === control.session)?.writer;
-    return asPerson && holder?.user === user && holder.name === name && holder.host === host;
+    return asPerson && holder?.key === key && holder?.user === user && holder.name === name && holder.host === host;
   }
 
   get allowed(): string | undefined {

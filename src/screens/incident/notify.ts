@@ -2,7 +2,8 @@
 import { type ChannelId, calledBy } from '../../core/incident/channel.ts';
 import { type ChannelState, isInControl } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
-import { type Incident, type Message, pageKey } from '../../core/incident/incident.ts';
+import type { Incident, Message } from '../../core/incident/incident.ts';
+import { pageKey } from '../../core/incident/page.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { messageLines, messageText } from '../../runbook/messages.ts';
