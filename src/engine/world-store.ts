@@ -1,14 +1,13 @@
 // Holds the world: turns source updates into readings with age, last good value and trend.
 
 import { metrics } from '../core/health/metrics.ts';
-import { type Instant, type Ms, minute, second } from '../core/time.ts';
+import { type Instant, type Ms, second } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import { lose, type Reading } from '../core/world/reading.ts';
-import { emptyWorld, type History, type Sample, type Scope, type World } from '../core/world/world.ts';
+import { emptyWorld, type History, type Sample, type Scope, trendSpan, type World } from '../core/world/world.ts';
 import type { SourceUpdate } from '../data/source.ts';
 
-/** How far back a trend goes (issue 2: a sparkline over the last 15 minutes), and how dense its samples are. */
-export const trendSpan: Ms = 15 * minute;
+/** How dense the samples of a trend are. */
 const sampleEvery: Ms = 5 * second;
 
 /** Pushed by watches; the other facts are polled every few seconds, and may wait for the next batch. */
@@ -57,7 +56,8 @@ export class WorldStore {
       // A clock that jumped backwards would stop the trend: start it again.
       const kept: readonly Sample[] = newest && newest.at > now ? [] : samples;
       if (kept.length > 0 && newest && (now - newest.at < sampleEvery || reading.at <= newest.at)) continue;
-      history[metric.id] = [...kept.filter((s) => now - s.at <= trendSpan), { at: now, value: reading.value.value }];
+      const sample: Sample = { at: now, value: reading.value.value, lasts: reading.staleAfter };
+      history[metric.id] = [...kept.filter((s) => now - s.at <= trendSpan), sample];
       grew = true;
     }
     if (!grew) return;

@@ -32,6 +32,23 @@ export function formatLimit(value: number, unit: Unit): string {
   return unit === 'percent' ? `${Number(value.toFixed(2))} %` : formatMeasure(value, unit);
 }
 
+/** At most six columns, for the axis of a chart: `500 ms`, `2.5 s`, `80 %`, `1 320`, `12k`. */
+export function formatShort(value: number, unit: Unit): string {
+  if (unit === 'percent') return `${Number(value.toFixed(value < 10 ? 1 : 0))} %`;
+  if (unit === 'count' || value >= 600_000) return shortCount(unit === 'ms' ? value / 1000 : value, unit);
+  return value < 1000 ? `${Math.round(value)} ms` : `${Number((value / 1000).toFixed(value < 10_000 ? 1 : 0))} s`;
+}
+
+/** `1 320`, `12k`, `4.5M`, `1e12`; seconds of an hour and more likewise. */
+function shortCount(value: number, unit: Unit): string {
+  const after = unit === 'ms' ? ' s' : '';
+  if (value < 10_000) return `${unit === 'ms' ? Math.round(value) : formatCount(value)}${after}`;
+  const [divisor, letter] = value < 1e6 ? [1e3, 'k'] : value < 1e9 ? [1e6, 'M'] : [1e9, 'G'];
+  const scaled = value / divisor;
+  if (scaled >= 1000) return `${value.toExponential(0).replace('+', '')}${after}`;
+  return `${Number(scaled.toFixed(scaled < 10 ? 1 : 0))}${letter}${after}`;
+}
+
 /** How long, in the one or two units that matter: `0.4 s`, `12 s`, `3 m 10 s`, `2 h 5 m`, `4 d 3 h`. */
 export function formatAge(ms: Ms): string {
   const span = Math.max(0, ms);

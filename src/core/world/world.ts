@@ -1,5 +1,5 @@
 import { type Form, runbookForm } from '../platform/form.ts';
-import type { Instant, Ms } from '../time.ts';
+import { type Instant, type Ms, minute } from '../time.ts';
 import { type FactId, type Facts, factIds } from './facts.ts';
 import { newest, pending, type Reading } from './reading.ts';
 import type { MetricId, Thresholds } from './thresholds.ts';
@@ -30,10 +30,13 @@ export type Scope = {
   jobTimeout?: Ms;
 };
 
-/** One measured value of a metric, for its trend. */
-export type Sample = { at: Instant; value: number };
+/** One measured value of a metric, for its trend; `lasts`: how long it stands for while no other follows. */
+export type Sample = { at: Instant; value: number; lasts?: Ms };
 
-/** The samples of the last 15 minutes, oldest first. */
+/** How far back a trend goes: half an hour (issue 16). */
+export const trendSpan: Ms = 30 * minute;
+
+/** The samples of the last `trendSpan`, oldest first. */
 export type History = { readonly [M in MetricId]?: readonly Sample[] };
 
 /** Everything on the screen is a pure function of this. */

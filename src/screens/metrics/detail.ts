@@ -2,19 +2,26 @@ import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
 import { refusalsByTenant } from '../../core/health/refusals.ts';
 import { formatLimit } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
+import { trendSpan } from '../../core/world/world.ts';
 import type { Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
+import { chartMinutes, metricChart } from './charts.ts';
 import { extremes } from './list.ts';
-import { trend, valueSays } from './pane.ts';
+import { sparklineSpan, trend, valueSays } from './pane.ts';
 
-/** One metric: value, thresholds, source, its last 15 minutes and the runbook's action. */
+/** A chart larger than this tells no more. */
+const mostRows = 14;
+const mostColumns = 140;
+
+/** One metric: value, thresholds, source, its trend and the runbook's action. */
 export const metricScreen: Screen = {
   id: 'metric',
   title: () => 'METRIC',
-  view({ world }, place, { columns }) {
+  view(state, place, { columns, rows }) {
+    const { world } = state;
     const m = metrics.find((one) => one.id === place.of.metric);
     if (!m) return gone('this metric');
     const room = columns - 2;
@@ -36,16 +43,17 @@ export const metricScreen: Screen = {
       ],
       room,
     );
-    return text(
-      [
-        ...trouble(reading, m.short, world.now, room, 6),
-        [],
-        ...lines,
-        [],
-        line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
-        line(dim(`last 15 minutes: ${extremes(m, world)}`)),
-      ],
-      { says: line(bold(m.title)), right: ageSays(reading, world.now) ?? [] },
-    );
+    const above = [[], ...trouble(reading, m.short, world.now, room, 6), ...lines, []];
+    const high = Math.min(mostRows, rows - above.length - 2);
+    const drawn = metricChart(m, state, Math.min(mostColumns, room), high);
+    // Where a chart has no room, its trend in one row.
+    const past =
+      drawn.length > 0
+        ? [line(dim(`last ${chartMinutes} minutes: ${extremes(m, world, trendSpan)}`)), ...drawn]
+        : [
+            line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
+            line(dim(`last 15 minutes: ${extremes(m, world, sparklineSpan)}`)),
+          ];
+    return text([...(drawn.length > 0 ? above : above.slice(1)), ...past], { says: line(bold(m.title)), right: ageSays(reading, world.now) ?? [] });
   },
 };

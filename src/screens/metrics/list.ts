@@ -3,16 +3,17 @@
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
 import { formatMeasure } from '../../core/text/format.ts';
+import type { Ms } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, type Line, line, span } from '../toolkit/line.ts';
-import { asks, metricsTable, trend } from './pane.ts';
+import { asks, metricsTable, sparklineSpan, trend } from './pane.ts';
 
 const orders = ['runbook', 'health'] as const;
 
-/** Lowest and highest of the last 15 minutes. */
-export function extremes(m: Metric, world: World): string {
-  const values = (world.history[m.id] ?? []).map((s) => s.value);
+/** Lowest and highest of the last `within` milliseconds. */
+export function extremes(m: Metric, world: World, within: Ms): string {
+  const values = (world.history[m.id] ?? []).filter(({ at }) => world.now - at <= within).map((s) => s.value);
   if (values.length === 0) return 'no samples yet';
   return `${formatMeasure(Math.min(...values), m.unit)} to ${formatMeasure(Math.max(...values), m.unit)}`;
 }
@@ -35,7 +36,7 @@ export const metricsScreen: Screen = {
         line(
           '   ',
           span(trend(m, world, Math.min(120, room - 32)), verdict === 'ok' ? 'dim' : verdict),
-          dim(`  ${extremes(m, world)}`),
+          dim(`  ${extremes(m, world, sparklineSpan)}`),
         ),
       ];
       const ask = asks(m, verdict, world);

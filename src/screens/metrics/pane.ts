@@ -14,8 +14,8 @@ import type { Pane } from '../toolkit/pane.ts';
 import { sparkline } from '../toolkit/sparkline.ts';
 import { type Column, type Table, table, widest } from '../toolkit/table.ts';
 
-/** How far back a trend goes (issue: the last 15 minutes). */
-export const trendSpan = 15 * minute;
+/** How far back a trend in one row goes (issue 2: the last 15 minutes). */
+export const sparklineSpan = 15 * minute;
 
 /** A threshold without its unit where the column says it: `500`, `1 %`. */
 export function formatThreshold(value: number, unit: Unit): string {
@@ -43,7 +43,7 @@ export function valueSays(m: Metric, world: World): { value: Span; old?: string;
 
 export function trend(m: Metric, world: World, columns: number): string {
   const top = world.scope.thresholds[m.id].critical;
-  return sparkline(world.history[m.id] ?? [], { now: world.now, span: trendSpan, columns, top });
+  return sparkline(world.history[m.id] ?? [], { now: world.now, span: sparklineSpan, columns, top });
 }
 
 /** The action for a breached metric: `API p95 critical: scale API nodes`. */

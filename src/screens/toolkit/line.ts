@@ -57,7 +57,7 @@ export function textOf(of: Line): string {
 }
 
 /** ASCII and the cockpit's own glyphs: one column each. Measuring them exactly would take most of a frame's time. */
-const narrow = /^[\x20-\x7e●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇]*$/;
+const narrow = /^[\x20-\x7e●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇┤╌▴◆▮\u2800-\u28ff]*$/;
 
 /** Terminal columns of a text. */
 export function columnsOf(text: string): number {

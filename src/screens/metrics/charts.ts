@@ -1,0 +1,119 @@
+// The charts of the six metrics: their samples, what happened meanwhile, and a block of lines for each.
+import { evaluateMetric, type Metric } from '../../core/health/metrics.ts';
+import type { IncidentContext } from '../../core/incident/context.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import { formatClock, formatShort, type Unit } from '../../core/text/format.ts';
+import { type Instant, type Ms, minute } from '../../core/time.ts';
+import type { MetricId, Threshold } from '../../core/world/thresholds.ts';
+import { type Sample, trendSpan } from '../../core/world/world.ts';
+import type { State } from '../../store.ts';
+import { chart, labelColumns, type Mark, markGlyphs } from '../toolkit/chart.ts';
+import { dim, type Line, line, span } from '../toolkit/line.ts';
+import { memoize } from '../toolkit/memoize.ts';
+
+/** The journal has a sample a minute (engine/incident/alerts.ts); one that comes late leaves no gap. */
+const journalLasts: Ms = 75_000;
+
+/** The journal's samples until the trend begins, then the trend: an incident's charts survive a restart. */
+const joined = memoize((id: MetricId, trend: readonly Sample[] | undefined, incident: Incident | undefined) => {
+  const since = trend?.[0]?.at ?? Number.POSITIVE_INFINITY;
+  const before = (incident?.entries ?? []).flatMap(({ at, event }): Sample[] => {
+    const value = event.kind === 'sample' && at < since ? event.values[id] : undefined;
+    return value === undefined ? [] : [{ at, value, lasts: journalLasts }];
+  });
+  return before.length > 0 ? [...before, ...(trend ?? [])] : (trend ?? []);
+}, 12);
+
+/** The samples of a metric, oldest first. The same array until there is a new one. */
+export function samplesOf({ id }: Metric, { world, incident }: State): readonly Sample[] {
+  return joined(id, world.history[id], incident);
+}
+
+const marked = memoize(
+  (incident: Incident | undefined, alerts: IncidentContext['alerts'] | undefined, runs: State['runs']): Mark[] => {
+    const journaled = new Set(incident?.runs.map(({ run }) => run));
+    const others = Object.values(runs).filter(({ id }) => !journaled.has(id));
+    return [
+      ...(alerts ?? []).map(({ raisedAt: at }): Mark => ({ at, kind: 'alert' })),
+      ...(incident?.entries ?? []).flatMap(({ at, event }): Mark[] =>
+        event.kind === 'alert' && event.change === 'raised' ? [{ at: event.since ?? at, kind: 'alert' }] : [],
+      ),
+      ...(incident?.runs ?? []).flatMap(({ phases }) => {
+        const started = phases.find(({ phase }) => phase === 'started');
+        return started ? [{ at: started.at, kind: 'action' } as const] : [];
+      }),
+      ...others.flatMap(({ startedAt: at }): Mark[] => (at === undefined ? [] : [{ at, kind: 'action' }])),
+      ...(incident ? [{ at: incident.openedAt, kind: 'incident' } as const] : []),
+    ];
+  },
+);
+
+/** What happened: alerts, actions, the incident. The same array until one is added. */
+export function marksOf({ incident, incidentContext, runs }: State): readonly Mark[] {
+  return marked(incident, incidentContext?.alerts, runs);
+}
+
+/** `HH:MM`, UTC like every clock on the screen. */
+const clock = (at: Instant): string => formatClock(at).slice(0, 5);
+
+/** A chart is made again for a new sample, a new mark or another size: not every second, and not for each key. */
+const drawn = memoize(
+  (
+    samples: readonly Sample[],
+    marks: readonly Mark[],
+    thresholds: Threshold,
+    unit: Unit,
+    to: Instant,
+    columns: number,
+    rows: number,
+  ) =>
+    chart({
+      samples,
+      marks,
+      thresholds,
+      most: unit === 'percent' ? 100 : undefined,
+      label: (value) => formatShort(value, unit),
+      clock,
+      from: to - trendSpan,
+      to,
+      columns,
+      rows,
+    }),
+  24,
+);
+
+/** The last half hour of a metric, `rows` lines; none where they do not fit. */
+export function metricChart(m: Metric, state: State, columns: number, rows: number): readonly Line[] {
+  // Time goes on by a column of dots: what is drawn stays where it is.
+  const dots = Math.max(1, (columns - labelColumns - 2) * 2);
+  const each = trendSpan / dots;
+  const to = Math.ceil(state.world.now / each) * each;
+  return drawn(samplesOf(m, state), marksOf(state), state.world.scope.thresholds[m.id], m.unit, to, columns, rows);
+}
+
+/** What the glyphs below the charts mean. */
+export const chartLegend: Line = line(
+  markGlyphs.deploy,
+  dim(' deploy  '),
+  markGlyphs.alert,
+  dim(' alert  '),
+  markGlyphs.action,
+  dim(' action  '),
+  markGlyphs.incident,
+  dim(' incident'),
+);
+
+/** `critical since 03:04`: as long as every sample says so. The clock is missing where it began before the trend. */
+export function sinceSays(m: Metric, state: State): Line {
+  const { world } = state;
+  const verdict = evaluateMetric(m, world);
+  if (verdict !== 'critical' && verdict !== 'warning') return [];
+  const limit = world.scope.thresholds[m.id][verdict];
+  const samples = samplesOf(m, state);
+  const first = samples.findLastIndex(({ value }) => value <= limit) + 1;
+  const since = first > 0 ? samples[first]?.at : undefined;
+  return line(span(since === undefined ? verdict : `${verdict} since ${clock(since)}`, verdict));
+}
+
+/** How many minutes the charts show. */
+export const chartMinutes = trendSpan / minute;

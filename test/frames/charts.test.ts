@@ -1,0 +1,78 @@
+// The metrics as charts: in the metric's screen, and in the cockpit of a large terminal.
+import { describe, expect, test } from 'vitest';
+import { metric } from '../../src/core/health/metrics.ts';
+import { minute } from '../../src/core/time.ts';
+import { marksOf, metricChart, samplesOf } from '../../src/screens/metrics/charts.ts';
+import { textOf } from '../../src/screens/toolkit/line.ts';
+import { placeAt, type State } from '../../src/store.ts';
+import { contextOf, tell } from '../support/story.ts';
+import { calm, frameText, now, outage, stateOf } from '../support/worlds.ts';
+
+const p95 = metric('p95');
+
+/** An incident with a sample a minute, from before the cockpit was restarted. */
+const incident = tell(
+  now - 20 * minute,
+  [0, 'ops1', { kind: 'opened', title: 'Complete API outage', severity: 1, why: 'the API is down' }],
+  [1, 'ops1', { kind: 'sample', values: { p95: 3000 } }],
+  [2, 'ops1', { kind: 'sample', values: { p95: 3100, errorRate: 12 } }],
+  [4, 'ops1', { kind: 'action', run: 'r', action: 'restart-deployment', target: 'api-gateway', phase: 'confirmed' }],
+  [5, 'ops1', { kind: 'action', run: 'r', action: 'restart-deployment', target: 'api-gateway', phase: 'started' }],
+);
+const resumed: State = stateOf(
+  { ...outage, history: { p95: [{ at: now - 10_000, value: 4210, lasts: 15_000 }] } },
+  { incident, incidentContext: contextOf('ops1') },
+);
+
+const shown = (state: State, id: string, size: { columns: number; rows: number }) =>
+  frameText({ ...state, ui: { ...state.ui, stack: [placeAt('metric', { metric: id })] } }, size);
+
+describe('the samples of a chart', () => {
+  test('after a restart the journal has those of the incident until the trend begins', () => {
+    expect(samplesOf(p95, resumed).map(({ at, value }) => [(at - now) / minute, value])).toEqual([
+      [-19, 3000],
+      [-18, 3100],
+      [-1 / 6, 4210],
+    ]);
+    expect(samplesOf(metric('errorRate'), resumed).map(({ value }) => value)).toEqual([12]);
+  });
+  test('what lies between the journal and the trend is drawn as a gap', () => {
+    const floor = metricChart(p95, resumed, 68, 6).map(textOf)[4] ?? '';
+    expect(floor).toMatch(/┤·{15,}[⣿⢸⡇]{5,7}·{20,}⣿$/);
+  });
+  test('without news the same array comes back, so that nothing is drawn again', () => {
+    expect(samplesOf(p95, resumed)).toBe(samplesOf(p95, { ...resumed, world: { ...resumed.world } }));
+    expect(metricChart(p95, resumed, 68, 6)).toBe(metricChart(p95, { ...resumed, notices: 1 } as State, 68, 6));
+    const later = { ...resumed, world: { ...resumed.world, now: now + 1000 } };
+    expect(metricChart(p95, later, 68, 6)).toBe(metricChart(p95, resumed, 68, 6));
+  });
+});
+
+test('the marks are the incident, its actions when they started, and each alert', () => {
+  const alerts = [{ id: 'metric/p95', raisedAt: now - 21 * minute }] as never;
+  const state = { ...resumed, incidentContext: contextOf('ops1', { alerts }) };
+  expect(marksOf(state).map(({ kind, at }) => [kind, (at - now) / minute])).toEqual([
+    ['alert', -21],
+    ['action', -15],
+    ['incident', -20],
+  ]);
+});
+
+describe('the screen of a metric', () => {
+  test.each([
+    [60, 20],
+    [80, 24],
+    [120, 40],
+    [200, 50],
+  ])('has the chart with its thresholds and clock times at %i×%i', (columns, rows) => {
+    const text = shown(stateOf(outage), 'p95', { columns, rows });
+    expect(text).toMatch(/2 s ┤[╌·]*[⠀-⣿]+/);
+    expect(text).toContain('03:00');
+    expect(text).toContain('last 30 minutes: ');
+  });
+  test('has the trend in one row where a chart has no room', () => {
+    const text = shown(stateOf(calm), 'p95', { columns: 60, rows: 15 });
+    expect(text).toMatch(/[▁▂▃▄▅▆▇█]{10}/);
+    expect(text).toContain('last 15 minutes: ');
+  });
+});
