@@ -6,7 +6,7 @@ import { marksOf, metricChart, samplesOf } from '../../src/screens/metrics/chart
 import { textOf } from '../../src/screens/toolkit/line.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
-import { calm, frameText, now, outage, stateOf } from '../support/worlds.ts';
+import { calm, frameText, live, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const p95 = metric('p95');
 
@@ -74,5 +74,46 @@ describe('the screen of a metric', () => {
     const text = shown(stateOf(calm), 'p95', { columns: 60, rows: 15 });
     expect(text).toMatch(/[▁▂▃▄▅▆▇█]{10}/);
     expect(text).toContain('last 15 minutes: ');
+  });
+});
+
+describe('a large terminal', () => {
+  const deploys = [
+    { deployment: 'api-gateway', revision: 42, at: now - 12 * minute },
+    { deployment: 'executor', revision: 17, at: now - 9 * 24 * 60 * minute },
+  ];
+  const rolledOut = {
+    ...outage,
+    readings: { ...outage.readings, workloads: live({ all: [], deploys, unseen: [], refusals: [] }) },
+  };
+  test.each([
+    [160, 30],
+    [160, 45],
+    [200, 50],
+    [240, 60],
+  ])('shows each metric as a chart of at least four rows, and the last events below, at %i×%i', (columns, rows) => {
+    const text = frameText(stateOf(rolledOut), { columns, rows });
+    const plots = text.split('\n').map((each) => each.match(/┤/g)?.length ?? 0);
+    expect(plots.filter((n) => n === 2).length).toBeGreaterThanOrEqual(12);
+    expect(plots.every((n) => n === 0 || n === 2)).toBe(true);
+    for (const name of ['API p95', 'Error rate', 'DB connections', 'Redis memory', 'Queue depth', 'Study failures'])
+      expect(text).toContain(`${name}  `);
+    expect(text).toContain('RECENT EVENTS');
+    expect(text).toMatch(/03:02:07Z {2}▴ api-gateway rolled out revision 42/);
+    expect(text).toMatch(/8 Jan {6}▴ executor rolled out revision 17/);
+    expect(text).toMatch(/▴/);
+  });
+  test('moves between the charts with the keys of a list, and opens the marked one', () => {
+    const size = { columns: 200, rows: 50 };
+    const at = pressing(stateOf(outage), size, '3', 'j', 'j');
+    expect(frameText(at, size)).toContain('▶● Error rate');
+    expect(frameText(pressing(at, size, 'enter'), size)).toContain('METRIC  Error Rate');
+  });
+  test('an incident has its timeline there, newest first', () => {
+    const text = frameText({ ...resumed, incident }, { columns: 200, rows: 50 });
+    const at = (what: string) => text.indexOf(what);
+    expect(at('TIMELINE')).toBeGreaterThan(0);
+    expect(at('ops1  restart-deployment api-gateway: running')).toBeGreaterThan(at('TIMELINE'));
+    expect(at('ops1  opened as SEV1')).toBeGreaterThan(at('restart-deployment api-gateway: running'));
   });
 });

@@ -224,6 +224,36 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.unseen).toEqual([]);
   });
 
+  it('tell when a deployment rolled out each revision; after a roll back, when its replica set was new', async () => {
+    const set = (uid: string, annotations: object, kind = 'Deployment') => ({
+      metadata: {
+        name: `api-gateway-${uid}`,
+        uid,
+        creationTimestamp: '2026-01-17T03:04:00Z',
+        ownerReferences: [{ kind, name: 'api-gateway', controller: true }],
+        annotations,
+      },
+    });
+    const revision = 'deployment.kubernetes.io/revision';
+    answers.set(
+      'replicasets',
+      list(
+        set('a', { [revision]: '42' }),
+        set('b', { [revision]: '43', [`${revision}-history`]: '40,41' }),
+        set('c', {}),
+        set('d', { [revision]: '7' }, 'Rollout'),
+        { metadata: { name: 'own', uid: 'e' } },
+      ),
+    );
+    start();
+    const at = Date.UTC(2026, 0, 17, 3, 4);
+    await soon(() => latest()?.deploys).toEqual([
+      { deployment: 'api-gateway', revision: 42, at },
+      { deployment: 'api-gateway', revision: 40, at },
+    ]);
+    expect(latest()?.all.map(({ name }) => name)).toEqual(['own']);
+  });
+
   it('that are forbidden or unknown to the server affect no other kind and are named', async () => {
     answers.set('statefulsets', list({ metadata }));
     answers.set(

@@ -16,6 +16,7 @@ export type {
   Cluster,
   Controller,
   CronJob,
+  Deploy,
   Deployment,
   Node,
   Pod,

@@ -182,9 +182,14 @@ export type Node = {
 
 export type Workload = Controller | BatchJob | CronJob | Claim | Autoscaler | Budget;
 
+/** A revision of a deployment that was rolled out for the first time; a roll back is none. */
+export type Deploy = { deployment: string; revision: number; at: Instant };
+
 /** What is in the namespace beside pods and deployments. */
 export type Workloads = {
   all: readonly Workload[];
+  /** The first rollout of each revision that is kept (revisionHistoryLimit), in no order. */
+  deploys?: readonly Deploy[];
   /** Those of the whole cluster; none where we may not list them. */
   nodes?: readonly Node[];
   /** How many pods there are, where only some are watched; absent where that is not known. */

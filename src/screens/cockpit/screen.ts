@@ -4,16 +4,17 @@ import type { Place, State } from '../../store.ts';
 import type { Drawn, Row, Screen, Size } from '../screen.ts';
 import { layOut } from '../toolkit/layout.ts';
 import { beside, dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
-import { layPane, type Pane } from '../toolkit/pane.ts';
+import { type Block, layPane, type Pane } from '../toolkit/pane.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 import { panes } from './panes.ts';
+import { strips } from './strips.ts';
 
 export const cockpit: Screen = {
   id: 'cockpit',
   title: () => 'cockpit',
   palette: 'cockpit',
   draw(state, place, size) {
-    const laid = layOut(panes, size);
+    const laid = layOut<Block>([...panes, ...strips], size, (block) => block.needs?.(state));
     if (!laid) return oneAtATime(state, place, size);
     const { draw, drawn } = painter(state, place);
     const bands = laid.bands.map(({ rows, columns }) =>
@@ -43,9 +44,11 @@ export const cockpit: Screen = {
 /** Draws panes and remembers the rows of the focused one. */
 function painter(state: State, place: Place) {
   const focus = { rows: [] as readonly Row[], page: 1 };
-  const draw = (pane: Pane, columns: number, rows: number): readonly Line[] => {
+  const draw = (pane: Block, columns: number, rows: number): readonly Line[] => {
     const isFocused = place.pane === pane.id;
-    const laid = layPane(pane, panes.indexOf(pane) + 1, state, { columns, rows }, isFocused ? place : undefined);
+    const at = panes.findIndex(({ id }) => id === pane.id);
+    const number = at < 0 ? undefined : at + 1;
+    const laid = layPane(pane, number, state, { columns, rows }, isFocused ? place : undefined);
     if (isFocused) Object.assign(focus, { rows: laid.rows, page: laid.page });
     return laid.lines;
   };

@@ -16,7 +16,8 @@ const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
 
 type Told = { entry: Entry; story: Story };
 
-const told = memoize((incident: Incident): readonly Told[] =>
+/** The entries that people read, oldest first, each with its words. */
+export const told = memoize((incident: Incident): readonly Told[] =>
   incident.entries.flatMap((entry) => {
     const story = timelineText(entry, incident);
     return story ? [{ entry, story }] : [];

@@ -4,6 +4,8 @@ import type { IncidentContext } from '../../core/incident/context.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatShort, type Unit } from '../../core/text/format.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
+import type { Deploy } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { MetricId, Threshold } from '../../core/world/thresholds.ts';
 import { type Sample, trendSpan } from '../../core/world/world.ts';
 import type { State } from '../../store.ts';
@@ -30,10 +32,16 @@ export function samplesOf({ id }: Metric, { world, incident }: State): readonly 
 }
 
 const marked = memoize(
-  (incident: Incident | undefined, alerts: IncidentContext['alerts'] | undefined, runs: State['runs']): Mark[] => {
+  (
+    incident: Incident | undefined,
+    alerts: IncidentContext['alerts'] | undefined,
+    runs: State['runs'],
+    deploys: readonly Deploy[] | undefined,
+  ): Mark[] => {
     const journaled = new Set(incident?.runs.map(({ run }) => run));
     const others = Object.values(runs).filter(({ id }) => !journaled.has(id));
     return [
+      ...(deploys ?? []).map(({ at, revision }): Mark => ({ at, kind: 'deploy', says: String(revision) })),
       ...(alerts ?? []).map(({ raisedAt: at }): Mark => ({ at, kind: 'alert' })),
       ...(incident?.entries ?? []).flatMap(({ at, event }): Mark[] =>
         event.kind === 'alert' && event.change === 'raised' ? [{ at: event.since ?? at, kind: 'alert' }] : [],
@@ -48,9 +56,9 @@ const marked = memoize(
   },
 );
 
-/** What happened: alerts, actions, the incident. The same array until one is added. */
-export function marksOf({ incident, incidentContext, runs }: State): readonly Mark[] {
-  return marked(incident, incidentContext?.alerts, runs);
+/** What happened: rollouts, alerts, actions, the incident. The same array until one is added. */
+export function marksOf({ incident, incidentContext, runs, world }: State): readonly Mark[] {
+  return marked(incident, incidentContext?.alerts, runs, newest(world.readings.workloads)?.value.deploys);
 }
 
 /** `HH:MM`, UTC like every clock on the screen. */

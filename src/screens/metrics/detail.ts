@@ -10,7 +10,7 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
 import { chartMinutes, metricChart } from './charts.ts';
 import { extremes } from './list.ts';
-import { sparklineSpan, trend, valueSays } from './pane.ts';
+import { sparklineSpan, trend, valueSays } from './values.ts';
 
 /** A chart larger than this tells no more. */
 const mostRows = 14;
@@ -54,6 +54,9 @@ export const metricScreen: Screen = {
             line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
             line(dim(`last 15 minutes: ${extremes(m, world, sparklineSpan)}`)),
           ];
-    return text([...(drawn.length > 0 ? above : above.slice(1)), ...past], { says: line(bold(m.title)), right: ageSays(reading, world.now) ?? [] });
+    return text([...(drawn.length > 0 ? above : above.slice(1)), ...past], {
+      says: line(bold(m.title)),
+      right: ageSays(reading, world.now) ?? [],
+    });
   },
 };

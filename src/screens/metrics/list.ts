@@ -7,7 +7,8 @@ import type { Ms } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, type Line, line, span } from '../toolkit/line.ts';
-import { asks, metricsTable, sparklineSpan, trend } from './pane.ts';
+import { metricsTable } from './pane.ts';
+import { asks, sparklineSpan, trend } from './values.ts';
 
 const orders = ['runbook', 'health'] as const;
 

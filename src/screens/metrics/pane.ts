@@ -2,56 +2,13 @@
 
 import { actionFor } from '../../core/health/fix-first.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
-import type { HealthStatus } from '../../core/health/status.ts';
-import type { Unit } from '../../core/text/format.ts';
-import { formatAge, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
-import { minute } from '../../core/time.ts';
-import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
 import { dim, type Line, line, mark, type Span, span, textOf } from '../toolkit/line.ts';
 import type { Pane } from '../toolkit/pane.ts';
-import { sparkline } from '../toolkit/sparkline.ts';
 import { type Column, type Table, table, widest } from '../toolkit/table.ts';
-
-/** How far back a trend in one row goes (issue 2: the last 15 minutes). */
-export const sparklineSpan = 15 * minute;
-
-/** A threshold without its unit where the column says it: `500`, `1 %`. */
-export function formatThreshold(value: number, unit: Unit): string {
-  if (unit === 'percent') return formatLimit(value, unit);
-  return value >= 10_000 ? formatCount(value) : String(value);
-}
-
-/** The value: bold when breached, dim with its age when old, the reason when there is none. */
-export function valueSays(m: Metric, world: World): { value: Span; old?: string; basis: string } {
-  const reading = m.measure(world);
-  const last = newest(reading);
-  if (!last) return { value: dim('–'), basis: reading.state === 'lost' ? reading.fault.what : 'no answer yet' };
-  const { value, basis, exact } = last.value;
-  if (value === undefined) return { value: dim('–'), basis };
-  const text = `${exact ? '' : '~'}${formatMeasure(value, m.unit)}`;
-  if (reading.state !== 'live' || isStale(reading, world.now))
-    return {
-      value: dim(text),
-      old: shortAge(world.now - last.at),
-      basis: `${basis}, ${formatAge(world.now - last.at)} ago`,
-    };
-  const verdict = evaluateMetric(m, world);
-  return { value: span(text, verdict === 'ok' ? 'plain' : verdict), basis };
-}
-
-export function trend(m: Metric, world: World, columns: number): string {
-  const top = world.scope.thresholds[m.id].critical;
-  return sparkline(world.history[m.id] ?? [], { now: world.now, span: sparklineSpan, columns, top });
-}
-
-/** The action for a breached metric: `API p95 critical: scale API nodes`. */
-export function asks(m: Metric, verdict: HealthStatus, world: World): Line | undefined {
-  if (verdict !== 'critical' && verdict !== 'warning') return undefined;
-  const action = actionFor(m, world);
-  return line(span(`${m.short} ${verdict}`, verdict), `: ${action[0]?.toLowerCase()}${action.slice(1)}`);
-}
+import { drawCharts } from './pane-charts.ts';
+import { asks, formatThreshold, trend, valueSays } from './values.ts';
 
 type Shown = { m: Metric; world: World };
 
@@ -112,8 +69,10 @@ function paneTable(world: World, columns: number): Table<Shown> {
 export const metricsPane: Pane = {
   id: 'metrics',
   title: 'METRICS',
-  spots: { three: { band: 0, column: 0, rows: { weight: 58 } }, two: { band: 1, column: 0, rows: { weight: 1 } } },
+  spots: { three: { band: 0, column: 1, rows: { weight: 1 } }, two: { band: 1, column: 0, rows: { weight: 1 } } },
   covers: (f) => f.area === 'metrics',
+  needs: ({ world }) => 1 + metrics.length + metrics.filter((m) => asks(m, evaluateMetric(m, world), world)).length,
+  draw: drawCharts,
   view({ world }, { columns, rows: room }) {
     const tall = room >= metrics.length * 3 + 1;
     const { head, draw } = paneTable(world, columns);

@@ -87,6 +87,10 @@ export const studiesPane: Pane = {
     two: { band: 1, column: 1, rows: { weight: 40, least: 4 } },
   },
   covers: (f) => f.id === 'metric/studyFailures' || f.area === 'studies',
+  needs: ({ world: { readings } }) => {
+    const seen = readings.studies.state === 'live' ? readings.studies.value : undefined;
+    return seen && 1 + Math.max(3, seen.active.length + unclearLines(seen, 40).length);
+  },
   view({ world }, { columns, rows: room }) {
     const reading = world.readings.studies;
     const seen = newest(reading)?.value;

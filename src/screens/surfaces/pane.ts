@@ -44,6 +44,11 @@ export const surfacesPane: Pane = {
     two: { band: 1, column: 1, rows: { weight: 60 } },
   },
   covers: (f) => f.area === 'surfaces',
+  // Below each that is not ok stand its error, and the cause and the fix.
+  needs: ({ world }) => {
+    const all = world.readings.surfaces.state === 'live' ? judgedSurfaces(world) : [];
+    return all.length > 0 ? 1 + all.reduce((sum, { verdict }) => sum + (verdict === 'ok' ? 1 : 3), 0) : undefined;
+  },
   view({ world }, { columns, rows: room }) {
     const reading = world.readings.surfaces;
     const seen = newest(reading);

@@ -53,7 +53,7 @@ const sampleLasts: Ms = 20_000;
 /** The lines of a chart, exactly `rows`, at most `columns` wide; none where not even two rows of plot fit. */
 export function chart(of: ChartOf): readonly Line[] {
   const cells = of.columns - leftOfPlot;
-  const below = of.rows >= withMarksRow ? 2 : 1;
+  const below = of.rows >= withMarksRow && of.marks.some(({ at }) => at >= of.from && at <= of.to) ? 2 : 1;
   const high = of.rows - below;
   if (cells < 8 || high < 2 || !(of.to > of.from)) return [];
   const values = binned(of.samples, of.from, of.to, cells * 2);

@@ -1,14 +1,18 @@
 // How panes share the screen: bands from top to bottom, columns in a band, panes in a column, each by its weight.
 import type { Size } from '../screen.ts';
-import type { LayoutId, Pane, Share } from './pane.ts';
+import type { Block, LayoutId, Share } from './pane.ts';
 
 type Band = { rows: Share; columns: readonly Share[] };
 
 /** A layout applies from this size on; the first that fits is used. */
 export type Layout = {
   id: LayoutId;
+  /** A block without a spot in this layout stands where that one puts it. */
+  like?: LayoutId;
   columns: number;
   rows: number;
+  /** Each block keeps its rows, whatever it needs: in little room nothing moves. */
+  steady?: true;
   /** Blank columns between two columns of panes. */
   gap: number;
   bands: readonly Band[];
@@ -21,18 +25,38 @@ export const layouts: readonly Layout[] = [
   {
     id: 'three',
     columns: 160,
-    rows: 30,
+    rows: 25,
     gap: 2,
-    bands: [{ rows: { weight: 1 }, columns: [{ weight: 36 }, { weight: 34 }, { weight: 30 }] }],
+    bands: [
+      { rows: { weight: 80 }, columns: [{ weight: 28, least: 45 }, { weight: 44 }, { weight: 28, least: 44 }] },
+      { rows: { weight: 20, least: 5 }, columns: [{ weight: 1 }] },
+    ],
   },
   // High enough for a second line of each backend.
-  { id: 'two', columns: 80, rows: 34, gap: 1, bands: [{ rows: { weight: 0, least: 17 }, columns: upper }, lower] },
+  {
+    id: 'tall',
+    like: 'two',
+    columns: 80,
+    rows: 34,
+    gap: 1,
+    bands: [{ rows: { weight: 0, least: 17 }, columns: upper }, lower],
+  },
   // 80×23 is 80×24 below a status line of tmux.
-  { id: 'two', columns: 80, rows: 18, gap: 1, bands: [{ rows: { weight: 39, least: 7 }, columns: upper }, lower] },
+  {
+    id: 'two',
+    columns: 80,
+    rows: 18,
+    steady: true,
+    gap: 1,
+    bands: [{ rows: { weight: 39, least: 7 }, columns: upper }, lower],
+  },
 ];
 
 /** A pane keeps its title and a row, whatever its weight. */
 const leastRows = 2;
+
+/** A block whose least is 0 is left out where it would have fewer rows than these. */
+const optionalRows = 4;
 
 /**
  * Divides `total` by the weights, within each share's bounds, and leaves the later ones their least; the last one takes
@@ -52,11 +76,18 @@ export function divide(total: number, shares: readonly Share[], gap: number): re
   });
 }
 
-/** A column of panes with its width and, for each pane, its rows. */
-export type Column = { width: number; panes: readonly { pane: Pane; rows: number }[] };
+/** A column of blocks with its width and, for each block, its rows. */
+export type Column<B> = { width: number; panes: readonly { pane: B; rows: number }[] };
 
-/** The layout for a size, as bands of columns; undefined where only one pane at a time has room. */
-export function layOut(panes: readonly Pane[], size: Size): { gap: number; bands: readonly PlacedBand[] } | undefined {
+/**
+ * The layout for a size, as bands of columns; undefined where only one pane at a time has room. `needs`: how many rows
+ * are enough for a block; undefined where more is better.
+ */
+export function layOut<B extends Block>(
+  panes: readonly B[],
+  size: Size,
+  needs: (block: B) => number | undefined = () => undefined,
+): { gap: number; bands: readonly PlacedBand<B>[] } | undefined {
   const layout = layouts.find(({ columns, rows }) => size.columns >= columns && size.rows >= rows);
   if (!layout) return undefined;
   const heights = divide(
@@ -64,21 +95,38 @@ export function layOut(panes: readonly Pane[], size: Size): { gap: number; bands
     layout.bands.map(({ rows }) => rows),
     1,
   );
-  const bands = layout.bands.map((band, at): PlacedBand => {
+  const spotOf = ({ spots }: B) => spots[layout.id] ?? (layout.like && spots[layout.like]);
+  const bands = layout.bands.map((band, at): PlacedBand<B> => {
     const rows = heights[at] ?? 0;
     const widths = divide(size.columns, band.columns, layout.gap);
-    const columns = band.columns.map((_, column): Column => {
-      const own = panes.filter(({ spots }) => spots[layout.id].band === at && spots[layout.id].column === column);
-      const shares = divide(
-        rows,
-        own.map(({ spots }) => ({ least: leastRows, ...spots[layout.id].rows })),
-        1,
-      );
-      return { width: widths[column] ?? 0, panes: own.map((pane, i) => ({ pane, rows: shares[i] ?? 0 })) };
+    const columns = band.columns.map((_, column): Column<B> => {
+      const own = panes.flatMap((pane) => {
+        const spot = spotOf(pane);
+        return spot?.band === at && spot.column === column ? [{ pane, spot }] : [];
+      });
+      const shares = (some: typeof own) =>
+        divide(
+          rows,
+          some.map(({ pane, spot }) => shareOf(spot.rows, layout.steady ? undefined : needs(pane))),
+          1,
+        );
+      const all = shares(own);
+      // What may be left out is left out rather than cut; the one above has its rows.
+      const shown = own.filter(({ spot }, i) => spot.rows.least !== 0 || (all[i] ?? 0) >= optionalRows);
+      const high = shown.length < own.length ? shares(shown) : all;
+      return { width: widths[column] ?? 0, panes: shown.map(({ pane }, i) => ({ pane, rows: high[i] ?? 0 })) };
     });
     return { rows, columns };
   });
   return { gap: layout.gap, bands };
 }
 
-export type PlacedBand = { rows: number; columns: readonly Column[] };
+/** A block takes no more rows than it needs. */
+function shareOf(rows: Share, enough: number | undefined): Share {
+  const { least = leastRows, most } = rows;
+  if (enough !== undefined)
+    return { weight: rows.weight, least, most: Math.max(least, Math.min(most ?? enough, enough)) };
+  return { ...rows, least };
+}
+
+export type PlacedBand<B> = { rows: number; columns: readonly Column<B>[] };

@@ -66,8 +66,8 @@ function withFilter(of: Line, filter: string): Line {
     .reduce((marked, word) => highlight(marked, word), of);
 }
 
-/** The marker's column, and the row beside it. */
-function gutter(of: Line, marked: boolean, lineOfRow: number, columns: number): Line {
+/** The marker's column, and line `lineOfRow` of the row beside it. */
+export function gutter(of: Line, marked: boolean, lineOfRow: number, columns: number): Line {
   if (!marked) return fitLine(line(' ', of), columns);
   // Matches are marked in the first line only.
   return fitLine(lineOfRow === 0 ? line(span('▶', 'accent'), strong(of)) : line(' ', of), columns);

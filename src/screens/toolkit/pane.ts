@@ -5,8 +5,8 @@ import type { Row, Screen, Size, View } from '../screen.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, span, spread } from './line.ts';
 import { layList, type Marking, toHeight } from './list.ts';
 
-/** Two or three columns of panes (toolkit/layout.ts). */
-export type LayoutId = 'three' | 'two';
+/** Two or three columns of panes, `tall` with room for more in two (toolkit/layout.ts). */
+export type LayoutId = 'three' | 'tall' | 'two';
 
 /** A share of the available columns or rows. */
 export type Share = {
@@ -18,31 +18,56 @@ export type Share = {
 /** Where a pane stands in a layout, and its share of the column's rows. */
 export type Spot = { band: number; column: number; rows: Share };
 
-export type Pane = {
+/** A part of the cockpit: a title and rows. */
+export type Block = {
   /** Its name in the palette and the key table. */
   id: string;
   /** Its name in the title line: HEALTH. */
-  title: string;
-  /** Its place in each layout. */
-  spots: Readonly<Record<LayoutId, Spot>>;
-  /** The findings whose worst status its tab shows. */
-  covers(finding: Finding): boolean;
+  title: string | ((state: State) => string);
+  /** Its place in each layout that has one for it. */
+  spots: Readonly<Partial<Record<LayoutId, Spot>>>;
+  /**
+   * How many rows show all of it, with its title; what it does not need goes to the blocks below. Undefined while that is
+   * not known.
+   */
+  needs?(state: State): number | undefined;
   /** Pure. `size` is the room of the rows, without the title line and the marker's column. */
   view(state: State, size: Size): View;
+  /** Instead of rows below each other, where the size allows it; undefined where it does not. */
+  draw?(state: State, size: Size, marked: string | undefined): DrawnBlock | undefined;
 };
 
-/** A pane as a block of exactly `size`; `focus` is where the marker is when it has the focus. */
+/** What a block draws below its title, and its rows for moving. */
+export type DrawnBlock = { says: Line; right?: Line; lines: readonly Line[]; rows: readonly Row[] };
+
+/** A block that can have the focus: it has a digit, and a tab on small terminals. */
+export type Pane = Block & {
+  title: string;
+  spots: Readonly<Partial<Record<LayoutId, Spot>> & Record<'two' | 'three', Spot>>;
+  /** The findings whose worst status its tab shows. */
+  covers(finding: Finding): boolean;
+};
+
+/** A block of exactly `size`, with its digit if it is a pane; `focus` is where the marker is when it has the focus. */
 export function layPane(
-  pane: Pane,
-  number: number,
+  pane: Block,
+  number: number | undefined,
   state: State,
   size: Size,
   focus: Marking | undefined,
 ): { lines: readonly Line[]; rows: readonly Row[]; page: number } {
   const inner = { columns: Math.max(0, size.columns - 1), rows: Math.max(0, size.rows - 1) };
+  const called = typeof pane.title === 'string' ? pane.title : pane.title(state);
+  const name = focus ? span(called, 'accent') : bold(called);
+  const key = number === undefined ? undefined : span(`${number} `, focus ? 'accent' : 'key');
+  const drawn = pane.draw?.(state, inner, focus?.selected);
+  if (drawn) {
+    const { says, right = [], lines, rows } = drawn;
+    const first = spread(line(key, name, '  ', says), right, inner.columns);
+    const title = line(focus ? span('▶', 'accent') : ' ', first);
+    return { lines: toHeight([title, ...lines], size.rows), rows, page: rows.length };
+  }
   const view = pane.view(state, inner);
-  const name = focus ? span(pane.title, 'accent') : bold(pane.title);
-  const key = focus ? span(`${number} `, 'accent') : span(`${number} `, 'key');
   const foot = (view.foot ?? []).slice(0, Math.max(0, inner.rows - highOf(view.rows)));
   const height = inner.rows - foot.length;
   const marked = focus?.selected !== undefined;
@@ -88,7 +113,7 @@ export function paneScreen({ id, title, view }: Pane): Screen {
 /** An item in its full form or, where room is short, in a shorter one. */
 export type Stretch = {
   id: string;
-  /** All items in full, if all of them fit. */
+  /** All items in full, if all of them fit; without their blank lines, if only those do not. */
   most?: readonly Line[];
   long: readonly Line[];
   short: readonly Line[];
@@ -99,6 +124,9 @@ export function squeeze(items: readonly Stretch[], room: number): Row[] {
   const high = (lines: (i: Stretch) => readonly Line[]) => items.reduce((sum, i) => sum + lines(i).length, 0);
   if (high((i) => i.most ?? i.long) <= room)
     return items.map(({ id, most, long, short: _, ...rest }) => rowOf(id, most ?? long, rest));
+  const dense = ({ most, long }: Stretch) => (most ?? long).filter((each) => each.length > 0);
+  if (high(dense) <= room)
+    return items.map(({ id, most, long, short, ...rest }) => rowOf(id, dense({ id, most, long, short }), rest));
   let over = high((i) => i.long) - room;
   return items
     .toReversed()

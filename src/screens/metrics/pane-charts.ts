@@ -1,0 +1,64 @@
+// METRICS on a large terminal: six charts in two columns.
+import { actionFor } from '../../core/health/fix-first.ts';
+import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
+import type { State } from '../../store.ts';
+import type { Row, Size } from '../screen.ts';
+import { beside, blank, bold, dim, firstFitting, type Line, line, lineWidth, mark, spread } from '../toolkit/line.ts';
+import { gutter, toHeight } from '../toolkit/list.ts';
+import type { DrawnBlock } from '../toolkit/pane.ts';
+import { chartLegend, chartMinutes, metricChart, sinceSays } from './charts.ts';
+import { valueSays } from './values.ts';
+
+/** The least columns and rows of one chart with its title: four rows of plot and the axis. */
+const least: Size = { columns: 30, rows: 6 };
+/** The most rows of the chart itself: six of plot, the marks and the axis. */
+const mostRows = 8;
+const gap = 2;
+
+/** The charts in `size`, the title of the one with this id marked; undefined where they have no room. */
+export function drawCharts(state: State, { columns, rows }: Size, marked: string | undefined): DrawnBlock | undefined {
+  const wide = Math.floor((columns + 1 - gap) / 2);
+  const lines = Math.ceil(metrics.length / 2);
+  const high = Math.floor(rows / lines);
+  if (wide < least.columns || high < least.rows) return undefined;
+  const blocks = metrics.map((m) => block(m, state, { columns: wide, rows: high }, m.id === marked));
+  const drawn = Array.from({ length: lines }, (_, i) =>
+    beside(
+      blocks.slice(i * 2, i * 2 + 2).map((each) => ({ lines: each, width: wide })),
+      gap,
+      high,
+    ),
+  ).flat();
+  return {
+    says: line(dim(`last ${chartMinutes} min`)),
+    right: lineWidth(chartLegend) + 24 <= columns ? chartLegend : [],
+    lines: drawn,
+    rows: metrics.map(rowOf),
+  };
+}
+
+const rowOf = (m: Metric): Row => ({
+  id: m.id,
+  text: m.title,
+  draw: () => [line(m.title)],
+  opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
+});
+
+const isBreached = (verdict: HealthStatus) => verdict === 'critical' || verdict === 'warning';
+
+/** Name, value and since when; its basis or what to do; the chart. */
+function block(m: Metric, state: State, { columns, rows }: Size, isMarked: boolean): readonly Line[] {
+  const { world } = state;
+  const room = columns - 1;
+  const verdict = evaluateMetric(m, world);
+  const { value, basis, old } = valueSays(m, world);
+  const name = line(mark(verdict), ' ', bold(m.short), '  ', value);
+  const since = old === undefined ? sinceSays(m, state) : line(dim(`${old} ago`));
+  const title = spread(name, firstFitting(room - lineWidth(name) - 1, since, blank), room);
+  const below =
+    rows >= least.rows + 2 ? [line('  ', isBreached(verdict) ? `→ ${actionFor(m, world)}` : dim(basis))] : [];
+  const high = Math.min(mostRows, rows - 1 - below.length);
+  const lines = [...below, ...metricChart(m, state, room, high)];
+  return toHeight([gutter(title, isMarked, 0, columns), ...lines.map((l) => gutter(l, false, 0, columns))], rows);
+}
