@@ -270,6 +270,7 @@ export function take(state: State, update: Update): State {
       scope: update.scope ?? world.scope,
       readings: update.readings ? { ...world.readings, ...update.readings } : world.readings,
       history: update.history ?? world.history,
+      surfaceActs: update.surfaceActs ?? world.surfaceActs,
     },
   };
   if (update.queries) next.queries = { ...state.queries, ...update.queries };

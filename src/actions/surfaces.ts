@@ -1,6 +1,7 @@
 // Disable, enable and test a surface (runbook: SEV3).
 import type { Action, ActionId, Choice, Execution, Field, Proof, Target } from '../core/actions/action.ts';
 import type { Preflight } from '../core/actions/preflight.ts';
+import { disabledSays, surfacesHealth } from '../core/health/surfaces.ts';
 import { finished, openJob } from '../core/platform/mapping.ts';
 import { formatCount, formatPercent } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
@@ -21,9 +22,13 @@ const surfaceField: Field = {
   ask: 'which surface?',
   kind: 'text',
   choices: (world): readonly Choice[] =>
-    (newest(world.readings.surfaces)?.value.surfaces ?? []).map((s) => ({
+    surfacesHealth(world, newest(world.readings.surfaces)?.value).map(({ s, disabled }) => ({
       value: s.id,
-      says: s.finished > 0 ? `${formatPercent((100 * s.failures) / s.finished)} fail` : '',
+      says: disabled
+        ? disabledSays(disabled, world.now).says
+        : s.finished > 0
+          ? `${formatPercent((100 * s.failures) / s.finished)} fail`
+          : '',
     })),
 };
 

@@ -86,6 +86,11 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
     scope,
     world: () => ({ ...worldStore.world, now: Date.now() }),
     emit,
+    learn(surfaceActs) {
+      worldStore.learn(surfaceActs);
+      emit({ surfaceActs });
+      settleSoon();
+    },
     onWorld: (listener) => void watchers.push(listener),
     refresh,
     signal: over.signal,

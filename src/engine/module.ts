@@ -1,6 +1,7 @@
 // The engine consists of modules: queries, logs, incident, runs. Each handles its own commands and owns its slice of
 // `Update`; none imports another.
 import type { Settings } from '../config/settings.ts';
+import type { SurfaceAct } from '../core/platform/surface-acts.ts';
 import type { Scope, World } from '../core/world/world.ts';
 import type { Command, Update } from './protocol.ts';
 
@@ -12,6 +13,8 @@ export type EngineContext = {
   world(): World;
   /** Sends a slice to the screen; merged with others and delivered when the screen is ready. */
   emit(update: Update): void;
+  /** Puts into the world what the journal records of surfaces. */
+  learn(acts: readonly SurfaceAct[]): void;
   /** Called after the world changed and at least once a second. */
   onWorld(listener: (world: World) => void): void;
   /** Polls a source now instead of at its next interval. */

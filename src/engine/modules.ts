@@ -7,9 +7,17 @@ import type { CreateModule } from './module.ts';
 import { queriesModule } from './queries.ts';
 import { runsModule } from './runs/module.ts';
 import { signInModule } from './sign-in.ts';
+import { surfaceActsModule } from './surface-acts.ts';
 
 /** The modules; those that record share one journal. */
 export function modulesFor(settings: Settings): readonly CreateModule[] {
   const recorder = new Recorder(settings);
-  return [queriesModule, logsModule, incidentModule(recorder), runsModule(recorder), signInModule];
+  return [
+    queriesModule,
+    logsModule,
+    incidentModule(recorder),
+    runsModule(recorder),
+    surfaceActsModule(recorder.journal),
+    signInModule,
+  ];
 }

@@ -8,6 +8,7 @@ import type { HealthStatus } from '../core/health/status.ts';
 import type { IncidentCommand, IncidentContext } from '../core/incident/context.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { LogsShown, LogsView } from '../core/logs/log-view.ts';
+import type { SurfaceAct } from '../core/platform/surface-acts.ts';
 import type { Query, QueryReadings } from '../core/queries/query.ts';
 import type { Instant } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
@@ -24,6 +25,8 @@ export type Update = {
   scope?: Scope;
   readings?: Partial<Readings>;
   history?: History;
+  /** What the journal records of surfaces. */
+  surfaceActs?: readonly SurfaceAct[];
   queries?: QueryReadings;
   /** Absent: nothing new; undefined: no log is open any more. */
   logs?: LogsShown | undefined;

@@ -1,6 +1,7 @@
 // Holds the world: turns source updates into readings with age, last good value and trend.
 
 import { metrics } from '../core/health/metrics.ts';
+import type { SurfaceAct } from '../core/platform/surface-acts.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import { lose, type Reading } from '../core/world/reading.ts';
@@ -41,6 +42,11 @@ export class WorldStore {
     this.#changed.add(news.fact);
     const value = (of: Reading<unknown>) => (of.state === 'live' ? of.value : undefined);
     return before.state !== after.state || (watched.includes(news.fact) && value(before) !== value(after));
+  }
+
+  /** What the journal records of surfaces. */
+  learn(surfaceActs: readonly SurfaceAct[]): void {
+    this.#world = { ...this.#world, surfaceActs };
   }
 
   /** Moves the clock and, every five seconds, adds a sample of each metric that has a fresh value. */

@@ -7,9 +7,11 @@ import { metric } from '../core/health/metrics.ts';
 import { evaluatePod } from '../core/health/pods.ts';
 import { evaluateRedis } from '../core/health/redis.ts';
 import { behindSays } from '../core/health/replication.ts';
+import { disabledSays } from '../core/health/surfaces.ts';
 import { fewestRequests } from '../core/health/traffic.ts';
 import { evaluateWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
+import { disabledSince, surfaceStandings } from '../core/platform/surface-acts.ts';
 import { doubtSays } from '../core/platform/unclear.ts';
 import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
 import type { Pod } from '../core/world/facts.ts';
@@ -178,11 +180,11 @@ export function mostlyFailing(world: World): Evidence {
   });
 }
 
-/** Surfaces whose jobs fail above the runbook's critical share, worst first. */
+/** Surfaces whose jobs fail above the runbook's critical share, worst first; none that is disabled: its jobs are from before. */
 export function failingSurfaces(world: World): readonly { id: string; share: number; topError?: string }[] {
   const surfaces = known(world.readings.surfaces, world.now)?.surfaces ?? [];
   return surfaces
-    .filter((s) => s.failures > 0)
+    .filter((s) => s.failures > 0 && !disabledSince(world.surfaceActs, s.id))
     .map((s) => ({
       id: s.id,
       share: (s.failures / (s.finished + (s.unclear ?? 0))) * 100,
@@ -192,7 +194,11 @@ export function failingSurfaces(world: World): readonly { id: string; share: num
     .toSorted((a, b) => b.share - a.share);
 }
 
-/** One line for each failing surface, or one line that none fails. */
+/** Surfaces that were disabled and not enabled since, the last one first. */
+export const disabledSurfaces = ({ surfaceActs = [] }: World): readonly string[] =>
+  surfaceStandings(surfaceActs).flatMap(({ id, switched }) => (switched?.to === 'disabled' ? [id] : []));
+
+/** One line for each failing or disabled surface, or one line that none fails. */
 export function surfaces(world: World, most = 5): readonly Evidence[] {
   const whole = look(world, 'surfaces', world.readings.surfaces, ({ surfaces: all, doubt }) => {
     if (doubt) return unknown(doubtSays(doubt, []));
@@ -203,9 +209,13 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
       : pass(`none of ${all.length} fails`);
   });
   const failing = failingSurfaces(world);
-  if (failing.length === 0) return [whole];
+  const off = disabledSurfaces(world).map((id): Evidence => {
+    const disabled = disabledSince(world.surfaceActs, id);
+    return { subject: id, ...fail(disabled ? disabledSays(disabled, world.now).says : 'DISABLED'), at: disabled?.at };
+  });
+  if (failing.length === 0) return off.length > 0 ? off.slice(0, most) : [whole];
   const all = known(world.readings.surfaces, world.now)?.surfaces ?? [];
-  return failing.slice(0, most).map(({ id, share }) => {
+  const fails = failing.map(({ id, share }): Evidence => {
     const s = all.find((one) => one.id === id);
     return {
       subject: id,
@@ -213,6 +223,7 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
       at: whole.at,
     };
   });
+  return [...fails, ...off].slice(0, most);
 }
 
 /** The most frequent error of each failing surface, with the runbook's cause and fix. */

@@ -1,5 +1,8 @@
 // SEV2's two looks, with the numbers of the runbook's own statements: failed jobs that were created within the hour.
+
+import { disabledSays } from '../core/health/surfaces.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
+import { disabledSince } from '../core/platform/surface-acts.ts';
 import { formatCount, formatCounted, formatPercent } from '../core/text/format.ts';
 import { known, newest } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
@@ -22,9 +25,11 @@ export function failurePatterns(world: World): readonly Evidence[] {
   const at = newest(world.readings.surfaces)?.at ?? world.now;
   return failed.slice(0, most).map(({ id, failures, studies }) => {
     const share = shares.get(id);
-    const numbers = `${formatCounted(failures, 'failure')} in ${formatCounted(studies, 'study', 'studies')}`;
+    const disabled = disabledSince(world.surfaceActs, id);
+    const off = disabled ? `${disabledSays(disabled, world.now).says}; ` : '';
+    const numbers = `${off}${formatCounted(failures, 'failure')} in ${formatCounted(studies, 'study', 'studies')}`;
     const because = share === undefined ? numbers : `${formatPercent(share)}, ${numbers}`;
-    return { subject: id, state: share === undefined ? 'pass' : 'fail', because, at };
+    return { subject: id, state: share === undefined && !disabled ? 'pass' : 'fail', because, at };
   });
 }
 

@@ -47,9 +47,9 @@ export function knownOf(incident: Incident | undefined): Known {
     notified: incident.messages
       .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
       .map((m) => ({ channel: calledBy(m), at: m.at })),
-    ran: incident.runs.flatMap(({ action, target, phase, phases }) =>
+    ran: incident.runs.flatMap(({ action, target, phase, phases, by }) =>
       ended(phase) || (phase === 'failed' && action === 'test-surface')
-        ? [{ action, object: target, at: phases.at(-1)?.at ?? 0, worked: phase === 'verified' }]
+        ? [{ action, object: target, at: phases.at(-1)?.at ?? 0, worked: phase === 'verified', by }]
         : [],
     ),
   };

@@ -4,30 +4,33 @@ import { formatPercent } from '../core/text/format.ts';
 import { isPlain } from '../core/text/shell.ts';
 import { known as fresh } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
-import { failingSurfaces, surfaces } from './evidence.ts';
+import { disabledSurfaces, failingSurfaces, surfaces } from './evidence.ts';
 import { pools } from './pools.ts';
-import { disabledNow, enableAdvice, standings, surfacesSince } from './surface-since.ts';
+import { disabledNow, enableAdvice, sinceSays, standings, surfacesSince } from './surface-since.ts';
+
+/** The surface that is disabled; else the one that fails most. */
+const concerned = (world: World): string | undefined => disabledSurfaces(world)[0] ?? failingSurfaces(world)[0]?.id;
 
 /**
- * The surface that fails most, or the runbook's example: for commands that a person reads before typing them. pnpm may
- * hand it to a shell once more, whatever its quotes: a name that a shell could read as code is not filled in.
+ * A surface, or the runbook's example: for commands that a person reads before typing them. pnpm may hand it to a shell
+ * once more, whatever its quotes: a name that a shell could read as code is not filled in.
  */
-function worstSurface(world: World): string {
-  const { id } = failingSurfaces(world)[0] ?? { id: 'openai-api' };
-  return isPlain(id) ? id : '<surface>';
-}
+const typed = (id = 'openai-api'): string => (isPlain(id) ? id : '<surface>');
 
-/** Only a failing surface is filled in; otherwise the action asks. */
-function target(world: World): Target {
-  const [first] = failingSurfaces(world);
-  return first ? { surface: first.id } : {};
-}
+const targetOf = (id: string | undefined): Target => (id === undefined ? {} : { surface: id });
+
+/** To disable: a failing one. Without one the action asks. */
+const toDisable = (world: World): Target => targetOf(failingSurfaces(world)[0]?.id);
+/** To test or enable: the one that was disabled, else one that fails. */
+const toTest = (world: World): Target => targetOf(concerned(world));
 
 /** One surface fails while others work. */
 function oneSurface(world: World): Check {
+  const failing = failingSurfaces(world);
+  const [off] = disabledSurfaces(world);
+  if (off !== undefined && failing.length === 0) return { state: 'fail', because: `${off} ${sinceSays(world, off)}` };
   const [first] = surfaces(world, 1);
   if (first?.state !== 'fail') return first ?? { state: 'unknown', because: 'not measured' };
-  const failing = failingSurfaces(world);
   const names = failing.map((s) => `${s.id} ${formatPercent(s.share)}`).join(', ');
   return { state: 'fail', because: failing.length === 1 ? names : `${failing.length} fail: ${names}` };
 }
@@ -35,8 +38,9 @@ function oneSurface(world: World): Check {
 function others(world: World): Check {
   const all = fresh(world.readings.surfaces, world.now)?.surfaces.filter((s) => s.finished > 0);
   if (!all || all.length === 0) return { state: 'unknown', because: surfaces(world)[0]?.because ?? 'not measured' };
-  const working = all.length - failingSurfaces(world).length;
-  if (failingSurfaces(world).length === 0) return { state: 'pass', because: `all ${all.length} work` };
+  const out = failingSurfaces(world).length + all.filter(({ id }) => disabledSurfaces(world).includes(id)).length;
+  const working = all.length - out;
+  if (out === 0) return { state: 'pass', because: `all ${all.length} work` };
   return working > 0
     ? { state: 'fail', because: `${working} of ${all.length} work normally` }
     : { state: 'pass', because: `none of ${all.length} works: this is more than one surface` };
@@ -62,7 +66,7 @@ function failing(world: World, known: Known): readonly Evidence[] {
 
 /** A live test of this incident decides; without one what the surfaces did. */
 const tested = (world: World, known: Known): Check | undefined => {
-  const [last] = standings(known).filter(({ test }) => test !== undefined);
+  const [last] = standings(world, known).filter(({ tests }) => tests !== undefined);
   return last && surfacesSince(world, known).find(({ subject }) => subject === last.id);
 };
 
@@ -84,9 +88,9 @@ export const sev3: Checklist = {
       id: 'sev3/disable',
       say: 'Disable the surface temporarily',
       evidence: failing,
-      check: (world, known) => disabledNow(known) ?? summed(failing(world, known)),
-      offers: [{ action: 'disable-surface', title: 'disable surface', target }],
-      byHand: (t, world) => [`${t.admin} admin:surface disable ${worstSurface(world)}`],
+      check: (world, known) => disabledNow(world, known) ?? summed(failing(world, known)),
+      offers: [{ action: 'disable-surface', title: 'disable surface', target: toDisable }],
+      byHand: (t, world) => [`${t.admin} admin:surface disable ${typed(failingSurfaces(world)[0]?.id)}`],
     },
     {
       id: 'sev3/specific-issues',
@@ -103,16 +107,16 @@ export const sev3: Checklist = {
       say: 'Test surface manually',
       evidence: failing,
       check: (world, known) => tested(world, known) ?? summed(failing(world, known)),
-      offers: [{ action: 'test-surface', title: 'test surface', target }],
-      byHand: (t, world) => [`${t.admin} test:surface ${worstSurface(world)} --live`],
+      offers: [{ action: 'test-surface', title: 'test surface', target: toTest }],
+      byHand: (t, world) => [`${t.admin} test:surface ${typed(concerned(world))} --live`],
     },
     {
       id: 'sev3/enable',
       say: 'Re-enable when fixed',
       decision: { question: 'is the surface fixed, and enabled again?', recommend: recommendEnable },
       evidence: failing,
-      offers: [{ action: 'enable-surface', title: 'enable surface', target }],
-      byHand: (t, world) => [`${t.admin} admin:surface enable ${worstSurface(world)}`],
+      offers: [{ action: 'enable-surface', title: 'enable surface', target: toTest }],
+      byHand: (t, world) => [`${t.admin} admin:surface enable ${typed(concerned(world))}`],
       waits: { for: 'the surface to be fixed', remind: 30 * 60_000 },
     },
   ],

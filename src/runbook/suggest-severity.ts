@@ -8,6 +8,7 @@ import type { FactId } from '../core/world/facts.ts';
 import type { World } from '../core/world/world.ts';
 import { checklistFor } from './checklists.ts';
 import {
+  disabledSurfaces,
   errors,
   failingSurfaces,
   findings,
@@ -19,6 +20,7 @@ import {
   workload,
 } from './evidence.ts';
 import { allRequests } from './sev1.ts';
+import { sinceSays } from './surface-since.ts';
 
 /** One line of evidence: the runbook's symptom, and its current state. */
 export type Sign = { severity: Severity; say: string; check: Check };
@@ -117,6 +119,8 @@ function suggestNow(world: World): Suggestion {
   if (db.state === 'fail') return give(2, says('database', db));
   if (broken.length === 1)
     return give(3, `one surface fails: ${surfaces(world, 1)[0]?.subject} ${surfaces(world, 1)[0]?.because}`);
+  const [off] = disabledSurfaces(world);
+  if (off !== undefined) return give(3, `${off} ${sinceSays(world, off)}`);
 
   const bad = findings(world).filter((f) => f.verdict === 'critical' || f.verdict === 'warning');
   const [first] = bad.toSorted((a, b) => Number(b.verdict === 'critical') - Number(a.verdict === 'critical'));

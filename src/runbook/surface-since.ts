@@ -1,34 +1,30 @@
-// Surfaces that were disabled, enabled or tested in this incident: what is so since then outranks the last hour.
+// Surfaces that were disabled, enabled or tested: what is so since then outranks the last hour.
+
 import type { Check } from '../core/actions/action.ts';
-import type { Evidence, Known, Recommendation } from '../core/incident/checklist.ts';
-import { formatClock } from '../core/text/format.ts';
-import type { Instant } from '../core/time.ts';
+import { disabledSays } from '../core/health/surfaces.ts';
+import { type Evidence, type Known, nothingKnown, type Recommendation } from '../core/incident/checklist.ts';
+import { surfaceAct } from '../core/incident/surface-record.ts';
+import { type SurfaceStanding, surfaceStandings } from '../core/platform/surface-acts.ts';
+import { formatSince } from '../core/text/format.ts';
+import { hour, type Instant } from '../core/time.ts';
 import { known as fresh } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 
-type Standing = {
-  id: string;
-  /** Whether it was disabled or enabled last; absent: neither, only tested. */
-  switched?: { to: 'disabled' | 'enabled'; at: Instant };
-  /** The last live test since then. */
-  test?: { passed: boolean; at: Instant } | undefined;
-};
-
-const prefix = 'surface/';
-
-/** The surfaces that this incident has done something to, the last one first. */
-export function standings({ ran }: Known): readonly Standing[] {
-  const all = new Map<string, Standing>();
-  for (const { action, object, at, worked } of ran.toSorted((a, b) => a.at - b.at)) {
-    if (!object.startsWith(prefix)) continue;
-    const id = object.slice(prefix.length);
-    const before = all.get(id) ?? { id };
-    all.delete(id);
-    if (action === 'test-surface') all.set(id, { ...before, test: { passed: worked, at } });
-    else if (action === 'disable-surface') all.set(id, { id, switched: { to: 'disabled', at } });
-    else if (action === 'enable-surface') all.set(id, { id, switched: { to: 'enabled', at } });
-  }
-  return [...all.values()].toReversed();
+/** The surfaces that are disabled, or that something was done to in this incident or the last hour, the last one first. */
+export function standings(world: World, { ran }: Known): readonly SurfaceStanding[] {
+  const { surfaceActs = [] } = world;
+  const own = ran.flatMap(({ action, object, at, worked, by = '' }) => {
+    const phase = worked || action !== 'test-surface' ? 'finished' : 'failed';
+    return surfaceAct({ action, target: object, phase }, by, at) ?? [];
+  });
+  // The journal holds the incident's acts too, with who did them.
+  const missing = own.filter((one) => !surfaceActs.some(({ surface, at }) => surface === one.surface && at === one.at));
+  const ofIncident = new Set(own.map(({ surface }) => surface));
+  const { now } = world;
+  return surfaceStandings([...surfaceActs, ...missing]).filter(({ id, switched, tests }) => {
+    const isRecent = Math.max(switched?.at ?? 0, tests?.last.at ?? 0) > now - hour;
+    return switched?.to === 'disabled' || isRecent || ofIncident.has(id);
+  });
 }
 
 /** What its jobs came to since; undefined if none ended, or it is unknown. */
@@ -45,39 +41,63 @@ const jobsSay = {
   mixed: 'some jobs failed since',
 } as const;
 
+/** `live test 3 of 3, last 14:10:02Z`; `live test failed 14:10:02Z`. */
+export function testsSay({ passed, of, last }: NonNullable<SurfaceStanding['tests']>, now: Instant): string {
+  if (!last.passed)
+    return `live test failed ${formatSince(last.at, now)}${of > 1 ? ` (${passed} of ${of} passed)` : ''}`;
+  return of === 1
+    ? `live test passed ${formatSince(last.at, now)}`
+    : `live test ${passed} of ${of}, last ${formatSince(last.at, now)}`;
+}
+
 /** `disabled 14:02; live test passed 14:10`. */
-function standingSays(world: World, { id, switched, test }: Standing): Check {
+function standingSays(world: World, { id, switched, tests }: SurfaceStanding): Check {
+  const { now } = world;
   const jobs = switched?.to === 'enabled' ? jobsSince(world, id, switched.at) : undefined;
   const because = [
-    ...(switched ? [`${switched.to} ${formatClock(switched.at)}`] : []),
-    ...(test ? [`live test ${test.passed ? 'passed' : 'failed'} ${formatClock(test.at)}`] : []),
-    ...(jobs ? [jobsSay[jobs]] : switched && !test ? ['not tested since'] : []),
+    ...(switched ? [switchedSays(switched, now)] : []),
+    ...(tests ? [testsSay(tests, now)] : []),
+    ...(jobs ? [jobsSay[jobs]] : switched && !tests ? ['not tested since'] : []),
   ].join('; ');
-  if (jobs === 'failed' || test?.passed === false) return { state: 'fail', because };
-  return { state: test?.passed || jobs === 'completed' ? 'pass' : 'unknown', because };
+  if (jobs === 'failed' || tests?.last.passed === false) return { state: 'fail', because };
+  return { state: tests?.last.passed || jobs === 'completed' ? 'pass' : 'unknown', because };
+}
+
+function switchedSays({ to, at, by, certain }: NonNullable<SurfaceStanding['switched']>, now: Instant): string {
+  if (to === 'disabled') return disabledSays({ to, at, by, certain }, now).says;
+  const who = by ? ` by ${by}` : '';
+  return `${certain ? 'enabled' : 'enable: outcome unknown'} ${formatSince(at, now)}${who}`;
 }
 
 /** One line for each surface that was acted on. */
 export const surfacesSince = (world: World, known: Known): readonly Evidence[] =>
-  standings(known).map((one) => ({
+  standings(world, known).map((one) => ({
     subject: one.id,
     ...standingSays(world, one),
-    at: one.test?.at ?? one.switched?.at ?? world.now,
+    at: one.tests?.last.at ?? one.switched?.at ?? world.now,
   }));
 
 /** Whether a surface was disabled, and is. */
-export function disabledNow(known: Known): Check | undefined {
-  const off = standings(known).find(({ switched }) => switched?.to === 'disabled');
-  return off?.switched && { state: 'pass', because: `${off.id} is disabled since ${formatClock(off.switched.at)}` };
+export function disabledNow(world: World, known: Known): Check | undefined {
+  const off = standings(world, known).find(({ switched }) => switched?.to === 'disabled');
+  if (!off?.switched) return undefined;
+  const { says } = disabledSays(off.switched, world.now);
+  return { state: off.switched.certain ? 'pass' : 'unknown', because: `${off.id} ${says}` };
 }
 
 /** Whether the surface that was disabled may be enabled: by the live test since, not by the hour before. */
 export function enableAdvice(world: World, known: Known): Recommendation | undefined {
-  const last = standings(known).find(({ switched }) => switched !== undefined);
+  const last = standings(world, known).find(({ switched }) => switched !== undefined);
   if (!last?.switched) return undefined;
   const because = `${last.id}: ${standingSays(world, last).because}`;
-  if (last.test) return { answer: last.test.passed ? 'yes' : 'no', because };
+  if (last.tests) return { answer: last.tests.last.passed ? 'yes' : 'no', because };
   if (last.switched.to === 'disabled') return { answer: 'unsure', because };
   const jobs = jobsSince(world, last.id, last.switched.at);
   return { answer: jobs === 'failed' ? 'no' : jobs === 'completed' ? 'yes' : 'unsure', because };
+}
+
+/** How one surface stands: `DISABLED since 14:02:11Z by ops1; live test 3 of 3, last 14:10:02Z`. */
+export function sinceSays(world: World, id: string): string {
+  const one = standings(world, nothingKnown).find((standing) => standing.id === id);
+  return one ? standingSays(world, one).because : '';
 }

@@ -296,6 +296,7 @@ describe('the engine’s module', () => {
       emit: (update) => {
         if ('logs' in update) shown = update.logs;
       },
+      learn: () => {},
       onWorld: () => {},
       refresh: () => {},
       signal: over.signal,

@@ -30,6 +30,7 @@ async function begin(url: string, keyId: string, secret: string) {
       const reading = looks?.[queryKey(ask)];
       if (reading) told.push(reading);
     },
+    learn() {},
     onWorld() {},
     refresh() {},
     signal: end.signal,

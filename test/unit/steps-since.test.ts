@@ -39,7 +39,7 @@ test('nothing was done: the last hour decides', () => {
 test('a disabled surface is enabled by the live test since, whatever the hour before says', () => {
   expect(advice(ran(['disable-surface', 20]))).toMatchObject({
     answer: 'unsure',
-    because: expect.stringMatching(/^openai-api: disabled \d\d:\d\d.*; not tested since$/),
+    because: expect.stringMatching(/^openai-api: DISABLED since \d\d:\d\d.*; not tested since$/),
   });
   expect(advice(ran(['disable-surface', 20], ['test-surface', 5]))).toMatchObject({
     answer: 'yes',
@@ -49,7 +49,7 @@ test('a disabled surface is enabled by the live test since, whatever the hour be
   // A test from before it was disabled, and one of another surface, say nothing.
   expect(advice(ran(['test-surface', 30], ['disable-surface', 20]))).toMatchObject({ answer: 'unsure' });
   const other = ran(['disable-surface', 20], ['test-surface', 5, true, 'google-search']);
-  expect(advice(other)).toMatchObject({ answer: 'unsure', because: expect.stringMatching(/^openai-api: disabled/) });
+  expect(advice(other)).toMatchObject({ answer: 'unsure', because: expect.stringMatching(/^openai-api: DISABLED/) });
 });
 
 test('an enabled surface is judged by its jobs since', () => {
@@ -67,7 +67,7 @@ test('an enabled surface is judged by its jobs since', () => {
 test('the steps of SEV3 pass with what was done', () => {
   expect(check('sev3/disable', ran(['disable-surface', 20]))).toMatchObject({
     state: 'pass',
-    because: expect.stringMatching(/^openai-api is disabled since/),
+    because: expect.stringMatching(/^openai-api DISABLED since/),
   });
   expect(check('sev3/disable', ran(['disable-surface', 20], ['enable-surface', 5]))?.state).not.toBe('pass');
   expect(check('sev3/test', ran(['disable-surface', 20], ['test-surface', 5]))).toMatchObject({ state: 'pass' });

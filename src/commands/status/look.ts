@@ -1,6 +1,8 @@
 // Polls each source once, concurrently, at most until the deadline.
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
+import { surfaceActs } from '../../core/incident/surface-record.ts';
+import type { SurfaceAct } from '../../core/platform/surface-acts.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { type FactId, factIds } from '../../core/world/facts.ts';
 import type { World } from '../../core/world/world.ts';
@@ -56,6 +58,7 @@ export async function lookOnce(
   const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
   const keeper = new WorldStore(scopeOf(settings));
   const over = new AbortController();
+  const acted = only.includes('surfaces') ? recordedActs(settings) : undefined;
   const all = await sourcesFor(patient, { once: true });
   const sources = all.filter(({ facts }) => facts.some((fact) => only.includes(fact)));
   const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
@@ -87,6 +90,11 @@ export async function lookOnce(
       // The union pairs each fact with its value; a fault is the same for all.
       keeper.apply({ fact, at, fault } as SourceUpdate);
     }
+  const acts = await Promise.race([
+    acted,
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), left()).unref()),
+  ]);
+  if (acts) keeper.learn(acts);
   keeper.tick(at);
   const { world } = keeper;
   over.abort();
@@ -98,4 +106,13 @@ export async function lookOnce(
       return Promise.race([Promise.allSettled(running).then(() => 'ended' as const), late]);
     },
   };
+}
+
+/** What the journal records of surfaces; nothing where it cannot be read. */
+async function recordedActs(settings: Settings): Promise<readonly SurfaceAct[]> {
+  const { directory, group } = settings.journal;
+  if (!directory) return [];
+  const { recentEntries } = await import('../../data/journal/recent.ts');
+  const entries = await recentEntries({ directory, group: group || undefined }).catch(() => []);
+  return surfaceActs(entries, scopeOf(settings));
 }

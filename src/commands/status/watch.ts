@@ -11,6 +11,7 @@ import { formatClock } from '../../core/text/format.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { sourcesFor } from '../../engine/sources.ts';
+import { watchedSurfaceActs } from '../../engine/surface-acts.ts';
 import { WorldStore } from '../../engine/world-store.ts';
 
 export type WatchOptions = {
@@ -37,6 +38,7 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
     settings,
     sources,
     modules: [
+      watchedSurfaceActs(settings),
       (host) => {
         host.onWorld((world) => {
           const waiting = [...facts].some((fact) => world.readings[fact].state === 'pending');

@@ -16,7 +16,7 @@ import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
 import { worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
-import { evaluateSurface, failureRate } from './surfaces.ts';
+import { disabledSays, failureRate, type SurfaceHealth, surfacesHealth } from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
 import { evaluateUpkeep } from './upkeep.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
@@ -157,31 +157,45 @@ function measures(world: World): Finding[] {
 function surfaces(world: World): Finding[] {
   const reading = world.readings.surfaces;
   const absent = missing(world, reading, { id: 'surfaces', area: 'surfaces', subject: 'surfaces' }, false);
-  if (absent || reading.state !== 'live') return absent ? [absent] : [];
-  const { surfaces: all, doubt } = reading.value;
-  if (doubt && all.length === 0)
+  const seen = absent || reading.state !== 'live' ? undefined : reading.value;
+  const found = surfacesHealth(world, seen).map((one) => surface(one, world));
+  if (absent) return [absent, ...found];
+  if (seen?.doubt && seen.surfaces.length === 0)
     return [
       {
         id: 'surfaces',
         area: 'surfaces',
         subject: 'surfaces',
         ...decide('surface/unknown'),
-        says: doubtSays(doubt, []),
+        says: doubtSays(seen.doubt, []),
       },
+      ...found,
     ];
-  return all.map((s): Finding => {
-    const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
-    const share = `${formatPercent(failureRate(s))} of ${s.finished + (s.unclear ?? 0)} jobs failed`;
+  return found;
+}
+
+function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Finding {
+  const of = s.finished + (s.unclear ?? 0);
+  const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
+  const share = of > 0 ? `${formatPercent(failureRate(s))} of ${of} jobs failed` : 'no jobs in the last hour';
+  const about = { id: `surface/${s.id}`, area: 'surfaces', subject: s.id } as const;
+  if (disabled) {
+    const { says, short } = disabledSays(disabled, now);
     return {
-      id: `surface/${s.id}`,
-      area: 'surfaces',
-      subject: s.id,
-      ...decide(`surface/${evaluateSurface(s, reading.value, world.scope.thresholds)}`),
-      short: share,
-      figure: formatPercent(failureRate(s)),
-      says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
+      ...about,
+      ...decide('surface/disabled'),
+      short,
+      figure: short,
+      says: `${says}; ${of > 0 ? `last hour ${share}` : share}`,
     };
-  });
+  }
+  return {
+    ...about,
+    ...decide(`surface/${verdict}`),
+    short: share,
+    figure: formatPercent(failureRate(s)),
+    says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
+  };
 }
 
 /** Unknown states, by name and count; no finding if all are understood. */

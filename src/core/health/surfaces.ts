@@ -1,6 +1,10 @@
-// A surface by what its jobs came to in the last hour.
+// A surface by what its jobs came to in the last hour, and by whether it was disabled.
+import { disabledSince, type SurfaceStanding } from '../platform/surface-acts.ts';
+import { formatSince } from '../text/format.ts';
+import type { Instant } from '../time.ts';
 import type { Surface, Surfaces } from '../world/facts.ts';
 import { evaluateValue, type Thresholds } from '../world/thresholds.ts';
+import type { World } from '../world/world.ts';
 import type { HealthStatus } from './status.ts';
 
 /**
@@ -15,4 +19,38 @@ export function failureRate({ failures, finished, unclear = 0 }: Surface): numbe
 export function evaluateSurface(s: Surface, { doubt }: Pick<Surfaces, 'doubt'>, thresholds: Thresholds): HealthStatus {
   const verdict = evaluateValue(failureRate(s), thresholds.studyFailures);
   return verdict === 'ok' && (s.unclear || doubt) ? 'unknown' : verdict;
+}
+
+export type SurfaceHealth = { s: Surface; verdict: HealthStatus; disabled?: SurfaceStanding['switched'] };
+
+/**
+ * Each surface of a reading with its health. One that was disabled is a warning whatever its jobs of the hour before came
+ * to, and is listed when none of them is left.
+ */
+export function surfacesHealth(world: World, seen: Surfaces | undefined): readonly SurfaceHealth[] {
+  const { surfaceActs: acts, scope } = world;
+  const there = seen?.surfaces ?? [];
+  const without = [...new Set((acts ?? []).map(({ surface }) => surface))].filter(
+    (id) => there.every((s) => s.id !== id) && disabledSince(acts, id),
+  );
+  return [...there, ...without.map((id): Surface => ({ id, failures: 0, finished: 0, affectedStudies: 0 }))].map(
+    (s) => {
+      const disabled = disabledSince(acts, s.id);
+      const verdict = disabled ? 'warning' : evaluateSurface(s, seen ?? {}, scope.thresholds);
+      return { s, verdict, disabled };
+    },
+  );
+}
+
+/** `DISABLED since 14:02:11Z by ops1`, in fewer and fewer words; a command without a known outcome is no proof. */
+export function disabledSays(
+  { at, by, certain }: NonNullable<SurfaceStanding['switched']>,
+  now: Instant,
+): { says: string; short: string; ways: readonly string[] } {
+  const short = certain ? 'DISABLED' : 'DISABLED?';
+  const since = certain
+    ? `${short} since ${formatSince(at, now)}`
+    : `${short} ${formatSince(at, now)}, outcome unknown`;
+  const says = by ? `${since} by ${by}` : since;
+  return { says, short, ways: [says, since, short] };
 }

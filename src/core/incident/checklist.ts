@@ -97,7 +97,7 @@ export type Known = {
 };
 
 /** `at`: when it ended; `worked`: its effect was proven, or for a test that it passed. */
-export type RanAction = { action: ActionId; object: string; at: Instant; worked: boolean };
+export type RanAction = { action: ActionId; object: string; at: Instant; worked: boolean; by?: string };
 
 /** Nothing was acknowledged or sent yet. */
 export const nothingKnown: Known = { notified: [], ran: [] };
@@ -108,13 +108,20 @@ export function firstOffered({ offers }: Step, world: World): Target | undefined
   return first && { action: first.action, ...first.target?.(world) };
 }
 
+/**
+ * Whether an action on an object is what is offered. One that is offered for a deployment is offered for no other; a
+ * surface that is acted on may stop being the one that fails.
+ */
+export function offersOn({ action, target }: Offer, ran: ActionId, object: string, world: World): boolean {
+  const { deployment } = target?.(world) ?? {};
+  return action === ran && (deployment === undefined || object.endsWith(`/${deployment}`));
+}
+
 /** The recommendation for a decision: from the facts, or yes once its action has run. */
 export function adviceOn({ decision, offers = [] }: Step, world: World, known: Known): Recommendation | undefined {
   const remedy = offers.find(({ action }) => action === decision?.remedy);
   if (remedy) {
-    const names = Object.values(remedy.target?.(world) ?? {});
-    const isIt = (object: string) => names.every((name) => object.endsWith(`/${name}`));
-    if (known.ran.some(({ action, object }) => action === remedy.action && isIt(object)))
+    if (known.ran.some(({ action, object }) => offersOn(remedy, action, object, world)))
       return { answer: 'yes', because: 'it was already run', ran: true };
   }
   return decision?.recommend(world, known);

@@ -84,6 +84,11 @@ export function formatInstant(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+/** Since when: `03:14:07Z`, or with its date where that was another day (UTC). */
+export function formatSince(at: Instant, now: Instant): string {
+  return formatInstant(at).slice(0, 10) === formatInstant(now).slice(0, 10) ? formatClock(at) : formatInstant(at);
+}
+
 /** `2026-01-17 03:14:07Z, 4m ago`; `never`. */
 export function formatLast(at: Instant | undefined, now: Instant): string {
   return at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;

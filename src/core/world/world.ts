@@ -1,4 +1,5 @@
 import { type Form, runbookForm } from '../platform/form.ts';
+import type { SurfaceAct } from '../platform/surface-acts.ts';
 import { type Instant, type Ms, minute } from '../time.ts';
 import { type FactId, type Facts, factIds } from './facts.ts';
 import { newest, pending, type Reading } from './reading.ts';
@@ -40,7 +41,14 @@ export const trendSpan: Ms = 30 * minute;
 export type History = { readonly [M in MetricId]?: readonly Sample[] };
 
 /** Everything on the screen is a pure function of this. */
-export type World = { now: Instant; scope: Scope; readings: Readings; history: History };
+export type World = {
+  now: Instant;
+  scope: Scope;
+  readings: Readings;
+  history: History;
+  /** What the journal records of surfaces, oldest first; absent: nothing, or it was not read. */
+  surfaceActs?: readonly SurfaceAct[];
+};
 
 /** Nothing known yet. */
 export function emptyWorld(scope: Scope, now: Instant): World {

@@ -2,8 +2,10 @@
 
 import type { Check } from '../../core/actions/action.ts';
 import { adviceOn, checkOf, type Evidence, type Step } from '../../core/incident/checklist.ts';
+import type { RunResult } from '../../core/incident/run-result.ts';
 import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
 import { isFinished, knownOf } from '../../runbook/messages.ts';
+import { stepResults } from '../../runbook/step-results.ts';
 import type { State } from '../../store.ts';
 import {
   bold,
@@ -26,13 +28,27 @@ export const glyphOf: Record<Check['state'], Line> = {
   unknown: line(mark('unknown')),
 };
 
-/** What stands under the selected step: evidence, commands, actions, advice, reminder. */
+/** The mark of what an action came to. */
+export const resultGlyph = (state: RunResult['state']): Line =>
+  state === 'running' ? line(span('▶', 'accent')) : line(mark(state));
+
+/** The cockpits that are open; undefined while that is not known. */
+export const sessionsHere = ({ incidentContext }: State): ReadonlySet<string> | undefined =>
+  incidentContext && new Set(incidentContext.here.map(({ session }) => session));
+
+const resultsOf = (state: State, step: Step): readonly RunResult[] =>
+  stepResults(step, state.incident, state.world, sessionsHere(state));
+
+/** What stands under the selected step: results, evidence, commands, actions, advice, reminder. */
 export function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
   const { incident, world, incidentContext } = state;
   const known = knownOf(incident);
   const evidence = step.evidence?.(world, known) ?? [];
   const wide = Math.min(24, Math.max(0, ...evidence.map((one) => columnsOf(one.subject))));
-  const lines = evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns));
+  const lines = resultsOf(state, step).flatMap(({ state: came, says }) =>
+    continued(line('    ', dim('result    '), resultGlyph(came)), says, columns, ' ', 'plain'),
+  );
+  lines.push(...evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns)));
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
   const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
@@ -80,10 +96,10 @@ export const offerKeys = ['r', 'd', 'f', 'x'] as const;
 export const offerKey = (at: number): string => offerKeys[at] ?? '';
 
 /** `says` behind a beginning, going on below where the line is full. */
-function continued(begin: Line, says: string, columns: number, gap = ' '): readonly Line[] {
+function continued(begin: Line, says: string, columns: number, gap = ' ', tone: Tone = 'dim'): readonly Line[] {
   const room = columns - lineWidth(begin) - gap.length;
-  if (columnsOf(says) <= room) return [line(begin, gap, dim(says))];
-  return [begin, ...wrap(says, columns - 6).map((part) => line('      ', dim(part)))];
+  if (columnsOf(says) <= room) return [line(begin, gap, span(says, tone))];
+  return [begin, ...wrap(says, columns - 6).map((part) => line('      ', span(part, tone)))];
 }
 
 function evidenceLines(one: Evidence, wide: number, now: number, columns: number): readonly Line[] {
@@ -109,6 +125,10 @@ const ageOf = ({ at }: Evidence, now: number): string =>
 export function stepAtLength(state: State, step: Step, columns: number): readonly Line[] {
   const known = knownOf(state.incident);
   const lines: Line[] = [];
+  for (const { state: came, says } of resultsOf(state, step))
+    wrap(`result: ${says}`, columns - 6).forEach((part, at) => {
+      lines.push(line('  ', at === 0 ? resultGlyph(came) : ' ', ` ${part}`));
+    });
   for (const one of step.evidence?.(state.world, known) ?? [])
     wrap(`${one.subject}: ${one.because}${ageOf(one, state.world.now)}`, columns - 6).forEach((part, at) => {
       lines.push(line('  ', at === 0 ? glyphOf[one.state] : ' ', ` ${part}`));

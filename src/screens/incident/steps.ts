@@ -11,12 +11,14 @@ import {
   severityName,
 } from '../../core/incident/checklist.ts';
 import type { Incident, StepState } from '../../core/incident/incident.ts';
+import type { RunResult } from '../../core/incident/run-result.ts';
 import { formatClock } from '../../core/text/format.ts';
 import { script, scriptSays } from '../../core/text/script.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import { activeChecklists, knownOf } from '../../runbook/messages.ts';
+import { stepResults } from '../../runbook/step-results.ts';
 import type { Place, State } from '../../store.ts';
 import type { Row } from '../screen.ts';
 import { markerIn } from '../shell/reducer.ts';
@@ -33,7 +35,7 @@ import {
   textOf,
   wrap,
 } from '../toolkit/line.ts';
-import { glyphOf, stepAtLength, stepDetails } from './step-details.ts';
+import { glyphOf, resultGlyph, sessionsHere, stepAtLength, stepDetails } from './step-details.ts';
 
 /** The rows of every active checklist, and the finished steps of those that no longer apply. */
 export function checklistRows(state: State, place: Place, columns: number): readonly Row[] {
@@ -140,11 +142,16 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
     faint || finished ? dim(says) : says,
     step.ours ? dim(' (ours)') : undefined,
   );
-  const ways = finished ? [] : nowSays(check, advice);
+  const [result] = stepResults(step, incident, world, sessionsHere(state));
+  const ways = finished
+    ? []
+    : result
+      ? resultSays(result, advice, step.decision?.remedy === undefined ? undefined : check)
+      : nowSays(check, advice);
   // Clauses are dropped whole; the shortest variant is the result alone.
   const draw = (columns: number) => {
     const room = columns - lineWidth(title) - 2;
-    return [between(title, ways.length > 0 ? firstFitting(room, ...ways) : doneSays(record, room), columns)];
+    return [between(title, ways.length > 0 ? firstFitting(room, ...ways) : doneSays(record, room, result), columns)];
   };
   return {
     id: step.id,
@@ -172,10 +179,15 @@ function leading(record: StepState | undefined, advice: Recommendation | undefin
 }
 
 /** The reason and the finding, cut to the room beside name and time. */
-function doneSays(record: StepState | undefined, columns: number): Line {
+function doneSays(record: StepState | undefined, columns: number, result?: RunResult): Line {
   if (!record) return [];
   const who = whoSays(record);
   const room = columns - lineWidth(who) - 2;
+  // What was done says more than the reason that was recorded for it.
+  if (result && record.mark !== 'skipped') {
+    const ways = resultSays(result).map((says) => line(says, '  ', who));
+    return firstFitting(columns, ...ways, who);
+  }
   const typed = record.answer ? `${record.answer}: ${record.why ?? ''}` : record.why;
   const why = record.mark === 'skipped' ? `skipped: ${typed ?? ''}` : typed;
   if (why !== undefined && room >= 8)
@@ -183,6 +195,21 @@ function doneSays(record: StepState | undefined, columns: number): Line {
   // A finding loses whole clauses; a typed text loses its end.
   const found = shortenings(record.found?.because ?? '').find((says) => columnsOf(says) <= room) ?? '';
   return found ? line(dim(found), '  ', who) : who;
+}
+
+/**
+ * What the step's action did, the longest variant first; a decision that it answers is still to be recorded. What it was
+ * to mend and is wrong now counts more than that it was done.
+ */
+function resultSays({ state, says }: RunResult, advice?: Recommendation, check?: Check): readonly Line[] {
+  const shorter = shortenings(says);
+  if (state === 'ok' && check?.state === 'fail') {
+    const did = shorter.at(-1) ?? says;
+    return shortenings(check.because).map((now) => line(glyphOf.fail, ` ${did}; now ${now}`));
+  }
+  const said = shorter.map((part) => line(resultGlyph(state), ` ${part}`));
+  const asking = advice?.ran ? said.map((one) => line(one, dim('; record it?'))) : [];
+  return [...asking, ...said, resultGlyph(state)];
 }
 
 /** The status of an open step, the longest variant first. */

@@ -1,4 +1,6 @@
 // The live timeline; newest last, pinned entries marked.
+
+import { surfacesHealth } from '../../core/health/surfaces.ts';
 import type { Entry, EventOf } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
@@ -141,10 +143,11 @@ function jump(state: State, id: string): readonly Intent[] | undefined {
 /** The run while this cockpit knows it; else what it was done to. */
 function actedOn({ runs, world }: State, { run, target }: EventOf<'action'>): readonly Intent[] | undefined {
   if (runs[run]) return [{ kind: 'open', screen: 'run', of: { run } }];
-  if (Object.values(world.scope.deployments).includes(target))
-    return [{ kind: 'open', screen: 'pods', filter: target }];
-  const surfaces = known(world.readings.surfaces, world.now)?.surfaces ?? [];
-  return surfaces.some(({ id }) => id === target)
-    ? [{ kind: 'open', screen: 'surface', of: { surface: target } }]
+  // `deployment/api-gateway`, or the name alone.
+  const name = target.slice(target.indexOf('/') + 1);
+  if (Object.values(world.scope.deployments).includes(name)) return [{ kind: 'open', screen: 'pods', filter: name }];
+  const surfaces = surfacesHealth(world, known(world.readings.surfaces, world.now));
+  return surfaces.some(({ s }) => s.id === name)
+    ? [{ kind: 'open', screen: 'surface', of: { surface: name } }]
     : undefined;
 }

@@ -1,6 +1,7 @@
 // The resources in the palette: each backend, metric, deployment, surface and active study by its
 // name.
 import { metrics } from '../../core/health/metrics.ts';
+import { disabledSays, surfacesHealth } from '../../core/health/surfaces.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { MetricId } from '../../core/world/thresholds.ts';
 import type { State } from '../../store.ts';
@@ -20,7 +21,8 @@ const metricWords: Partial<Record<MetricId, string>> = {
   queueDepth: 'backlog pending',
 };
 
-export function thingEntries({ world: { readings, scope } }: State): readonly Entry[] {
+export function thingEntries({ world }: State): readonly Entry[] {
+  const { readings, scope } = world;
   const backends = backendIds
     .filter((id) => id !== 'replica' || scope.hasReplica)
     .map(
@@ -46,10 +48,10 @@ export function thingEntries({ world: { readings, scope } }: State): readonly En
       run: [{ kind: 'open', screen: 'deployment', of: { deployment: name } }],
     }),
   );
-  const surfaces = (newest(readings.surfaces)?.value.surfaces ?? []).map(
-    ({ id }): Entry => ({
+  const surfaces = surfacesHealth(world, newest(readings.surfaces)?.value).map(
+    ({ s: { id }, disabled }): Entry => ({
       title: id,
-      about: 'open this surface: its last hour, its errors',
+      about: `${disabled ? `${disabledSays(disabled, world.now).says}; ` : ''}open this surface: its last hour, its errors`,
       run: [{ kind: 'open', screen: 'surface', of: { surface: id } }],
     }),
   );

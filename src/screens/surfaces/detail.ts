@@ -1,14 +1,17 @@
 // One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
-import { evaluateSurface, failureRate } from '../../core/health/surfaces.ts';
+import { disabledSays, failureRate } from '../../core/health/surfaces.ts';
 import { byProxy, type PoolHealth, poolHealth } from '../../core/platform/pool.ts';
+import { surfaceStandings } from '../../core/platform/surface-acts.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import type { SurfaceDetail } from '../../core/queries/study.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
+import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
+import { testsSay } from '../../runbook/surface-since.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { jobLines } from '../studies/jobs.ts';
@@ -16,6 +19,7 @@ import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone } from '../toolkit/text-view.ts';
+import { judgedSurfaces } from './pane.ts';
 
 const askFor = ({ of }: Place): Query<'surface'> => ({ kind: 'surface', surface: of.surface ?? '' });
 
@@ -26,13 +30,13 @@ export const surfaceScreen: Screen = {
   view({ world, queries: looks }, place, { columns }) {
     const { now } = world;
     const watched = world.readings.surfaces;
-    const s = newest(watched)?.value.surfaces.find((one) => one.id === place.of.surface);
-    if (!s) return gone(`surface ${place.of.surface}`);
+    const found = judgedSurfaces(world).find(({ s: one }) => one.id === place.of.surface);
+    if (!found) return gone(`surface ${place.of.surface}`);
+    const { s, verdict, disabled } = found;
     const reading = queryReading<'surface'>(looks, askFor(place));
     const detail = newest(reading)?.value;
     const room = columns - 2;
     const problem = watched.state === 'lost' ? watched : reading;
-    const verdict = evaluateSurface(s, newest(watched)?.value ?? {}, world.scope.thresholds);
     return {
       says: line(bold(s.id)),
       right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
@@ -40,10 +44,13 @@ export const surfaceScreen: Screen = {
         ...(problem.state === 'lost' ? trouble(problem, 'database', now, room, 6) : []),
         ...descriptionList(
           [
-            ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
+            ['health', line(mark(verdict), span(` ${disabled ? disabledSays(disabled, now).says : verdict}`, verdict))],
+            ['live test', testedSays(world, s.id)],
             [
               'failed',
-              `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`,
+              s.finished + (s.unclear ?? 0) > 0
+                ? `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`
+                : 'no jobs in the last hour',
             ],
             ['unknown status', s.unclear ? `${formatCount(s.unclear)} of these jobs` : undefined],
             ['affected studies', formatCount(s.affectedStudies)],
@@ -58,6 +65,12 @@ export const surfaceScreen: Screen = {
     };
   },
 };
+
+/** The live tests since it was disabled or enabled; undefined without one. */
+function testedSays({ surfaceActs = [], now }: World, id: string): string | undefined {
+  const { tests } = surfaceStandings(surfaceActs).find((one) => one.id === id) ?? {};
+  return tests && testsSay(tests, now).replace(/^live test /, '');
+}
 
 /** The accounts and sessions behind it, in the colour of what is left of them. */
 function poolPairs(s: Surface, pools: Surfaces['pools']): readonly (readonly [string, Line | string | undefined])[] {

@@ -1,9 +1,7 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
 
-import type { HealthStatus } from '../../core/health/status.ts';
-import { failureRate } from '../../core/health/surfaces.ts';
+import { disabledSays, failureRate, type SurfaceHealth } from '../../core/health/surfaces.ts';
 import { formatCount, formatPercent } from '../../core/text/format.ts';
-import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -12,9 +10,7 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { judgedSurfaces, nothingFinished } from './pane.ts';
 
-type WorldHealth = { s: Surface; verdict: HealthStatus };
-
-const orders: readonly (readonly [string, (a: WorldHealth, b: WorldHealth) => number])[] = [
+const orders: readonly (readonly [string, (a: SurfaceHealth, b: SurfaceHealth) => number])[] = [
   ['health', () => 0],
   ['failures', (a, b) => b.s.failures - a.s.failures],
   ['rate', (a, b) => failureRate(b.s) - failureRate(a.s)],
@@ -36,10 +32,15 @@ export const surfacesScreen: Screen = {
       8,
       32,
     );
-    const columnsOf: Column<WorldHealth>[] = [
+    const columnsOf: Column<SurfaceHealth>[] = [
       { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
       { title: 'surface', of: ({ s }) => s.id, width: Math.min(name, 20), upTo: name },
-      { title: 'health', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 3 },
+      {
+        title: 'health',
+        of: ({ verdict, disabled }) => span(disabled ? 'DISABLED' : verdict, verdict),
+        width: 8,
+        spare: 3,
+      },
       {
         title: 'failed',
         of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict),
@@ -68,11 +69,12 @@ export const surfacesScreen: Screen = {
     const rows = all.map((j): Row => {
       const below: Line[] = [];
       const known = j.s.topError && j.verdict !== 'ok' ? causeOf(j.s.topError) : undefined;
+      if (j.disabled) below.push(line('   ', span(disabledSays(j.disabled, world.now).says, j.verdict)));
       if (room < 90 && j.s.topError && j.verdict !== 'ok') below.push(line('   ', dim(j.s.topError)));
       if (known) below.push(line(`   likely ${known.cause.toLowerCase()}: ${known.fix.toLowerCase()}`));
       return {
         id: j.s.id,
-        text: `${j.s.id} ${j.s.topError ?? ''} ${j.verdict}`,
+        text: `${j.s.id} ${j.s.topError ?? ''} ${j.disabled ? 'DISABLED' : j.verdict}`,
         height: below.length + 1,
         draw: () => [draw(j), ...below].map((l) => (old ? faded(l) : l)),
         opens: { kind: 'open', screen: 'surface', of: { surface: j.s.id } },

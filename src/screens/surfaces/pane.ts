@@ -1,9 +1,10 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 
-import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
-import { evaluateSurface, failureRate } from '../../core/health/surfaces.ts';
+import { worstFirst } from '../../core/health/status.ts';
+import { disabledSays, failureRate, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
 import { doubtSays } from '../../core/platform/unclear.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -14,11 +15,10 @@ import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 
 /** Worst first: by verdict, then by failures. */
-export function judgedSurfaces(world: World): readonly { s: Surface; verdict: HealthStatus }[] {
-  const seen = newest(world.readings.surfaces)?.value;
-  return (seen?.surfaces ?? [])
-    .map((s) => ({ s, verdict: evaluateSurface(s, seen ?? {}, world.scope.thresholds) }))
-    .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.s.failures - a.s.failures);
+export function judgedSurfaces(world: World): readonly SurfaceHealth[] {
+  return surfacesHealth(world, newest(world.readings.surfaces)?.value).toSorted(
+    (a, b) => worstFirst(a.verdict, b.verdict) || b.s.failures - a.s.failures,
+  );
 }
 
 /** What an empty list of surfaces says: when the last job finished; nothing while that is not known. */
@@ -56,14 +56,17 @@ export const surfacesPane: Pane = {
     const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 4 : 2);
     const all = judgedSurfaces(world);
     const shown = whatFits(all, columns);
-    const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
+    const isBad = ({ verdict, s, disabled }: SurfaceHealth) =>
+      verdict !== 'ok' && s.topError !== undefined && !disabled;
+    const bad = all.filter(isBad);
     const left = room - problem.length - all.length;
     const below = left >= bad.length * 2 ? 2 : left >= 1 ? 1 : 0;
     let spare = left;
-    const rows = all.map(({ s, verdict }): Row => {
-      const lines = [surfaceLine(s, verdict, shown, columns)];
-      if (verdict !== 'ok' && s.topError && below > 0 && spare > 0) {
-        lines.push(line('  ', dim(s.topError)));
+    const rows = all.map((one): Row => {
+      const { s } = one;
+      const lines = [one.disabled ? disabledLine(one, world.now, columns) : surfaceLine(one, shown, columns)];
+      if (isBad(one) && below > 0 && spare > 0) {
+        lines.push(line('  ', dim(s.topError ?? '')));
         spare -= 1;
         const known = causeOf(s.topError);
         if (known && below > 1 && spare > 0) {
@@ -74,7 +77,7 @@ export const surfacesPane: Pane = {
       const drawn = old ? lines.map(faded) : lines;
       return {
         id: s.id,
-        text: `${s.id} ${s.topError ?? ''}`,
+        text: `${s.id} ${one.disabled ? 'DISABLED' : ''} ${s.topError ?? ''}`,
         height: drawn.length,
         draw: () => drawn,
         opens: { kind: 'open', screen: 'surface', of: { surface: s.id } },
@@ -107,7 +110,17 @@ function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
   return { spacious, word, jobs, studies: jobs && fits(14) };
 }
 
-function surfaceLine(s: Surface, verdict: HealthStatus, shown: Shown, columns: number): Line {
+/** `▲ openai-api  DISABLED since 14:02:11Z by ops1`, and its share only where there is room. */
+function disabledLine({ s, verdict, disabled }: SurfaceHealth, now: Instant, columns: number): Line {
+  if (!disabled) return [];
+  const { says, ways } = disabledSays(disabled, now);
+  const left = line(mark(verdict), ` ${s.id}`);
+  const share = s.finished > 0 ? dim(`  ${formatPercent(failureRate(s))} before`) : undefined;
+  const rights = [line(span(says, verdict), share), ...ways.map((text) => line(span(text, verdict)))];
+  return spread(left, firstFitting(columns - columnsOf(s.id) - 4, ...rights), columns);
+}
+
+function surfaceLine({ s, verdict }: SurfaceHealth, shown: Shown, columns: number): Line {
   const right = line(
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
     span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),

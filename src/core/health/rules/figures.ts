@@ -64,6 +64,11 @@ export const figureRules = declare({
     from: 'jobs by surface',
     source: 'runbook, Key Metrics',
   },
+  'surface/disabled': {
+    verdict: 'warning',
+    when: 'it was disabled, and not enabled since, whatever its jobs came to before',
+    from: 'the journal: the platform does not report it',
+  },
   'surface/unknown': { verdict: 'unknown', when: 'states of its jobs are not understood', from: 'jobs by surface' },
   'states/unknown': {
     verdict: 'unknown',

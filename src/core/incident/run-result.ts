@@ -1,0 +1,96 @@
+// What a run of an action came to, for the step that offers it.
+import type { ActionId } from '../actions/action.ts';
+import type { HealthStatus } from '../health/status.ts';
+import { formatClock } from '../text/format.ts';
+import type { Instant } from '../time.ts';
+import type { RunPhase } from './event.ts';
+import type { RunState } from './incident.ts';
+
+/** Every action's id begins with its verb. */
+type VerbOf<Id> = Id extends `${infer Verb}-${string}` ? Verb : Id;
+
+/** What has been done once it is done; in the order of actions/index.ts. */
+const participles: Readonly<Record<VerbOf<ActionId> & string, string>> = {
+  restart: 'restarted',
+  rollback: 'rolled back',
+  scale: 'scaled',
+  failover: 'failed over',
+  retry: 'retried',
+  restore: 'restored',
+  cancel: 'cancelled',
+  pause: 'paused',
+  resume: 'resumed',
+  disable: 'disabled',
+  enable: 'enabled',
+  test: 'tested',
+  list: 'listed',
+  create: 'created',
+  revoke: 'revoked',
+  rotate: 'rotated',
+  cleanup: 'cleaned up',
+  refresh: 'refreshed',
+  analyze: 'analyzed',
+  vacuum: 'vacuumed',
+  end: 'ended',
+  evict: 'evicted',
+  deploy: 'deployed',
+  acknowledge: 'acknowledged',
+  notify: 'sent',
+  resolve: 'resolved',
+};
+
+const verbOf = (action: ActionId): string => action.split('-')[0] ?? action;
+
+/** `restarted` of `restart-deployment`; of an action that this version does not know its id. */
+export function participleOf(action: ActionId): string {
+  return new Map(Object.entries(participles)).get(verbOf(action)) ?? action;
+}
+
+/** `running`: it has begun and has no end yet. */
+export type RunResult = { state: HealthStatus | 'running'; says: string; at: Instant };
+
+const states: Readonly<Record<RunPhase, RunResult['state'] | undefined>> = {
+  confirmed: 'running',
+  started: 'running',
+  finished: 'ok',
+  verified: 'ok',
+  unverified: 'warning',
+  failed: 'critical',
+  unknown: 'unknown',
+  // Nothing happened.
+  cancelled: undefined,
+};
+
+/** `14:02`. */
+const clock = (at: Instant) => formatClock(at).slice(0, 5);
+
+/**
+ * `restarted 03:12, verified: 3/3 ready`; undefined for a run that was cancelled before anything happened. `about`: its
+ * object, where the step may act on several. `isAlone`: its cockpit has ended.
+ */
+export function runResult(
+  { action, phase, phases }: RunState,
+  { about = '', isAlone = false }: { about?: string; isAlone?: boolean } = {},
+): RunResult | undefined {
+  const state = states[phase];
+  const last = phases.at(-1);
+  if (!state || !last) return undefined;
+  const named = about ? `${about} ` : '';
+  const detail = last.detail ? `: ${last.detail}` : '';
+  const did = `${named}${participleOf(action)} ${clock(last.at)}`;
+  const tries = `${named}${verbOf(action)}`;
+  const at = last.at;
+  switch (state) {
+    case 'ok':
+      return { state, at, says: `${did}, ${phase === 'verified' ? 'verified' : 'done'}${detail}` };
+    case 'warning':
+      return { state, at, says: `${did}, not verified${detail}` };
+    case 'critical':
+      return { state, at, says: `${tries} failed ${clock(at)}${detail}` };
+    case 'running':
+      if (!isAlone) return { state, at, says: `${tries} running since ${clock(at)}` };
+      return { state: 'unknown', at, says: `${tries} ${clock(at)}, outcome unknown: its cockpit ended` };
+    case 'unknown':
+      return { state, at, says: `${tries} ${clock(at)}, outcome unknown${detail}` };
+  }
+}

@@ -1,0 +1,47 @@
+// The acts on surfaces that a journal records, of every incident and outside of them.
+import type { SurfaceAct } from '../platform/surface-acts.ts';
+import type { Entry, EventOf, RunPhase } from './event.ts';
+
+/** How the object of an action on a surface begins: `surface/openai-api`. */
+const prefix = 'surface/';
+
+const did: Partial<Readonly<Record<EventOf<'action'>['action'], SurfaceAct['did']>>> = {
+  'disable-surface': 'disabled',
+  'enable-surface': 'enabled',
+  'test-surface': 'tested',
+};
+
+const outcomes: Partial<Readonly<Record<RunPhase, SurfaceAct['outcome']>>> = {
+  finished: 'done',
+  verified: 'done',
+  unverified: 'done',
+  failed: 'failed',
+  unknown: 'unknown',
+};
+
+/** An action's run as an act on a surface; undefined while it runs, and for every other action. */
+export function surfaceAct(
+  { action, target, phase }: Pick<EventOf<'action'>, 'action' | 'target' | 'phase'>,
+  by: string,
+  at: number,
+): SurfaceAct | undefined {
+  const [act, outcome] = [did[action], outcomes[phase]];
+  if (!act || !outcome || !target.startsWith(prefix)) return undefined;
+  // A test that was not proven is none.
+  const told = act === 'tested' && phase === 'unverified' ? 'unknown' : outcome;
+  return { surface: target.slice(prefix.length), did: act, at, by, outcome: told };
+}
+
+/** Of one environment; each run once, as it ended, oldest first. */
+export function surfaceActs(
+  entries: readonly Entry[],
+  { environment, drill }: { environment: string; drill?: string | undefined },
+): readonly SurfaceAct[] {
+  const byRun = new Map<string, SurfaceAct>();
+  for (const { event, at, writer, ...entry } of entries) {
+    if (event.kind !== 'action' || entry.environment !== environment || entry.drill !== drill) continue;
+    const act = surfaceAct(event, writer.name, at);
+    if (act) byRun.set(event.run, act);
+  }
+  return [...byRun.values()].toSorted((a, b) => a.at - b.at);
+}
