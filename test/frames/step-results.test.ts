@@ -134,7 +134,8 @@ describe('a step says what its action did', () => {
 describe('a disabled surface', () => {
   const disabled = ran(5, 'disable-surface', 'surface/openai-api', 'verified', 'Surface openai-api disabled');
   const tests = [6, 8, 10].flatMap((at) => ran(at, 'test-surface', 'surface/openai-api', 'verified', 'passed'));
-  const state = (screen = 'incident', more = tests) => screenOf(failing, incidentOf(3, ...disabled, ...more), screen);
+  const state = (screen = 'incident', more: readonly (readonly [number, string, Event])[] = tests) =>
+    screenOf(failing, incidentOf(3, ...disabled, ...more), screen);
 
   test('its step says since when, and what its tests came to since', () => {
     expect(rowOf(frameText(state(), small), '1 Disable')).toMatch(/✓ openai-api disabled 02:59, verified$/);
