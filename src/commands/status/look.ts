@@ -113,6 +113,7 @@ async function recordedActs(settings: Settings): Promise<readonly SurfaceAct[]> 
   const { directory, group } = settings.journal;
   if (!directory) return [];
   const { recentEntries } = await import('../../data/journal/recent.ts');
-  const entries = await recentEntries({ directory, group: group || undefined }).catch(() => []);
-  return surfaceActs(entries, scopeOf(settings));
+  const scope = scopeOf(settings);
+  const entries = await recentEntries({ directory, group: group || undefined }, scope.environment).catch(() => []);
+  return surfaceActs(entries, scope);
 }
