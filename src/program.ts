@@ -1,7 +1,7 @@
 // The tree of commands, and what holds for all of them: options belong to the command that they stand behind, a value is
 // given once and is not empty, and a mistake is named before anything is done.
 import { Command, type Option } from 'commander';
-import about from '../package.json' with { type: 'json' };
+import { versionSays } from './build.ts';
 import { cockpitCommand } from './commands/cockpit/command.ts';
 import { completeCommand, completionCommand } from './commands/completion/command.ts';
 import { configCommand } from './commands/config/command.ts';
@@ -16,7 +16,7 @@ import { supportBundleCommand } from './commands/support-bundle/command.ts';
 import { commanderOutput } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
 
-const version = [about.version, '-V, --version', 'print the version'] as const;
+const version = [versionSays(), '-V, --version', 'print version, commit and build'] as const;
 
 /** `actions`: those that `run` offers; `carryOut`: what it does with them. Throws commander's errors. */
 export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Command {

@@ -52,9 +52,11 @@ test('the build names a missing package under any Node, and keeps the old build'
   expect(existsSync(path.join(place, 'dist'))).toBe(true);
 });
 
-test.each([[['--version']], [['--observe', '--version']]])('%j prints the version of package.json', async (words) => {
+test.each([[['--version']], [['--observe', '--version']]])('%j prints version, commit and build', async (words) => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  expect((await run(process.execPath, [launcher, ...words])).stdout).toBe(`${version}\n`);
+  expect((await run(process.execPath, [launcher, ...words])).stdout).toMatch(
+    new RegExp(`^${version} \\((commit [0-9a-f]{12}(\\+changes)?, )?node v\\d+\\.\\d+\\.\\d+, linux-\\w+\\)\\n$`),
+  );
 });
 
 describe('the compile cache', () => {

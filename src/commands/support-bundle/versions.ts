@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { arch, platform, release } from 'node:os';
 import about from '../../../package.json' with { type: 'json' };
+import { commit, packaged } from '../../build.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { childEnvironment } from '../../data/tools/environment.ts';
 
@@ -24,6 +25,8 @@ export async function versions(environment: NodeJS.ProcessEnv = process.env): Pr
   const set = [...shown, ...colours].filter((name) => environment[name] !== undefined);
   return {
     cockpit: about.version,
+    commit: commit ?? null,
+    packaged,
     node: process.version,
     components: process.versions,
     system: { platform: platform(), release: sanitize(release(), 100), architecture: arch() },

@@ -1,0 +1,8 @@
+import type { BuildOptions } from 'esbuild';
+
+export function commitOf(): string;
+export function bundleOptions(how: {
+  outdir: string;
+  sourcemap?: boolean;
+  packaged?: boolean;
+}): BuildOptions & { metafile: true; write: false };
