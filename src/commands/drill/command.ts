@@ -43,6 +43,12 @@ export function drillCommand(): Command {
         process.exitCode = usage;
         return;
       }
+      // Written out: the bundler leaves the simulator out of a packaged build.
+      if (process.env.BENTHAM_COCKPIT_PACKAGED === 'yes') {
+        complain('this package does not contain the drill. In a clone of the repository: npm ci && npm run drill');
+        process.exitCode = usage;
+        return;
+      }
       if (options.serve) {
         const { serve } = await import('./serve.ts');
         return serve({ scenario, pods: options.pods, jobs: options.jobs, platform: options.platform ?? false });

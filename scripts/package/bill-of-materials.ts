@@ -1,0 +1,16 @@
+// What the executable contains, as CycloneDX: npm's own list without what differs from run to run.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The software bill of materials as JSON. `commit` names the sources; `epoch` is their time in seconds since 1970. */
+export async function billOfMaterials(commit: string, epoch: number): Promise<string> {
+  const options = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'];
+  const { stdout } = await run('npm', options, { maxBuffer: 64 * 1024 * 1024 });
+  const { serialNumber: _, metadata, ...bill } = JSON.parse(stdout);
+  const { timestamp: __, tools: ___, ...about } = metadata;
+  const properties = [{ name: 'commit', value: commit }];
+  const timestamp = new Date(epoch * 1000).toISOString();
+  return `${JSON.stringify({ ...bill, metadata: { timestamp, ...about, properties } }, undefined, 1)}\n`;
+}
