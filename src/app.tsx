@@ -4,6 +4,7 @@ import { Table } from 'ink-table';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
+import { afterEditing } from './screens/overlays/form.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { footerRows, frame } from './screens/shell/frame.ts';
@@ -27,6 +28,8 @@ export type Ports = {
   suspend(): void;
   /** Hands the terminal to the program that renews a login, until it ends. */
   signIn(offer: Extract<Intent, { do: 'sign-in' }>['offer']): void;
+  /** Hands the terminal to the person's editor; gives the written text, or why there is none. */
+  edit(text: string): Promise<string | { failed: string }>;
   /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
   lend(release: Release): void;
   quit(): void;
@@ -85,6 +88,8 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
           if (intent.do === 'quit') ports.quit();
           if (intent.do === 'suspend') ports.suspend();
           if (intent.do === 'sign-in') ports.signIn(intent.offer);
+          if (intent.do === 'edit')
+            void ports.edit(intent.text).then((written) => perform(afterEditing(store.getState(), intent, written)));
         }
       }
     },

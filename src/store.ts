@@ -53,8 +53,16 @@ export type FormField = {
   value?: string;
   /** Completion, from live data. */
   choices?(state: State, values: Readonly<Record<string, string>>): readonly (string | Option)[];
-  /** Why a text is wrong; undefined when it is valid. */
-  wrong?(text: string): string | undefined;
+  /** Why a text is wrong, asked while it is typed; undefined when it is valid. */
+  wrong?(text: string, state: State): string | undefined;
+  /** What a valid text means: a relative time as a date. */
+  means?(text: string, state: State): string | undefined;
+  /** What is allowed, the default and the present value; stands below the field. */
+  hint?(state: State, values: Readonly<Record<string, string>>): string | undefined;
+  /** Explains the field, on request. */
+  help?: string;
+  /** A text that people write: a note, a message. It can be written in an editor. */
+  lines?: true;
   /** The query that its completion needs. */
   looks?(values: Readonly<Record<string, string>>): Query;
   /** Typed without echo. */
@@ -67,7 +75,7 @@ export type Form = {
   fields: readonly FormField[];
   /** Shown above the fields. */
   lines?(state: State, columns: number): readonly Line[];
-  submit(values: Readonly<Record<string, string>>): readonly Intent[] | string;
+  submit(values: Readonly<Record<string, string>>, state: State): readonly Intent[] | string;
   /** The overlay that it was opened from, and returns to. */
   back?: Overlay;
 };
@@ -146,6 +154,8 @@ export type Overlay =
       /** How many characters stand behind the cursor; none if not said. */
       behind?: number;
       complaint?: string;
+      /** The focused field is explained. */
+      explains?: boolean;
     };
 
 export type OverlayKind = Overlay['kind'];
@@ -219,6 +229,8 @@ export type Intent =
   /** To the terminal. `what` names what was copied. */
   | { kind: 'copy'; text: string; what: string }
   | { kind: 'terminal'; do: 'redraw' | 'suspend' | 'quit' }
+  /** Writes the text of a form's field in the person's editor. */
+  | { kind: 'terminal'; do: 'edit'; text: string; field: string; form: Form }
   /** Gives the terminal to a program until it ends. */
   | { kind: 'terminal'; do: 'sign-in'; offer: SignInOffer };
 

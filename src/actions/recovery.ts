@@ -1,6 +1,7 @@
 // Backups of the database (runbook: Database Recovery).
 import type { Action } from '../core/actions/action.ts';
 import { formatAge, formatInstant } from '../core/text/format.ts';
+import { pastForms } from '../core/text/since.ts';
 import { minute, second } from '../core/time.ts';
 import {
   counted,
@@ -27,12 +28,6 @@ const clusterName = {
   says: 'a name of letters, digits and single dashes, at most 63',
 };
 
-/** Whether a month has such a day: 31 February would be read as one of March. */
-function isDay(at: string): boolean {
-  const [year = 0, month = 0, day = 0] = at.slice(0, 10).split('-').map(Number);
-  return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
-}
-
 export const restoreDatabase: Action = {
   id: 'restore-database',
   title: 'Restore the database to a point in time',
@@ -51,10 +46,7 @@ export const restoreDatabase: Action = {
       name: 'at',
       ask: 'restore to which time?',
       kind: 'text',
-      form: {
-        pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
-        says: 'a time such as 2026-01-17T02:00:00Z',
-      },
+      time: 'past',
     },
     {
       name: 'as',
@@ -76,8 +68,7 @@ export const restoreDatabase: Action = {
       return refuse(`${name.slice(0, 70)} is not a valid cluster name`, `give ${clusterName.says}`);
     const at = given(target, 'at');
     const time = Date.parse(at);
-    if (Number.isNaN(time) || !isDay(at))
-      return refuse(`${at.slice(0, 40)} is not a time`, 'give one such as 2026-01-17T02:00:00Z');
+    if (Number.isNaN(time)) return refuse(`${at.slice(0, 40)} is not a time`, `give ${pastForms}`);
     const [found, taken] = await Promise.all([preflight.snapshots(), preflight.rdsCluster(name)]);
     if (!found.ok) return refusedBy(found.fault);
     if (!taken.ok) return refusedBy(taken.fault);

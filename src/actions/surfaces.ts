@@ -1,5 +1,7 @@
 // Disable, enable and test a surface (runbook: SEV3).
+
 import type { Action, ActionId, Choice, Execution, Field, Proof, Target } from '../core/actions/action.ts';
+import { likelyFirst } from '../core/actions/choices.ts';
 import type { Preflight } from '../core/actions/preflight.ts';
 import { disabledSays, surfacesHealth } from '../core/health/surfaces.ts';
 import { finished, openJob } from '../core/platform/mapping.ts';
@@ -22,7 +24,11 @@ const surfaceField: Field = {
   ask: 'which surface?',
   kind: 'text',
   choices: (world): readonly Choice[] =>
-    surfacesHealth(world, newest(world.readings.surfaces)?.value).map(({ s, disabled }) => ({
+    likelyFirst(
+      surfacesHealth(world, newest(world.readings.surfaces)?.value),
+      ({ s }) => (s.finished > 0 ? s.failures / s.finished : 0),
+      ({ s }) => s.id,
+    ).map(({ s, disabled }) => ({
       value: s.id,
       says: disabled
         ? disabledSays(disabled, world.now).says

@@ -15,6 +15,7 @@ function show(state: State) {
     redraw: vi.fn<Ports['redraw']>(),
     suspend: vi.fn<Ports['suspend']>(),
     signIn: vi.fn<Ports['signIn']>(),
+    edit: vi.fn(async (text: string) => text),
     lend: vi.fn<Ports['lend']>(),
     quit: vi.fn<Ports['quit']>(),
     now: () => clock,

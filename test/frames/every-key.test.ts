@@ -121,7 +121,7 @@ const own: Readonly<Record<string, Case>> = {
   'incident offer-4': { ...sees('Retry failed jobs'), from: onErrors },
   'incident step-reopen': tells({ do: 'step', step: 'sev1/acknowledge', mark: 'reopened' }),
   'incident step-more': after(['j'], opens('pods', /PODS/)),
-  'incident remind': sees('in minutes'),
+  'incident remind': sees('when  15m'),
   'incident reminded': withState(tells({ do: 'reminded', about: 'the status page' }), {
     incident: { ...incident, reminders: [{ about: 'the status page', due: now - 1000 }] },
   }),

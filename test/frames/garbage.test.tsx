@@ -12,6 +12,7 @@ const ports = () => ({
   redraw: vi.fn<Ports['redraw']>(),
   suspend: vi.fn<Ports['suspend']>(),
   signIn: vi.fn<Ports['signIn']>(),
+  edit: vi.fn(async (text: string) => text),
   lend: vi.fn<Ports['lend']>(),
   quit: vi.fn<Ports['quit']>(),
   now: () => performance.now(),

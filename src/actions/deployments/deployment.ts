@@ -1,6 +1,8 @@
 // Shared by the actions on a deployment: the field, the preflight, the plan, and the verification of a rollout.
+
 import type { Check, Choice, Execution, Field, Suggestion, Target, Undo } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
+import { likelyFirst } from '../../core/actions/choices.ts';
 import type { ActionContext, DeploymentState, Need, Preflight, Revision } from '../../core/actions/preflight.ts';
 import { because, progressOf } from '../../core/actions/rollout-progress.ts';
 import { isHopeless } from '../../core/health/pods.ts';
@@ -28,7 +30,11 @@ export const deploymentField: Field = {
   ask: 'which deployment?',
   kind: 'text',
   choices: (world): readonly Choice[] =>
-    (newest(world.readings.deployments)?.value ?? []).map((d) => ({
+    likelyFirst(
+      newest(world.readings.deployments)?.value ?? [],
+      (d) => d.desired - readyIn(world, d).ready,
+      (d) => d.name,
+    ).map((d) => ({
       value: d.name,
       says: `${readyIn(world, d).ready}/${d.desired} ready, revision ${d.revision}`,
     })),

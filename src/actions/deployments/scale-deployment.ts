@@ -1,8 +1,10 @@
 // Scale a deployment (runbook: Key Metrics, Scale API nodes and Scale executors).
-import type { Action } from '../../core/actions/action.ts';
+import type { Action, Target } from '../../core/actions/action.ts';
 import type { ActionContext, Autoscaler } from '../../core/actions/preflight.ts';
 import { because, progressOf } from '../../core/actions/rollout-progress.ts';
 import { minute } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
+import type { World } from '../../core/world/world.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
 import { roomSays } from './capacity.ts';
 import { deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
@@ -38,6 +40,11 @@ function autoscalerSays({ name, min, max }: Autoscaler, before: number, replicas
   return `${scaler} can change it back${replicas < min || replicas > max ? ': this is outside its range' : ''}.`;
 }
 
+function replicasNow(world: World, target: Target): string | undefined {
+  const d = newest(world.readings.deployments)?.value.find(({ name }) => name === named(target));
+  return d && `now ${d.desired}`;
+}
+
 export const scaleDeployment: Action = {
   id: 'scale-deployment',
   title: 'Scale a deployment',
@@ -52,7 +59,10 @@ export const scaleDeployment: Action = {
     undo: 'scale back',
     runbook: 'Key Metrics: Scale API nodes, Scale executors',
   },
-  fields: [deploymentField, { name: 'replicas', ask: 'how many replicas?', kind: 'number', range: [0, mostReplicas] }],
+  fields: [
+    deploymentField,
+    { name: 'replicas', ask: 'how many replicas?', kind: 'number', range: [0, mostReplicas], now: replicasNow },
+  ],
   names: named,
   object: objectOf,
   unavailable: notThere,

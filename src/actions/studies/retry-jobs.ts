@@ -1,6 +1,8 @@
 // Retry the failed jobs of a study (runbook: Manually Retrying Failed Jobs).
+
 import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
+import { likelyFirst } from '../../core/actions/choices.ts';
 import type { Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { labelFor } from '../../core/platform/form.ts';
 import { meaningOf, openStudy } from '../../core/platform/mapping.ts';
@@ -68,7 +70,11 @@ export const retryJobs: Action = {
       kind: 'text',
       optional: true,
       choices: (world) =>
-        (newest(world.readings.surfaces)?.value.surfaces ?? []).map((s) => ({
+        likelyFirst(
+          newest(world.readings.surfaces)?.value.surfaces ?? [],
+          (s) => s.failures,
+          (s) => s.id,
+        ).map((s) => ({
           value: s.id,
           says: `${s.failures} failures`,
         })),

@@ -1,5 +1,7 @@
 // Shared by the actions on a study: its field, its row, its tables.
+
 import type { Choice, Field, Planned, Target } from '../../core/actions/action.ts';
+import { likelyFirst } from '../../core/actions/choices.ts';
 import type { ActionContext, Need, Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
 import type { Tables } from '../../core/platform/tables.ts';
@@ -13,7 +15,11 @@ export const studyField: Field = {
   ask: 'which study?',
   kind: 'text',
   choices: (world): readonly Choice[] =>
-    (newest(world.readings.studies)?.value.active ?? []).map((s) => ({
+    likelyFirst(
+      newest(world.readings.studies)?.value.active ?? [],
+      (s) => s.failedJobs,
+      (s) => s.id,
+    ).map((s) => ({
       value: s.id,
       says: s.jobsUncounted ? s.status : `${s.status}, ${s.failedJobs} of ${s.totalJobs} jobs failed`,
     })),

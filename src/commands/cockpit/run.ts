@@ -16,6 +16,7 @@ import { type Attention, attention, followMoved, followSecrets, syncQueries } fr
 import { followTour } from '../../screens/shell/tour.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
+import { type Edited, editText } from './editor.ts';
 import { Keyboard } from './keyboard.ts';
 import { synchronizedOutput } from './synchronized-output.ts';
 import { Terminal } from './terminal.ts';
@@ -96,6 +97,23 @@ export async function runCockpit(
       });
     lend(() => terminal.handOver(says, away).finally(() => (signInEnds = undefined)));
   };
+  let editing = false;
+  const edit: Ports['edit'] = (text) =>
+    new Promise((resolve) => {
+      if (lent) return resolve({ failed: 'the terminal is in use' });
+      let written: Edited = { failed: 'the editor did not start' };
+      editing = true;
+      const away = async () => {
+        written = await editText(text);
+      };
+      const says = 'bentham-cockpit: the editor has the terminal; save and close it to return';
+      lend(() =>
+        terminal.handOver(says, away).finally(() => {
+          editing = false;
+          resolve(written);
+        }),
+      );
+    });
   const ports: Ports = {
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
@@ -107,6 +125,7 @@ export async function runCockpit(
     },
     suspend,
     signIn,
+    edit,
     lend: (by) => {
       release = by;
     },
@@ -116,13 +135,13 @@ export async function runCockpit(
   };
 
   const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
-  // What the keyboard sends goes to all who share the terminal: while a sign-in has it, it is meant for that.
+  // What the keyboard sends goes to all who share the terminal: while another program has it, it is meant for that.
   const byKey = ['SIGINT', 'SIGQUIT'];
   for (const [signal, code] of Object.entries(signals))
     process.on(signal, () => {
-      if (!signInEnds || !byKey.includes(signal)) leave(code);
+      if (!(signInEnds || editing) || !byKey.includes(signal)) leave(code);
     });
-  process.on('SIGTSTP', () => (signInEnds ? process.kill(process.pid, 'SIGSTOP') : suspend()));
+  process.on('SIGTSTP', () => (signInEnds || editing ? process.kill(process.pid, 'SIGSTOP') : suspend()));
   // Stopped by force and brought back: the shell has had the terminal meanwhile.
   process.on('SIGCONT', () => {
     if (!lent) lend(async () => {});

@@ -82,6 +82,10 @@ export type Field = {
   oneOf?: readonly string[];
   /** Of a `number`: the minimum and the maximum. */
   range?: readonly [number, number];
+  /** A time in the past, absolute or relative; the run keeps it as an absolute one. */
+  time?: 'past';
+  /** The value that would change: `now 3 replicas`. */
+  now?(world: World, target: Target): string | undefined;
   /** The form of a text, and its description: `a duration such as 90m, 24h or 7d`. */
   form?: { pattern: RegExp; says: string };
   /** Choices from the world on the screen. */

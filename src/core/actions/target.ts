@@ -1,6 +1,8 @@
 // Checks the given target of an action: complete, and without invisible characters. Pure.
 
+import { parseSince } from '../text/since.ts';
 import { stripControl } from '../text/text.ts';
+import type { Instant } from '../time.ts';
 import type { Action, Target } from './action.ts';
 import { wrongValue } from './field.ts';
 
@@ -10,6 +12,15 @@ export function withPresets(action: Action, target: Target): Target {
     f.preset !== undefined && !target[f.name]?.trim() ? [[f.name, f.preset]] : [],
   );
   return { ...target, ...Object.fromEntries(presets) };
+}
+
+/** Relative and clock times as absolute ones: what a person confirms stays what is done, however long it takes. */
+export function withAbsoluteTimes(action: Action, target: Target, now: Instant): Target {
+  const times = action.fields.flatMap(({ name, time }) => {
+    const at = time && parseSince(target[name] ?? '', now);
+    return at === undefined ? [] : [[name, new Date(at).toISOString().replace('.000Z', 'Z')]];
+  });
+  return { ...target, ...Object.fromEntries(times) };
 }
 
 /** A missing, a foreign or an invalid value. */

@@ -107,6 +107,29 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
 }
 
 /**
+ * At most `columns` wide: cut in the middle with …, as names differ at their ends. `alike`: the number of characters that
+ * all names beside it begin with; what follows them is kept where it fits.
+ */
+export function fitMiddle(text: string, columns: number, alike = 0): string {
+  if (width(text) <= columns) return text;
+  if (columns <= 1) return columns === 1 ? '…' : '';
+  const room = columns - 1;
+  const differing = width(text.slice(alike));
+  const end = Math.min(room, Math.max(Math.ceil(room * 0.6), Math.min(differing, room - 1)));
+  const all = [...segments.segment(text)].map(({ segment }) => segment);
+  const take = (from: readonly string[], most: number): string[] => {
+    let taken = 0;
+    const past = from.findIndex((segment) => {
+      taken += width(segment);
+      return taken > most;
+    });
+    return from.slice(0, past < 0 ? from.length : past);
+  };
+  const tail = take(all.toReversed(), end).toReversed().join('');
+  return `${take(all, room - width(tail)).join('')}…${tail}`;
+}
+
+/**
  * A text and what is left of it without its last clauses: from the whole to the first, which says what it is about. A
  * quotation or a parenthesis stays whole or goes.
  */

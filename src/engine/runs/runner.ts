@@ -4,7 +4,7 @@ import { actionById, isActionId } from '../../actions/index.ts';
 import type { ActionId, Plan, Target } from '../../core/actions/action.ts';
 import { describeDrift } from '../../core/actions/drift.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
-import { shortened, whatIsWrong, withPresets } from '../../core/actions/target.ts';
+import { shortened, whatIsWrong, withAbsoluteTimes, withPresets } from '../../core/actions/target.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
@@ -55,7 +55,7 @@ export class Runner {
     if (this.#live.has(id)) return undefined;
     const action = actionById[actionId];
     const { actionContext, recorder } = this.#context;
-    const whole = withPresets(action, target);
+    const whole = withAbsoluteTimes(action, withPresets(action, target), Date.now());
     const wrong = whatIsWrong(action, whole);
     // An invalid target is refused here, before any plan.
     const shown = wrong ? shortened(whole) : whole;

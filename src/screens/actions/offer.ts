@@ -3,12 +3,14 @@ import { ulid } from 'ulid';
 import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids, settle } from '../../core/actions/arming.ts';
-import { promptFor, wrongValue } from '../../core/actions/field.ts';
+import { distinct } from '../../core/actions/choices.ts';
+import { hintFor, wrongValue } from '../../core/actions/field.ts';
 import { verbOf } from '../../core/actions/plan-text.ts';
 import type { ActionContext } from '../../core/actions/preflight.ts';
 import { acceptsFor, planLasts, type Run } from '../../core/actions/run.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { shortAge } from '../../core/text/format.ts';
+import { momentSays, parseSince } from '../../core/text/since.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Confirmation, FormField, Intent, Remedy, State } from '../../store.ts';
@@ -48,20 +50,26 @@ function asked(action: Action, field: Field, before: Target): FormField {
     return { kind: 'choices', action: action.id, field: field.name, target: JSON.stringify(known) };
   };
   const live = (state: State, values: Target): readonly Choice[] => [
-    ...(choices?.(state.world) ?? []),
-    ...(look ? (newest(queryReading(state.queries, asks(values)))?.value ?? []) : []),
+    ...distinct([
+      ...(choices?.(state.world) ?? []),
+      ...(look ? (newest(queryReading(state.queries, asks(values)))?.value ?? []) : []),
+    ]),
   ];
   return {
     name: field.name,
-    ask: promptFor(field),
+    ask: field.ask,
     kind: field.kind,
+    lines: field.lines,
+    hint: ({ world }, values) => hintFor(field, world, { ...before, ...given(values) }),
+    help: `${action.title}: ${action.about.does}. The value is --${field.name} of bentham-cockpit run ${action.id}.`,
     optional: field.optional || field.preset !== undefined ? true : undefined,
     value: field.preset,
     choices: choices || look ? live : undefined,
-    wrong(text) {
-      const found = wrongValue(field, text);
+    wrong(text, { world }) {
+      const found = wrongValue(field, text, world.now);
       return found && `${field.name} ${found.why}: ${found.hint}`;
     },
+    means: field.time && ((text, { world }) => momentSays(parseSince(text, world.now), world.now)),
     looks: look ? asks : undefined,
   };
 }

@@ -10,7 +10,8 @@ import {
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import { likelyFix } from '../../core/incident/incident.ts';
-import { minute } from '../../core/time.ts';
+import { futureForms, momentSays, parseUntil } from '../../core/text/since.ts';
+import { type Instant, minute } from '../../core/time.ts';
 import { knownOf } from '../../runbook/messages.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
 import { dim, line, wrap } from '../toolkit/line.ts';
@@ -19,12 +20,19 @@ import { suggestionOf } from './suggestion.ts';
 /** Sends a command to the engine. */
 export const send = (what: IncidentCommand): Intent => ({ kind: 'send', command: { kind: 'incident', what } });
 
-const why = (value = ''): FormField => ({ name: 'why', ask: 'reason (recorded in the journal)', kind: 'text', value });
+const why = (value = ''): FormField => ({
+  name: 'why',
+  ask: 'reason (recorded in the journal)',
+  kind: 'text',
+  value,
+  lines: true,
+  help: 'A sentence for those who read the journal and the report later: why, and on what evidence.',
+});
 
 function form(
   title: string,
   fields: readonly FormField[],
-  done: (values: Readonly<Record<string, string>>) => IncidentCommand | string,
+  done: (values: Readonly<Record<string, string>>, state: State) => IncidentCommand | string,
   about?: string,
   after: readonly Intent[] = [],
 ): Intent {
@@ -34,8 +42,8 @@ function form(
     lines: about
       ? (_: State, columns: number) => [...wrap(about, columns - 4).map((part) => line('  ', dim(part))), []]
       : undefined,
-    submit: (values) => {
-      const what = done(values);
+    submit: (values, state) => {
+      const what = done(values, state);
       return typeof what === 'string' ? what : [send(what), ...after];
     },
   };
@@ -49,7 +57,7 @@ const needed = (
 ): IncidentCommand | string => (text?.trim() ? what : complaint);
 
 export const askNote = (): Intent =>
-  form('Note', [{ name: 'text', ask: 'text (recorded in the timeline)', kind: 'text' }], ({ text = '' }) =>
+  form('Note', [{ name: 'text', ask: 'text (recorded in the timeline)', kind: 'text', lines: true }], ({ text = '' }) =>
     needed(text, { do: 'note', text }, 'the note is empty'),
   );
 
@@ -104,6 +112,8 @@ export function askSeverity(state: State): Intent {
         name: 'severity',
         ask: 'severity',
         kind: 'choice',
+        hint: ({ incident }) => incident && `now ${severityName(incident.severity)}`,
+        help: 'The severity decides the checklist, who is told, and how often updates are due.',
         value: severity && severity !== state.incident?.severity ? severityName(severity) : '',
         choices: () => severities.map(severityName),
       },
@@ -156,6 +166,12 @@ export function askRole(state: State): Intent {
   );
 }
 
+/** A bare number counts minutes. */
+function dueAt(text: string, now: Instant): Instant | undefined {
+  const due = parseUntil(/^\d+$/.test(text.trim()) ? `${text.trim()}m` : text, now);
+  return due === now ? undefined : due;
+}
+
 /** A reminder of the step goes when the step is done; one with a text of its own stays until it is dismissed. */
 export const askReminder = (step: Step | undefined): Intent => {
   const ofStep = step?.waits?.for ?? step?.say ?? '';
@@ -164,18 +180,23 @@ export const askReminder = (step: Step | undefined): Intent => {
     [
       { name: 'about', ask: 'remind of', kind: 'text', value: ofStep },
       {
-        name: 'minutes',
-        ask: 'in minutes',
-        kind: 'number',
-        value: String(Math.round((step?.waits?.remind ?? 15 * minute) / minute)),
+        name: 'when',
+        ask: 'when',
+        kind: 'text',
+        value: `${Math.round((step?.waits?.remind ?? 15 * minute) / minute)}m`,
+        hint: () => futureForms,
+        help: 'The header shows the reminder from then on, until you dismiss it or the step is done.',
+        wrong: (text, { world }) =>
+          dueAt(text, world.now) === undefined ? `not a time to come: enter ${futureForms}` : undefined,
+        means: (text, { world }) => momentSays(dueAt(text, world.now), world.now),
       },
     ],
-    ({ about = '', minutes = '' }) => {
-      const time = Number(minutes);
-      if (!Number.isFinite(time) || time <= 0) return 'enter a number of minutes';
+    ({ about = '', when = '' }, { world }) => {
+      const due = dueAt(when, world.now);
+      if (due === undefined) return `enter ${futureForms}`;
       return needed(
         about,
-        { do: 'remind', about, in: time * minute, step: step && about === ofStep ? step.id : undefined },
+        { do: 'remind', about, in: due - world.now, step: step && about === ofStep ? step.id : undefined },
         'a text is required',
       );
     },

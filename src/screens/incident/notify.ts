@@ -147,7 +147,7 @@ function compose(state: State, draft: Draft, name: string, configured: boolean, 
     kind: 'form',
     form: {
       title,
-      fields: [{ name: 'text', ask: 'message', kind: 'text', value: written ?? text }],
+      fields: [{ name: 'text', ask: 'message', kind: 'text', value: written ?? text, lines: true }],
       ...says(
         configured
           ? `${name} gets this text. You can edit it. enter previews it, then y sends it. Mentions and links stay plain text.`

@@ -5,7 +5,7 @@ import { fieldClause, mentions, parseFilter } from '../../core/logs/log-filter.t
 import { sinces } from '../../core/logs/log-view.ts';
 import { isCounter } from '../../core/logs/request-trail.ts';
 import { formatCount } from '../../core/text/format.ts';
-import { parseSince } from '../../core/text/since.ts';
+import { momentSays, parseSince, pastForms } from '../../core/text/since.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Intent } from '../../store.ts';
 import { onlyObserves } from '../incident/offers.ts';
@@ -163,7 +163,14 @@ export const logKeys: readonly Binding[] = [
         form: {
           title: 'Highlight',
           fields: [
-            { name: 'find', ask: 'text or /expression/', kind: 'text', optional: true, value: optionsOf(place).find },
+            {
+              name: 'find',
+              ask: 'text or /expression/',
+              kind: 'text',
+              optional: true,
+              value: optionsOf(place).find,
+              wrong: (text) => parseFilter(text).problems[0],
+            },
           ],
           submit: ({ find = '' }) => {
             const [problem] = parseFilter(find).problems;
@@ -188,17 +195,26 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-from',
     keys: ['T'],
     title: 'since a time',
-    about: 'show lines since a time (03:05, 2026-01-17T03:05Z) or an age (90s, 2h)',
-    run: ({ state }) => [
+    about: 'show lines since a time (14:30, 2026-01-17 14:30, UTC) or an age (15m, 1h)',
+    run: () => [
       {
         kind: 'form',
         form: {
           title: 'Show lines since',
-          fields: [{ name: 'since', ask: '03:05 (UTC), 2026-01-17T03:05Z, 90s, 2h', kind: 'text' }],
-          submit: ({ since = '' }) => {
-            const from = parseSince(since, state.world.now);
-            if (from === undefined)
-              return `${since} is not a time in the past; enter 03:05, 2026-01-17T03:05Z, 90s or 2h`;
+          fields: [
+            {
+              name: 'since',
+              ask: 'since',
+              kind: 'text',
+              hint: () => pastForms,
+              wrong: (text, { world }) =>
+                parseSince(text, world.now) === undefined ? `not a time in the past: enter ${pastForms}` : undefined,
+              means: (text, { world }) => momentSays(parseSince(text, world.now), world.now),
+            },
+          ],
+          submit: ({ since = '' }, { world }) => {
+            const from = parseSince(since, world.now);
+            if (from === undefined) return `not a time in the past: enter ${pastForms}`;
             return [{ kind: 'close' }, ...collectAnew({ from: String(from) })];
           },
         },

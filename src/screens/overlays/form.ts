@@ -1,13 +1,9 @@
-// A form: one text field after the other, with completion from live data.
+// A form: one text field after the other, judged while one types, with completion from live data.
 import fuzzysort from 'fuzzysort';
 import type { Form, FormField, Intent, Option, Overlay, State } from '../../store.ts';
-import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { editAt, field } from './field.ts';
+import { editAt, insert } from './field.ts';
 
 type FormOverlay = Extract<Overlay, { kind: 'form' }>;
-
-const mostChoices = 6;
-
 type Values = Readonly<Record<string, string>>;
 
 /** The choices that match the text, best first. */
@@ -23,98 +19,86 @@ function allChoices(state: State, asked: FormField, values: Values): readonly Op
   return (asked.choices?.(state, values) ?? []).map((one) => (typeof one === 'string' ? { value: one } : one));
 }
 
-export function formLines(state: State, overlay: FormOverlay, columns: number): Line[] {
-  const { form, values, at } = overlay;
-  return [
-    ...(form.lines?.(state, columns) ?? []),
-    ...form.fields.flatMap((f, i) => {
-      const text = values[f.name] ?? '';
-      if (i !== at) return [line('    ', dim(f.ask), '  ', f.secret ? '•'.repeat(text.length) : text)];
-      const choices = choicesFor(state, f, values);
-      const from = Math.max(0, overlay.chosen - mostChoices + 1);
-      const listed = choices.slice(from, from + mostChoices);
-      return [
-        ...asking(f, text, overlay.behind ?? 0, columns),
-        ...listed.map((choice, j) =>
-          from + j === overlay.chosen
-            ? line('      ', span('▶ ', 'accent'), bold(choice.value), dim(choice.says ? `  ${choice.says}` : ''))
-            : line('        ', dim(choice.value), dim(choice.says ? `  ${choice.says}` : '')),
-        ),
-        ...(choices.length > listed.length ? [line(dim(`        ${choices.length - listed.length} more`))] : []),
-      ];
-    }),
-    ...(overlay.complaint === undefined ? [] : [[], line('  ', mark('warning'), ` ${overlay.complaint}`)]),
-  ];
+/** Why the text cannot become a valid one, while it is typed; undefined for a valid, an unfinished or an empty one. */
+export function complaintOf(state: State, asked: FormField, values: Values): string | undefined {
+  const text = (values[asked.name] ?? '').trim();
+  if (text === '') return undefined;
+  if (asked.kind === 'number' && !Number.isFinite(Number(text))) return `${text} is not a number`;
+  if (asked.kind === 'choice') {
+    const isUnknown = allChoices(state, asked, values).length > 0 && choicesFor(state, asked, values).length === 0;
+    return isUnknown ? `${text} is not one of the choices` : undefined;
+  }
+  return asked.wrong?.(text, state);
 }
 
-/** The most lines of a long text; a longer one shows its end. */
-const mostLines = 11;
-
-/** The field that has the focus. A text that does not fit beside its question is shown below it, in full. */
-function asking(f: FormField, text: string, behind: number, columns: number): readonly Line[] {
-  const ask = line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (optional)') : undefined);
-  const beside = line(ask, '  ', field(text, f.secret, behind));
-  if (f.kind !== 'text' || f.secret || columnsOf(text) + columnsOf(f.ask) + 8 <= columns) return [beside];
-  const shown = [...text].toSpliced([...text].length - behind, 0, '█').join('');
-  const rows = wrap(shown, columns - 6).map((row) => {
-    const [before = '', ...after] = row.split('█');
-    return after.length === 0 ? line('    ', row) : line('    ', before, span('█', 'accent'), after.join('█'));
-  });
-  const hidden = rows.length - mostLines;
-  return [ask, ...(hidden > 0 ? [line(dim(`    … ${hidden} lines above`))] : []), ...rows.slice(-mostLines)];
+/** Why the text cannot be submitted. */
+function refusal(state: State, asked: FormField, values: Values): string | undefined {
+  const text = values[asked.name] ?? '';
+  if (text === '') return asked.optional ? undefined : 'this field is required';
+  const wrong = complaintOf(state, asked, values) ?? asked.wrong?.(text, state);
+  if (wrong !== undefined || asked.kind !== 'choice') return wrong;
+  const isOne = allChoices(state, asked, values).some(({ value }) => value === text);
+  return isOne ? undefined : `${text} is not one of the choices`;
 }
+
+/** Whether `?` explains the field instead of being typed: an empty one in which no text begins with it. */
+export const asksHelp = ({ lines }: FormField, text: string): boolean => text === '' && !lines;
 
 export function formKey(state: State, overlay: FormOverlay, key: string): readonly Intent[] {
   const { form, values, at } = overlay;
   const asked = form.fields[at];
   if (key === 'esc' || key === 'ctrl-c' || !asked) return closed(form);
   const text = values[asked.name] ?? '';
-  const choices = choicesFor(state, asked, values);
   const show = (next: Partial<FormOverlay>): readonly Intent[] => {
     const { complaint: _, ...rest } = overlay;
     return [{ kind: 'overlay', overlay: { ...rest, ...next } }];
   };
   if (key === 'down' || key === 'up') {
     const to = overlay.chosen + (key === 'down' ? 1 : -1);
-    return show({ chosen: Math.max(-1, Math.min(choices.length - 1, to)) });
+    return show({ chosen: Math.max(-1, Math.min(choicesFor(state, asked, values).length - 1, to)) });
   }
-  if (key === 'shift-tab') return show({ at: Math.max(0, at - 1), behind: 0, chosen: -1 });
-  if (key === 'enter' || key === 'tab') return next(state, overlay, asked, choices, key);
+  if (key === 'shift-tab') return show({ at: Math.max(0, at - 1), behind: 0, chosen: -1, explains: false });
+  if (key === 'enter' || key === 'tab') return next(state, overlay, asked, key);
+  if (key === 'ctrl-g' || (key === '?' && asksHelp(asked, text))) return show({ explains: !overlay.explains });
+  // As in a shell: ctrl-x ctrl-e, or ctrl-e alone.
+  if (key === 'ctrl-e' && asked.lines) return [{ kind: 'terminal', do: 'edit', text, field: asked.name, form }];
   const edited = editAt({ text, behind: overlay.behind ?? 0 }, key);
   if (edited === undefined) return [];
   return show({ values: { ...values, [asked.name]: edited.text }, behind: edited.behind, chosen: -1 });
 }
 
-/** Applies the selected completion, checks the text, goes to the next field or submits. */
-function next(
-  state: State,
-  overlay: FormOverlay,
-  asked: FormField,
-  choices: readonly Option[],
-  key: 'enter' | 'tab',
+/** The text comes back into its field, which stays open; nothing where its form has closed meanwhile. */
+export function afterEditing(
+  { ui: { overlay } }: State,
+  { form, field }: Extract<Intent, { do: 'edit' }>,
+  written: string | { failed: string },
 ): readonly Intent[] {
+  if (overlay.kind !== 'form' || overlay.form !== form) return [];
+  if (typeof written !== 'string') return [{ kind: 'notice', says: written.failed, verdict: 'warning' }];
+  const { complaint: _, ...rest } = overlay;
+  const values = { ...overlay.values, [field]: insert('', written) };
+  return [{ kind: 'overlay', overlay: { ...rest, values, behind: 0, chosen: -1 } }];
+}
+
+/** Applies the selected completion, checks the text, goes to the next field or submits. */
+function next(state: State, overlay: FormOverlay, asked: FormField, key: 'enter' | 'tab'): readonly Intent[] {
   const { form, at } = overlay;
   const typed = overlay.values[asked.name] ?? '';
+  const choices = choicesFor(state, asked, overlay.values);
   const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : key === 'tab' ? choices[0] : undefined;
   const text = (chosen?.value ?? typed).trim();
-  const complain = (complaint: string): readonly Intent[] => [{ kind: 'overlay', overlay: { ...overlay, complaint } }];
-  if (text === '' && !asked.optional) return complain('this field is required');
-  if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text)))
-    return complain(`${text} is not a number`);
-  const wrong = asked.wrong?.(text);
-  if (wrong !== undefined) return complain(wrong);
-  if (
-    asked.kind === 'choice' &&
-    text !== '' &&
-    !allChoices(state, asked, overlay.values).some(({ value }) => value === text)
-  )
-    return complain(`${text} is not one of the choices`);
   const values = { ...overlay.values, [asked.name]: text };
-  if (at + 1 < form.fields.length)
-    return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, behind: 0, chosen: -1 } }];
-  if (key === 'tab') return [{ kind: 'overlay', overlay: { ...overlay, values, behind: 0, chosen: -1 } }];
-  const outcome = form.submit(values);
-  if (typeof outcome === 'string') return [{ kind: 'overlay', overlay: { ...overlay, values, complaint: outcome } }];
+  const complain = (complaint: string, more: Partial<FormOverlay> = {}): readonly Intent[] => [
+    { kind: 'overlay', overlay: { ...overlay, ...more, complaint } },
+  ];
+  const wrong = refusal(state, asked, values);
+  if (wrong !== undefined) return complain(wrong);
+  const { complaint: _, ...rest } = overlay;
+  const moved: FormOverlay = { ...rest, values, behind: 0, chosen: -1, explains: false };
+  if (at + 1 < form.fields.length) return [{ kind: 'overlay', overlay: { ...moved, at: at + 1 } }];
+  if (key === 'tab') return [{ kind: 'overlay', overlay: moved }];
+  const outcome = form.submit(values, state);
+  if (typeof outcome === 'string') return complain(outcome, { values });
   return [...closed(form), ...outcome];
 }
 

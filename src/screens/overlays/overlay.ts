@@ -3,10 +3,23 @@ import type { Overlay, OverlayKind, State } from '../../store.ts';
 import type { Here, Screen, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
 import { environmentSays } from '../shell/header.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, type Span, span, wrap } from '../toolkit/line.ts';
+import {
+  bold,
+  columnsOf,
+  dim,
+  firstFitting,
+  fitLine,
+  type Line,
+  line,
+  lineWidth,
+  type Span,
+  span,
+  wrap,
+} from '../toolkit/line.ts';
 import { confirmEnd } from './confirm.ts';
 import { type Fold, foldAt, unfolded } from './fold.ts';
-import { formLines } from './form.ts';
+import { asksHelp } from './form.ts';
+import { formLines } from './form-lines.ts';
 import { helpLines } from './help.ts';
 import { paletteLines } from './palette.ts';
 import { switchesEnd, switchesLines } from './switches.ts';
@@ -150,19 +163,41 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
     ['enter', 'next'],
     ['tab', 'complete'],
     ['↑↓', 'choose'],
+    ['ctrl-e', 'editor'],
     ['←→', 'move'],
     ['ctrl-u', 'clear'],
+    ['?', 'explain'],
+    ['ctrl-g', 'explain'],
     ['esc', 'cancel'],
   ],
 };
 
 /** The footer while an overlay is open; undefined when there is none. */
-export function overlayFooter({ ui: { overlay } }: State): Line | undefined {
+export function overlayFooter(state: State, columns: number): Line | undefined {
+  const { overlay } = state.ui;
   if (overlay.kind === 'none') return undefined;
-  const submits = overlay.kind === 'form' && overlay.at === overlay.form.fields.length - 1;
-  const keys = overlayKeys[overlay.kind].map(([key, title]): readonly [string, string] => [
-    showKey(key),
-    submits && key === 'enter' ? 'submit' : title,
-  ]);
-  return line(' ', ...keys.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(key, 'key'), ` ${title}`]));
+  const keys = overlay.kind === 'form' ? formKeys(state, overlay) : overlayKeys[overlay.kind];
+  const draw = (shown: Keys): Line =>
+    line(
+      ' ',
+      ...shown.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(showKey(key), 'key'), ` ${title}`]),
+    );
+  // The keys in the middle are left out first: the first one acts, the last one leaves.
+  const fewer = keys.map((_, less) => draw([...keys.slice(0, keys.length - 1 - less), ...keys.slice(-1)]));
+  return firstFitting(columns, ...fewer);
+}
+
+/** The keys that do something in the focused field. */
+function formKeys(state: State, { form, at, values }: Extract<Overlay, { kind: 'form' }>): Keys {
+  const asked = form.fields[at];
+  const text = values[asked?.name ?? ''] ?? '';
+  const choices = asked?.choices?.(state, values).length ?? 0;
+  const explain = asked && asksHelp(asked, text) ? '?' : 'ctrl-g';
+  const isLast = at === form.fields.length - 1;
+  return overlayKeys.form.flatMap(([key, title]) => {
+    if (title === 'explain' && key !== explain) return [];
+    if ((key === 'tab' || key === '↑↓') && choices === 0) return [];
+    if (key === 'ctrl-e' && !asked?.lines) return [];
+    return [[key, key === 'enter' && isLast ? 'submit' : title] as const];
+  });
 }

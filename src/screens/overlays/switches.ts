@@ -72,6 +72,7 @@ function edit(overlay: Switches, item: Switch): Intent {
           ask: item.edit ?? '',
           kind: 'text',
           value: item.text ?? '',
+          lines: item.isOptional ? undefined : true,
           optional: item.isOptional === true,
         },
       ],

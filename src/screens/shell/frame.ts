@@ -73,7 +73,7 @@ export function frame(state: State, size: Size): Frame {
   const at: Here = { state, place, list: laid.list, row: laid.row };
   const overlay = overlayLines(at, screen, body);
   const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.lines.length), ...overlay.lines] : laid.lines;
-  const keys = overlayFooter(state) ?? footer(bindingsOf(screen, at), at, size.columns);
+  const keys = overlayFooter(state, size.columns) ?? footer(bindingsOf(screen, at), at, size.columns);
   const all = [
     ...header(state, size.columns),
     tourRule(state, size.columns) ?? rule(size.columns),

@@ -1,0 +1,63 @@
+// The person's editor for a note or a message: a private file, a program without a shell, and nothing left behind.
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { foreignEnvironment } from '../../data/tools/environment.ts';
+import { readBounded, unreadable } from '../../disk/bounded-file.ts';
+
+/** What was written, or why nothing was. */
+export type Edited = string | { failed: string };
+
+/** In bytes: far more than a message may have. */
+const longest = 100_000;
+
+/** The editor and its arguments, as git takes them: VISUAL before EDITOR. Quotes group words; no shell reads them. */
+export function editorOf({ VISUAL, EDITOR }: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const command = [VISUAL, EDITOR].find((one) => one?.trim()) ?? 'vi';
+  return [...command.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+/g)].map(
+    ([word, double, single]) => double ?? single ?? word,
+  );
+}
+
+/**
+ * Lets the person edit a text. The file is in a directory that only this user can read, and is removed however the
+ * editor ends.
+ */
+export async function editText(text: string, environment: NodeJS.ProcessEnv = process.env): Promise<Edited> {
+  const [program = 'vi', ...rest] = editorOf(environment);
+  const directory = await mkdtemp(path.join(tmpdir(), 'bentham-cockpit-'));
+  const file = path.join(directory, 'message.txt');
+  // A signal may end the cockpit meanwhile.
+  const removed = () => rmSync(directory, { recursive: true, force: true });
+  process.on('exit', removed);
+  try {
+    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    const failed = await runs(program, [...rest, file], foreignEnvironment(environment));
+    if (failed !== undefined) return { failed };
+    return (await readBounded(file, longest)).toString('utf8').trim();
+  } catch (error) {
+    return { failed: `the text cannot be read: ${unreadable(error)}` };
+  } finally {
+    process.off('exit', removed);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when it has ended; why it failed. */
+function runs(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'inherit', env });
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(
+        error.code === 'ENOENT' ? `editor ${program} not found: set EDITOR` : `editor ${program}: ${error.message}`,
+      ),
+    );
+    child.on('exit', (code, signal) =>
+      resolve(
+        code === 0 ? undefined : `editor ${program} ended with ${signal ?? `exit code ${code}`}; the text is unchanged`,
+      ),
+    );
+  });
+}
