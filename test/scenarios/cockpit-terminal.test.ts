@@ -122,6 +122,23 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.text.match(/HEALTH/g)).toHaveLength(1);
   });
 
+  test.each([
+    ['saves', `printf 'two pods\\ncrash\\n' > "$1"`, 'two pods crash█'],
+    ['is killed', 'kill -9 $$', 'ended with SIGKILL'],
+  ])('an editor that %s gives the terminal back, with the form still open', async (_, does, shows) => {
+    const editor = path.join(home, 'editor');
+    writeFileSync(editor, `#!/bin/sh\necho EDITOR RUNS\nread line\n${does}\n`, { mode: 0o700 });
+    await open({ environment: { EDITOR: editor, VISUAL: '' } }).shows('1 HEALTH');
+    await terminal.type(':arm\r').shows('^e editor');
+    await terminal.press('ctrl-e').shows('EDITOR RUNS');
+    terminal.type('x\r');
+    await terminal.shows(shows);
+    await terminal.shows('reason (recorded in the journal)');
+    expect(terminal.fullScreen).toBe(true);
+    // Saving confirmed nothing.
+    await terminal.press('esc').shows('read-only');
+  });
+
   test('y copies the row to the terminal’s clipboard', async () => {
     await open().shows('1 HEALTH');
     await terminal.press('3', 'j', 'y').shows('copied: p95');

@@ -72,7 +72,7 @@ const everyNumber = [0, Number.MAX_SAFE_INTEGER] as const;
 
 /** `sql or admin`, `a whole number from 0 to 500`; empty where any text will do. */
 export function expected({ oneOf, range, form, kind, time }: Field): string {
-  if (time) return pastForms;
+  if (time) return `a time such as ${pastForms}`;
   if (oneOf) return oneOf.join(' or ');
   if (form) return form.says;
   if (kind !== 'number') return '';
