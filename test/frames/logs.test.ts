@@ -186,7 +186,9 @@ describe('the log screen', () => {
     expect(viewOf(here(asked))).toMatchObject({ from: Date.UTC(2026, 0, 17, 3, 5) });
     expect(frameText(asked, size)).toContain('since 2026-01-17 03:05:00Z');
     expect(viewOf(here(pressed(asked, 't'))).from).toBeUndefined();
-    expect(frameText(pressed(withLog(few), 'T', ...'soon', 'enter'), size)).toContain('not a time in the past: enter 15m');
+    expect(frameText(pressed(withLog(few), 'T', ...'soon', 'enter'), size)).toContain(
+      'not a time in the past: enter 15m',
+    );
   });
 
   test('opens for the selected row, from anywhere', () => {
