@@ -42,6 +42,9 @@ export type Ports = {
 /** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
 const frameAt = memoize((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
 
+/** How long the marker rests on a row before its detail is asked for, in ms: longer than a held key repeats. */
+const rests = 300;
+
 /** Pieces of one paste come closer together than this, in ms; a finger needs longer. */
 const pieceGap = 60;
 
@@ -131,7 +134,23 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   usePaste((text) => perform(paste(store.getState(), text)));
 
   const theme = themes[themeFor(state.ui.theme, ports.environment)];
-  const { lines, table } = frameAt(state, columns, rows);
+  const { lines, table, beside } = frameAt(state, columns, rows);
+  // The detail beside a list asks a backend only where the marker rests: running through a list asks nothing.
+  const about = beside && JSON.stringify([beside.screen, beside.of]);
+  const latest = useRef(beside);
+  latest.current = beside;
+  useEffect(() => {
+    const look = () => {
+      const { ui } = store.getState();
+      store.setState({ ui: { ...ui, beside: about === undefined ? undefined : latest.current } });
+    };
+    if (about !== undefined) {
+      const timer = setTimeout(look, rests);
+      return () => clearTimeout(timer);
+    }
+    if (store.getState().ui.beside) look();
+    return undefined;
+  }, [about, store]);
   // A row is its place on the screen.
   const rowNames = useMemo(() => Array.from({ length: rows }, (_, row) => `row ${row}`), [rows]);
   return (

@@ -172,6 +172,8 @@ export type Ui = {
   spent?: { key: string; until: Instant };
   theme: ThemeName;
   bell: boolean;
+  /** The detail beside a list whose queries are asked: the marker has rested on its row. */
+  beside?: Place;
   /** The current step of the drill's tour; absent without one. */
   tour?: number;
 };

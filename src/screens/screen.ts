@@ -97,6 +97,13 @@ export type Screen = {
   /** Pure. `size` is the body's. Expensive lists are kept by the identity of what they are made from. */
   view?(state: State, place: Place, size: Size): View;
   draw?(state: State, place: Place, size: Size): Drawn;
+  /** It needs the whole width: nothing is drawn beside it, and it is not drawn beside a list. */
+  fullWidth?: true;
+  /**
+   * From 120 columns on: a side column instead of what the selected row opens. `columns`: its width, of the terminal's;
+   * `draw` returns undefined where there is nothing to show.
+   */
+  aside?: { columns(total: number): number; draw(state: State, place: Place, size: Size): readonly Line[] | undefined };
   /** A small table that does not change, drawn with its lines below the head instead of rows. */
   table?(state: State): readonly TableRow[];
   keys?: readonly Binding[];

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { type QueryReadings, queryKey } from '../../src/core/queries/query.ts';
 import { screens } from '../../src/screens/index.ts';
-import { frame, screenOf } from '../../src/screens/shell/frame.ts';
+import { screenOf } from '../../src/screens/shell/body.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { lineWidth } from '../../src/screens/toolkit/line.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { type Answered, looks, showing, surface } from '../support/every-screen.ts';

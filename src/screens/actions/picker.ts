@@ -42,6 +42,7 @@ const risks = { reversible: 'reversible', data: 'changes data', irreversible: 'i
 
 export const pickerScreen: Screen = {
   id: 'act',
+  fullWidth: true,
   title: ({ of: { action: _, ...target } }) => ['ACTIONS', ...Object.values(target)].join('  '),
   palette: 'actions',
   view(state, place, { columns }) {

@@ -12,6 +12,7 @@ import { beyondRow, fromOf, lineOf, logsId, oldestRow, optionsOf, subjectOf, tai
 
 export const logsScreen: Screen = {
   id: logsId,
+  fullWidth: true,
   title: () => 'LOGS',
   keys: logKeys,
   view(state, place, { columns }): View {

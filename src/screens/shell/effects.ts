@@ -6,15 +6,16 @@ import type { Command } from '../../engine/protocol.ts';
 import { type CockpitStore, here, type State } from '../../store.ts';
 import { confirmAgain } from '../actions/offer.ts';
 import { healthOf } from '../toolkit/selectors.ts';
-import { screenOf } from './frame.ts';
+import { screenOf } from './body.ts';
 import { reduce } from './reducer.ts';
 
-/** Subscribes to the queries of the open screen, and unsubscribes when it closes. */
+/** Subscribes to the queries of the open screen and of the detail beside it, and unsubscribes when it closes. */
 export function syncQueries(store: CockpitStore, send: (command: Command) => void): () => void {
   let asked = new Map<string, Query>();
   const follow = (state: State) => {
     const place = here(state);
-    const looks = [...(screenOf(place).queries?.(place, state) ?? []), ...asking(state)];
+    const open = [place, ...(state.ui.beside ? [state.ui.beside] : [])];
+    const looks = [...open.flatMap((one) => screenOf(one).queries?.(one, state) ?? []), ...asking(state)];
     const wanted = new Map(looks.map((ask) => [queryKey(ask), ask]));
     for (const [key, ask] of wanted) if (!asked.has(key)) send({ kind: 'subscribe', ask });
     for (const [key, ask] of asked) if (!wanted.has(key)) send({ kind: 'unsubscribe', ask });

@@ -1,32 +1,15 @@
 // The frame: header, the open screen, its overlay, footer; exactly as many lines as the terminal has rows.
 
-import { sanitize } from '../../core/text/text.ts';
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Place, type State } from '../../store.ts';
-import { screens } from '../index.ts';
-import { field } from '../overlays/field.ts';
 import type { Fold } from '../overlays/fold.ts';
 import { overlayFooter, overlayLines } from '../overlays/overlay.ts';
-import type { Drawn, Here, List, Row, Screen, Size, TableRow, View } from '../screen.ts';
-import {
-  bold,
-  columnsOf,
-  dim,
-  firstFitting,
-  fitLine,
-  type Line,
-  line,
-  lineWidth,
-  mark,
-  span,
-  spread,
-  textOf,
-  wrap,
-} from '../toolkit/line.ts';
-import { layList, toHeight } from '../toolkit/list.ts';
+import type { Here, List, Row, Screen, Size, TableRow, View } from '../screen.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, span, textOf, wrap } from '../toolkit/line.ts';
+import { toHeight } from '../toolkit/list.ts';
+import { bodyOf, screenOf } from './body.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
-import { inWindow, markerIn } from './reducer.ts';
 import { tourRule } from './tour.ts';
 
 /** The smallest terminal that the cockpit supports. */
@@ -42,19 +25,11 @@ export type Frame = {
   fold?: Fold;
   /** The terminal is too small to show anything: no key changes anything. */
   tooSmall?: true;
+  /** The detail that is drawn beside the list. */
+  beside?: Place;
   /** A table in place of the lines from `top` down to the footer's two. */
   table?: { data: readonly TableRow[]; top: number };
 };
-
-const missing = (id: string): Screen => ({
-  id,
-  title: () => id,
-  view: () => ({ rows: [], empty: [line(`there is no screen ${id}`)] }),
-});
-
-export function screenOf(place: Place): Screen {
-  return screens.find((s) => s.id === place.screen) ?? missing(place.screen);
-}
 
 /** The whole screen as lines. Pure. */
 export function frame(state: State, size: Size): Frame {
@@ -64,7 +39,7 @@ export function frame(state: State, size: Size): Frame {
     return { lines: tooSmall(state, size), screen, list: { rows: [], page: 1, selectable: true }, tooSmall: true };
   const body: Size = { columns: size.columns, rows: size.rows - 5 };
   const table = fittingTable(screen, state, size);
-  const laid = safely(
+  const laid = bodyOf(
     screen.table && !table ? { ...screen, view: () => tableView(screen, state, size.columns) } : screen,
     state,
     place,
@@ -87,6 +62,7 @@ export function frame(state: State, size: Size): Frame {
     list: laid.list,
     row: laid.row,
     fold: overlay?.fold,
+    beside: laid.beside,
     table: table && !overlay ? { data: table, top: above } : undefined,
   };
 }
@@ -125,98 +101,6 @@ export const footerRows = 2;
 const above = 5;
 
 const filterFooter = line(' ', span('enter', 'key'), ' apply  ', span('esc', 'key'), ' clear');
-
-type Body = { lines: readonly Line[]; list: List; row?: Row };
-
-/** A screen that fails must not stop the cockpit. */
-function safely(screen: Screen, state: State, place: Place, size: Size): Body {
-  try {
-    if (screen.draw) return drawnBody(screen.draw(state, place, size), place);
-    return viewBody(screen, screen.view?.(state, place, size) ?? { rows: [] }, state, place, size);
-  } catch (error) {
-    const why = sanitize(error instanceof Error ? error.message : error, 200);
-    return {
-      lines: [
-        [],
-        line(' ', mark('unknown'), ` this screen failed: ${why}`),
-        line(dim('   other screens still work; esc goes back')),
-      ],
-      list: { rows: [], page: 1, selectable: true },
-    };
-  }
-}
-
-function drawnBody({ body, rows, page, marks }: Drawn, place: Place): Body {
-  const row = place.selected === undefined && !marks ? undefined : rows[markerIn(place, rows)];
-  return { lines: body, list: { rows, page, selectable: true }, row };
-}
-
-function viewBody(screen: Screen, view: View, state: State, place: Place, { columns, rows }: Size): Body {
-  const selectable = view.selectable ?? true;
-  const head = (view.head ?? []).map((l) => line(' ', l));
-  const foot = (view.foot ?? []).map((l) => line(' ', l));
-  const height = Math.max(1, rows - 1 - head.length - foot.length);
-  const marking = inWindow(view.filtersItself ? { ...place, filter: '' } : place, view.window);
-  const unmarked = place.selected === undefined ? view.unmarked : undefined;
-  const marks = selectable && unmarked === undefined;
-  const laid = layList(view.rows, marking, { columns, height, marks, selectable });
-  const shown = laid.list.rows;
-  const row = selectable ? shown[laid.at] : undefined;
-  const nothing =
-    view.rows.length > 0
-      ? [line(dim(` no row contains “${place.filter}”`)), line(dim(' esc clears the filter'))]
-      : (view.empty ?? []).map((l) => line(' ', l));
-  const title = titleLine(
-    screen,
-    view,
-    state,
-    place,
-    { at: laid.at, from: laid.from, to: laid.to, of: shown.length },
-    columns,
-  );
-  return {
-    lines: [title, ...head, ...toHeight(shown.length > 0 ? laid.lines : nothing, height), ...foot],
-    list: {
-      ...laid.list,
-      window: view.window,
-      unmarked,
-    },
-    row,
-  };
-}
-
-type Where = { at: number; from: number; to: number; of: number };
-
-/** Title, what it is about; order, filter and place in the list at the right. */
-function titleLine(screen: Screen, view: View, state: State, place: Place, where: Where, columns: number): Line {
-  const total = view.rows.length;
-  const sort = screen.sorts?.[place.sort % screen.sorts.length];
-  const isCut = where.from > 0 || where.to < where.of;
-  const position = view.window
-    ? (view.window.says ?? '')
-    : place.filter || place.filtering
-      ? `${where.of} of ${total}`
-      : isCut && where.of > 0
-        ? `${where.at >= 0 ? where.at + 1 : where.to}/${where.of}`
-        : '';
-  const left = line(' ', bold(screen.title(place, state)), view.says ? line('  ', view.says) : undefined);
-  const rightWith = (order: Line) =>
-    line(
-      view.right,
-      order,
-      place.filter || place.filtering
-        ? line('  ', span('/', 'key'), place.filtering ? field(place.filter, false, place.behind) : place.filter)
-        : undefined,
-      position ? dim(`  ${position}`) : undefined,
-    );
-  // The order is dropped first where both do not fit.
-  const right = firstFitting(
-    columns - lineWidth(left) - 1,
-    rightWith(sort ? line(dim(`  by ${sort}`)) : []),
-    rightWith([]),
-  );
-  return spread(left, right, columns);
-}
 
 /** Too small a terminal: the environment and the health are still shown. */
 function tooSmall(state: State, { columns, rows }: Size): Line[] {
