@@ -3,6 +3,7 @@ import { render } from 'ink-testing-library';
 import { describe, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
 import { queryKey } from '../../src/core/queries/query.ts';
+import { minute } from '../../src/core/time.ts';
 import type { Command } from '../../src/engine/protocol.ts';
 import { screens } from '../../src/screens/index.ts';
 import { syncQueries } from '../../src/screens/shell/effects.ts';
@@ -10,7 +11,8 @@ import { frame } from '../../src/screens/shell/frame.ts';
 import { createCockpitStore, placeAt, type State } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { showing } from '../support/every-screen.ts';
-import { calm, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
+import { contextOf, tell } from '../support/story.ts';
+import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const wide = { columns: 120, rows: 40 };
 const at = (screen: string, state = stateOf(outage)): State => ({
@@ -85,4 +87,34 @@ test('only the row that the marker rests on is asked for, and no key waits for i
     end();
     screen.unmount();
   }
+});
+
+describe('an incident of 120 columns and more', () => {
+  const told = tell(
+    now - 20 * minute,
+    [0, 'ops1', { kind: 'opened', title: 'Complete API outage', severity: 1, why: 'the API is down' }],
+    [3, 'ops2', { kind: 'note', text: 'the new revision crashes' }],
+  );
+  const state = at('incident', stateOf(outage, { incident: told, incidentContext: contextOf('ops1') }));
+  test.each([
+    [120, 40],
+    [160, 45],
+    [200, 50],
+  ])('has people and timeline beside the checklist, and the breached metrics below it, at %i×%i', (columns, rows) => {
+    const text = frameText(state, { columns, rows });
+    expect(text).toMatch(/step 1 of 6 .*PEOPLE/);
+    expect(text).toMatch(/commander +ops1/);
+    expect(text).toMatch(/in control +you/);
+    expect(text).toMatch(/02:57:07Z +ops2 {2}the new revision crashes/);
+    expect(text).toMatch(/API p95 {2}4 210 ms .*Error rate {2}38 %/);
+    expect(text).not.toContain('Redis memory  61 %');
+  });
+  test('has neither at 80×24, and keeps its checklist whole', () => {
+    const text = frameText(state, { columns: 80, rows: 24 });
+    expect(text).not.toContain('PEOPLE');
+    expect(text).not.toContain('┤');
+  });
+  test('chooses a severity without a side column', () => {
+    expect(frameText(at('incident'), wide)).not.toContain('PEOPLE');
+  });
 });

@@ -217,7 +217,7 @@ test('a session that waits for several says how many; a blocking autovacuum and 
   expect(text).toMatch(/└ ▲ 11 .*by 2 sessions/);
   expect(text).toMatch(/● 33 +server/);
   expect(text).toContain('idle in tx');
-  expect(frameText(state, large)).toMatch(/idle in transaction .*LOCK TABLE/);
+  expect(frameText(state, { columns: 119, rows: 50 })).toMatch(/idle in tx .*LOCK TABLE/);
   const shown = frameText(pressing(state, small, 'G', 'enter'), small);
   expect(shown).toContain('PostgreSQL’s own autovacuum');
   expect(shown).toMatch(/vacuums +jobs, against wraparound, 42 %, scanning heap/);

@@ -137,7 +137,8 @@ describe('no value is cut in the middle', () => {
   };
 
   test.each(sizes)('$columns×$rows', (size) => {
-    const value = /(study_|\bt\w{0,5}|ip-|10\.0|api-|executor-|orchestrator-|google-|anthropic-|stud|surf)[\w.-]*…|\d…/;
+    const value =
+      /(study_|\bten\w{0,3}|ip-|10\.0|api-|executor-|orchestrator-|google-|anthropic-|stud|surf)[\w.-]*…|\d…/;
     for (const world of [outage, nodes, calm, away]) {
       for (const pane of panes.map((_, i) => `${i + 1}`))
         for (const keys of [[pane], [pane, 'z']])

@@ -2,7 +2,7 @@
 import { keepPromises } from '../../core/health/backups.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
-import { recentRows } from '../incident/recent.ts';
+import { recentLines } from '../incident/recent.ts';
 import type { Row, View } from '../screen.ts';
 import { dim, faded, type Line, line, mark, spread } from '../toolkit/line.ts';
 import type { Block } from '../toolkit/pane.ts';
@@ -16,11 +16,11 @@ const timelineStrip: Block = {
     tall: { band: 1, column: 0, rows: { weight: 0, least: 0 } },
   },
   view(state, { columns, rows: room }): View {
-    const all = recentRows(state);
-    const shown = all.length > room ? all.slice(0, room) : all;
     return {
       says: line(dim(state.incident ? 'newest first' : 'rollouts, restarts, alerts, actions')),
-      rows: shown.map((drawn, at): Row => ({ id: String(at), text: '', draw: () => [drawn(columns)] })),
+      rows: recentLines(state, columns, room).map(
+        (drawn, at): Row => ({ id: String(at), text: '', draw: () => [drawn] }),
+      ),
       empty: [line(dim('no rollouts, restarts, alerts or actions'))],
     };
   },

@@ -8,7 +8,7 @@ import type { Deploy, Pod } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import { markGlyphs } from '../toolkit/chart.ts';
-import { dim, fitLine, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
+import { dim, fitLine, type Line, line, lineWidth, mark, span, wrap } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 import { verdictOf } from './alerts.ts';
 import { told } from './timeline.ts';
@@ -69,13 +69,19 @@ const noAlerts: readonly DueAlert[] = [];
 
 const merged = memoize((cluster: readonly Event[], people: readonly Event[]) => newestFirst([...people, ...cluster]));
 
-/** A drawing for each event, newest first; one line each. */
-export function recentRows(state: State): readonly ((columns: number) => Line)[] {
+/** The last events, newest first, in at most `rows` lines. */
+export function recentLines(state: State, columns: number, rows: number): readonly Line[] {
   const { world, incident, incidentContext, runs } = state;
   const pods = newest(world.readings.pods)?.value ?? noPods;
   const deploys = newest(world.readings.workloads)?.value.deploys ?? noDeploys;
   const people = incident ? fromIncident(incident) : fromCockpit(incidentContext?.alerts ?? noAlerts, runs);
-  return merged(fromCluster(pods, deploys), people).map((event) => (columns) => eventLine(event, world.now, columns));
+  const lines: Line[] = [];
+  for (const event of merged(fromCluster(pods, deploys), people)) {
+    const drawn = eventLines(event, world.now, columns);
+    if (lines.length + drawn.length > rows) break;
+    lines.push(...drawn);
+  }
+  return lines;
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -86,10 +92,13 @@ function whenSays(at: Instant, now: Instant): string {
   return now - at < day ? formatClock(at) : `${date.getUTCDate()} ${months[date.getUTCMonth()]}`.padEnd(9);
 }
 
-/** The detail is left out where less than its half has room. */
-function eventLine({ at, glyph, says, detail }: Event, now: Instant, columns: number): Line {
-  const head = line(dim(`${whenSays(at, now)}  `), glyph, ` ${says}`);
-  const room = columns - lineWidth(head) - 2;
-  if (!detail || room < Math.min(24, detail.length)) return head;
-  return line(head, '  ', ...fitLine([span(detail, 'dim')], room));
+/** What happened goes on below where it is longer than a line; its detail is left out where it has no room. */
+function eventLines({ at, glyph, says, detail }: Event, now: Instant, columns: number): readonly Line[] {
+  const head = line(dim(`${whenSays(at, now)}  `), glyph, ' ');
+  const [first = '', ...more] = wrap(says, columns - lineWidth(head));
+  const begin = line(head, first);
+  if (more.length > 0) return [begin, ...more.map((part) => line(' '.repeat(lineWidth(head)), part))];
+  const room = columns - lineWidth(begin) - 2;
+  if (!detail || room < Math.min(24, detail.length)) return [begin];
+  return [line(begin, '  ', ...fitLine([span(detail, 'dim')], room))];
 }

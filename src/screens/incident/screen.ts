@@ -7,30 +7,39 @@ import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import { currentStep } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
+import { incidentCharts } from '../metrics/pane-charts.ts';
 import type { Screen } from '../screen.ts';
 import { dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
+import { incidentAside } from './aside.ts';
 import { incidentKeys, isOpen, isOpening } from './keys.ts';
 import { openingView } from './opening.ts';
 import { checklistRows } from './steps.ts';
 import { suggestionOf } from './suggestion.ts';
 
+/** A body with so many rows has charts below the checklist, where that leaves room for them. */
+const chartsFrom = 30;
+
 export const incidentScreen: Screen = {
   id: 'incident',
   title: (_, { incident }) => (incident ? `${severityName(incident.severity)} ${incident.title}` : 'OPEN AN INCIDENT'),
   palette: 'incident',
-  view(state, place, { columns }) {
+  aside: incidentAside,
+  view(state, place, { columns, rows: room }) {
     const { incident } = state;
     if (!incident || isOpening({ state, place })) return openingView(state, columns);
     const rows = checklistRows(state, place, columns - 1);
     const step = currentStep(incident);
     const time = clocks(incident, state.world.now);
+    const said = foot(state, columns);
+    const free = room - 1 - said.length - rows.reduce((sum, { height = 1 }) => sum + height, 0);
+    const below = [...(room >= chartsFrom ? incidentCharts(state, columns - 2, free) : []), ...said];
     const where = step ? `step ${step.at + 1} of ${step.of}` : 'every step is done or skipped';
     return {
       says: line(dim(isOpen(state) ? where : `resolved after ${formatAge(time.toResolve ?? 0)}`)),
       // Once resolved, the duration stands at the left.
       right: isOpen(state) ? line(dim(`open ${formatElapsed(time.open)}`)) : undefined,
       rows,
-      foot: foot(state, columns),
+      foot: below,
     };
   },
   keys: incidentKeys,

@@ -1,13 +1,13 @@
 // METRICS on a large terminal: six charts in two columns.
 import { actionFor } from '../../core/health/fix-first.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
-import type { HealthStatus } from '../../core/health/status.ts';
+import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
 import type { State } from '../../store.ts';
 import type { Row, Size } from '../screen.ts';
 import { beside, blank, bold, dim, firstFitting, type Line, line, lineWidth, mark, spread } from '../toolkit/line.ts';
 import { gutter, toHeight } from '../toolkit/list.ts';
 import type { DrawnBlock } from '../toolkit/pane.ts';
-import { chartLegend, chartMinutes, metricChart, sinceSays } from './charts.ts';
+import { chartLegend, chartMinutes, metricChart, samplesOf, sinceSays } from './charts.ts';
 import { valueSays } from './values.ts';
 
 /** The least columns and rows of one chart with its title: four rows of plot and the axis. */
@@ -36,6 +36,38 @@ export function drawCharts(state: State, { columns, rows }: Size, marked: string
     lines: drawn,
     rows: metrics.map(rowOf),
   };
+}
+
+/** The most charts that stand beside each other below a checklist, and their height. */
+const chartsBelow = 2;
+const rowsBelow = 10;
+
+/**
+ * The charts of an incident, the worst metric first: of those that are breached, or were since it began. None where
+ * `free` rows are too few.
+ */
+export function incidentCharts(state: State, columns: number, free: number): readonly Line[] {
+  const { world, incident } = state;
+  if (!incident || free < rowsBelow) return [];
+  const isTouched = (m: Metric) =>
+    isBreached(evaluateMetric(m, world)) ||
+    samplesOf(m, state).some(
+      ({ at, value }) => at >= incident.openedAt && value > world.scope.thresholds[m.id].warning,
+    );
+  const touched = metrics
+    .filter(isTouched)
+    .toSorted((a, b) => worstFirst(evaluateMetric(a, world), evaluateMetric(b, world)));
+  const beneath = Math.max(1, Math.min(chartsBelow, Math.floor((columns + gap) / (least.columns + gap))));
+  const wide = Math.floor((columns - gap * (beneath - 1)) / beneath);
+  const shown = touched.slice(0, beneath * Math.floor(free / rowsBelow));
+  return Array.from({ length: Math.ceil(shown.length / beneath) }, (_, i) => {
+    const some = shown.slice(i * beneath, (i + 1) * beneath);
+    const blocks = some.map((m) => ({
+      lines: block(m, state, { columns: wide, rows: rowsBelow }, false),
+      width: wide,
+    }));
+    return beside(blocks, gap, rowsBelow);
+  }).flat();
 }
 
 const rowOf = (m: Metric): Row => ({

@@ -2,9 +2,10 @@
 
 import { actionFor } from '../../core/health/fix-first.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
+import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
-import { dim, type Line, line, mark, type Span, span, textOf } from '../toolkit/line.ts';
+import { dim, firstFitting, type Line, line, mark, type Span, span, textOf } from '../toolkit/line.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { type Column, type Table, table, widest } from '../toolkit/table.ts';
 import { drawCharts } from './pane-charts.ts';
@@ -110,7 +111,14 @@ export function metricsTable(world: World, columns: number): Table<Shown> {
     [
       ...numbers(world, name),
       verdictColumn,
-      { title: 'based on', of: ({ m }) => dim(valueSays(m, world).basis), width: 22, upTo: 40, spare: 3 },
+      {
+        title: 'based on',
+        of: ({ m }, room) =>
+          firstFitting(room, ...shortenings(valueSays(m, world).basis).map((says) => line(dim(says)))),
+        width: 22,
+        upTo: 40,
+        spare: 3,
+      },
       { title: 'runbook', of: ({ m }) => m.action, width: 23, spare: 4 },
     ],
     columns,

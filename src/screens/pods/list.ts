@@ -64,19 +64,33 @@ const told = memoizeEach((p: Pod) => {
   return {
     says,
     text: `${p.name} ${p.app} ${p.node} ${says}`,
-    widths: { name: columnsOf(p.name), node: columnsOf(nodeSays(p)), says: columnsOf(says) },
+    widths: {
+      name: columnsOf(p.name),
+      node: columnsOf(nodeSays(p)),
+      says: columnsOf(says),
+      image: columnsOf(withoutRegistry(p.image)),
+      wholeImage: columnsOf(p.image),
+    },
   };
 });
 
 const widths = memoize((pods: readonly Pod[]) => {
-  const wide = { name: 12, node: 4, says: 8 };
+  const wide = { name: 12, node: 4, says: 8, image: 5, wholeImage: 5 };
   for (const p of pods) {
-    const { name, node, says } = told(p).widths;
+    const { name, node, says, image, wholeImage } = told(p).widths;
     if (name > wide.name) wide.name = name;
     if (node > wide.node) wide.node = node;
     if (says > wide.says) wide.says = says;
+    if (image > wide.image) wide.image = image;
+    if (wholeImage > wide.wholeImage) wide.wholeImage = wholeImage;
   }
-  return { name: Math.min(48, wide.name), node: Math.min(40, wide.node), says: Math.min(28, wide.says) };
+  return {
+    name: Math.min(48, wide.name),
+    node: Math.min(40, wide.node),
+    says: Math.min(28, wide.says),
+    image: Math.min(48, wide.image),
+    wholeImage: Math.min(90, wide.wholeImage),
+  };
 });
 
 /** A row asks for its words when it is drawn or searched: of thousands, some thirty are. */
@@ -120,6 +134,10 @@ const rowsOf = memoize(
   },
 );
 
+/** Without its registry where the column is too narrow for it: name and version are what differs. */
+const imageSays = ({ image }: Pod, room: number) => (columnsOf(image) <= room ? image : withoutRegistry(image));
+const withoutRegistry = (image: string) => image.slice(image.lastIndexOf('/') + 1);
+
 function podTable(pods: readonly Pod[], now: Instant, columns: number) {
   const w = widths(pods);
   const all: Column<WorldHealth>[] = [
@@ -149,7 +167,7 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
     },
     { title: 'age', of: ({ p }) => dim(shortAge(now - p.createdAt)), width: 4, align: 'right', spare: 2 },
     { title: 'node', of: ({ p }) => dim(nodeSays(p) || '–'), width: w.node, spare: 3 },
-    { title: 'image', of: ({ p }) => dim(p.image), width: 20, upTo: 60, spare: 6 },
+    { title: 'image', of: ({ p }, room) => dim(imageSays(p, room)), width: w.image, upTo: w.wholeImage, spare: 6 },
   ];
   return table(all, columns);
 }
