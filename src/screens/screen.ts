@@ -53,6 +53,8 @@ export type View = {
   says?: Line;
   /** At the right edge of the title line: a count, or the age of what is old. */
   right?: Line;
+  /** `says` tells how many rows of how many are shown: a pane needs no row for that. */
+  isCounted?: boolean;
   /** Above the list; never scrolls. Column titles come last. */
   head?: readonly Line[];
   rows: readonly Row[];

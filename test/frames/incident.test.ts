@@ -150,7 +150,7 @@ describe('a checklist', () => {
 
   test('the war room names the incident and its duration in large letters', () => {
     const text = frameText(pressing(stateOf(outage, { incident }), small, 'w'), small);
-    for (const row of banner('SEV1 open 00:07:30')) expect(text).toContain(row.trimEnd());
+    for (const row of banner('SEV1 00:07')) expect(text).toContain(row.trimEnd());
   });
 
   test('shows what was done by whom; evidence, command and recommendation of the step under the marker', () => {

@@ -93,7 +93,7 @@ describe('a step says what its action did', () => {
     const incident = incidentOf(1, ...ran(5, 'restart-deployment', 'deployment/api-gateway', 'verified', '3/3 ready'));
     const text = frameText(screenOf(calm, incident), small);
     expect(rowOf(text, '5 Restart API gateway')).toContain('✓ restarted 02:59, verified; record it?');
-    const wide = frameText(screenOf(calm, incident), { columns: 120, rows: 40 });
+    const wide = frameText(screenOf(calm, incident), { columns: 119, rows: 40 });
     expect(rowOf(wide, '5 Restart API gateway')).toContain('✓ restarted 02:59, verified: 3/3 ready; record it?');
   });
 
@@ -139,7 +139,7 @@ describe('a disabled surface', () => {
 
   test('its step says since when, and what its tests came to since', () => {
     expect(rowOf(frameText(state(), small), '1 Disable')).toMatch(/✓ openai-api disabled 02:59, verified$/);
-    const wide = frameText(state(), { columns: 120, rows: 40 });
+    const wide = frameText(state(), { columns: 119, rows: 40 });
     expect(rowOf(wide, '1 Disable')).toContain(
       '✓ openai-api disabled 02:59, verified; live test 3 of 3, last 03:04:37Z',
     );
@@ -150,14 +150,14 @@ describe('a disabled surface', () => {
   test('a failed test since keeps it disabled', () => {
     const wide = frameText(
       state('incident', [...tests, ...ran(12, 'test-surface', 'surface/openai-api', 'failed', 'exit 1')]),
-      { columns: 120, rows: 40 },
+      { columns: 119, rows: 40 },
     );
     expect(rowOf(wide, '3 Test surface')).toContain('live test failed 03:06:37Z (3 of 4 passed)');
     expect(rowOf(wide, '4 Re-enable')).toContain('not needed');
   });
 
   test('says DISABLED in pane, list, detail, war room and palette, at every size', () => {
-    for (const size of [small, { columns: 120, rows: 40 }, { columns: 200, rows: 50 }]) {
+    for (const size of [small, { columns: 119, rows: 40 }, { columns: 200, rows: 50 }]) {
       const own = state('cockpit');
       const cockpit = { ...own, ui: { ...own.ui, stack: [own.ui.stack[0]] as const } };
       expect(frameText(cockpit, size)).toMatch(/▲ openai-api +DISABLED/);

@@ -3,9 +3,11 @@
 import type { Finding } from '../../core/health/evaluate.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import { formatClock, formatElapsed } from '../../core/text/format.ts';
+import { formatClock } from '../../core/text/format.ts';
+import { shortenings } from '../../core/text/text.ts';
 import type { State } from '../../store.ts';
-import type { Screen } from '../screen.ts';
+import { wallCharts } from '../metrics/wall-charts.ts';
+import type { Screen, Size } from '../screen.ts';
 import { banner, largeBanner } from '../toolkit/banner-font.ts';
 import {
   bold,
@@ -22,6 +24,8 @@ import {
 } from '../toolkit/line.ts';
 import { toHeight } from '../toolkit/list.ts';
 import { healthOf } from '../toolkit/selectors.ts';
+import { incidentStatus, incidentTitle, openOf, shortIncident } from './war-room-incident.ts';
+import { fitting, type Letters } from './war-room-letters.ts';
 
 const shout: Readonly<Record<HealthStatus, string>> = {
   ok: 'ALL OK',
@@ -34,21 +38,47 @@ export const warRoom: Screen = {
   id: 'war-room',
   title: () => 'war room',
   palette: 'war room',
-  draw(state, _place, { columns, rows }) {
+  draw(state, _place, size) {
+    const { columns, rows } = size;
     const { findings, worst } = healthOf(state.world);
     const bad = findings.filter((f) => f.verdict !== 'ok');
-    const lines: Line[] = [[], ...headline(state, worst, columns), [], ...incidentBlock(state, columns)];
+    const lines = [...headline(state, worst, size), ...incidentLines(state, size)];
     const room = rows - lines.length;
-    if (bad.length === 0) lines.push(...calm(findings, columns, room));
-    // As large as all of them fit; where they never do, the worst ones in the smaller letters.
-    const large = bad.map((f) => findingBlock(f, columns, largeBanner, 2));
-    const fitsLarge = large.every((block) => block !== undefined) && high(large) <= room;
-    lines.push(
-      ...worstFirst(bad, fitsLarge ? large : bad.map((f) => findingBlock(f, columns, banner, 1)), columns, room),
-    );
+    const isLarge = columns >= chartsFrom.columns && room >= chartsFrom.rows;
+    if (bad.length === 0) {
+      const figures = calm(findings, columns, room);
+      lines.push(...figures);
+      if (isLarge) lines.push([], ...wallCharts(state, { columns, rows: room - figures.length - 1 }));
+      return { body: toHeight(lines, rows), rows: [], page: rows };
+    }
+    const high = isLarge ? Math.max(chartsFrom.rows / 2, Math.floor(room * chartShare)) : 0;
+    lines.push(...inLetters(bad, columns, room - high));
+    if (isLarge && lines.at(-1)?.length) lines.push([]);
+    if (isLarge) lines.push(...wallCharts(state, { columns, rows: rows - lines.length }));
     return { body: toHeight(lines, rows), rows: [], page: rows };
   },
 };
+
+/** Charts have the lower part of a wall that has room for them. */
+const chartsFrom: Size = { columns: 100, rows: 20 };
+const chartShare = 0.42;
+
+/** Above: the verdict and the clock; in little room the incident's severity and duration instead of the clock. */
+function incidentLines(state: State, size: Size): Line[] {
+  const incident = openOf(state);
+  if (!incident) return [];
+  const title = isSmall(size) ? [] : incidentTitle(incident, state.world.now, size.columns);
+  return [...title, ...incidentStatus(state, incident, size)];
+}
+
+const isSmall = ({ columns, rows }: Size) => rows < 28 || columns < 100;
+
+/** As large as all of them fit; where they never do, the worst ones in the smaller letters. */
+function inLetters(bad: readonly Finding[], columns: number, room: number): Line[] {
+  const large = bad.map((f) => findingBlock(f, columns, largeBanner, 2));
+  const fitsLarge = large.every((block) => block !== undefined) && high(large) <= room;
+  return worstFirst(bad, fitsLarge ? large : bad.map((f) => findingBlock(f, columns, banner, 1)), columns, room);
+}
 
 const high = (blocks: readonly (readonly Line[] | undefined)[]) =>
   blocks.reduce((sum, block) => sum + (block?.length ?? 0), 0);
@@ -74,28 +104,30 @@ function worstFirst(
   return lines;
 }
 
-/** The verdict, as large as fits; the clock beside it where there is room. */
-function headline(state: State, worst: HealthStatus, columns: number): Line[] {
+/** The verdict, as large as fits; the clock beside it where there is room, or the incident in little room. */
+function headline(state: State, worst: HealthStatus, size: Size): Line[] {
+  const { columns } = size;
+  const incident = openOf(state);
+  const { now } = state.world;
+  const isShort = incident !== undefined && isSmall(size);
   const large = largeBanner(shout[worst]);
-  const left = columnsOf(large[0] ?? '') + 4 <= columns ? large : banner(shout[worst]);
+  const left = !isShort && columnsOf(large[0] ?? '') + 4 <= columns ? large : banner(shout[worst]);
   const letters = left === large ? largeBanner : banner;
-  const right = letters(formatClock(state.world.now).slice(0, 5));
-  const both = columnsOf(left[0] ?? '') + columnsOf(right[0] ?? '') + 6 <= columns;
-  return left.map((text, i) =>
-    spread(line('  ', span(text, worst)), both ? line(dim(right[i] ?? ''), '  ') : [], columns),
-  );
+  const beside = isShort
+    ? [shortIncident(incident, now), severityName(incident.severity)]
+    : [formatClock(now).slice(0, 5)];
+  const fits = (text: string) => columnsOf(left[0] ?? '') + columnsOf(letters(text)[0] ?? '') + 6 <= columns;
+  const said = beside.find(fits);
+  const right = said === undefined ? [] : letters(said);
+  const tone = isShort ? 'bold' : 'dim';
+  return [
+    [],
+    ...left.map((text, i) =>
+      spread(line('  ', span(text, worst)), said === undefined ? [] : line(span(right[i] ?? '', tone), '  '), columns),
+    ),
+    [],
+  ];
 }
-
-/** The incident and its duration. */
-function incidentBlock({ incident, world }: State, columns: number): Line[] {
-  if (!incident || incident.resolvedAt !== undefined) return [];
-  const clock = formatElapsed(world.now - incident.openedAt);
-  const name = severityName(incident.severity);
-  const text = fitting([`${name} ${incident.title} ${clock}`, `${name} open ${clock}`, name], columns - 4, banner);
-  return [...banner(text).map((row) => line('  ', span(row, 'bold'))), []];
-}
-
-type Letters = (text: string) => readonly string[];
 
 /** Subject and figure in letters, the whole sentence below; undefined where not even the subject fits. */
 function findingBlock(f: Finding, columns: number, letters: Letters, sentences: number): Line[] | undefined {
@@ -127,21 +159,16 @@ function sentence(f: Finding, says = f.says): Line {
   return line('  ', mark(f.verdict), span(` ${f.verdict} `, f.verdict), bold(` ${f.subject}`), ` ${says}`);
 }
 
-/** The first text whose letters fit; the last is cut. */
-function fitting(texts: readonly string[], columns: number, letters: Letters): string {
-  const fits = (text: string) => columnsOf(letters(text)[0] ?? '') <= columns;
-  const found = texts.find(fits);
-  if (found !== undefined) return found;
-  let shortest = texts.at(-1) ?? '';
-  while (shortest && !fits(shortest)) shortest = shortest.slice(0, -1);
-  return shortest;
-}
-
 /** No problem: the key figures. */
 function calm(findings: readonly Finding[], columns: number, room: number): Line[] {
   const wide = Math.max(0, ...findings.map((f) => columnsOf(f.subject)));
-  const said = findings.map((f) => line('  ', mark(f.verdict), ` ${f.subject.padEnd(wide)}  `, dim(f.says)));
-  const beside = columns >= 2 * (wide + 36) ? Math.ceil(said.length / 2) : said.length;
+  const isTwo = columns >= 2 * (wide + 36);
+  const space = (isTwo ? Math.floor(columns / 2) : columns) - wide - 7;
+  const said = findings.map((f) => {
+    const says = firstFitting(space, ...[...shortenings(f.says), f.short ?? ''].map((part) => line(dim(part))));
+    return line('  ', mark(f.verdict), ` ${f.subject.padEnd(wide)}  `, says);
+  });
+  const beside = isTwo ? Math.ceil(said.length / 2) : said.length;
   const rows = said.slice(0, beside).map((left, i) => {
     const right = said[beside + i];
     return right ? line(...fitLine(left, Math.floor(columns / 2)), ...right) : left;

@@ -10,8 +10,8 @@ import { recentLines } from './recent.ts';
 
 /** The side column of the checklist; none without an incident. */
 export const incidentAside: NonNullable<Screen['aside']> = {
-  // At 120 columns the checklist keeps 72: room for a finding beside each step.
-  columns: (total) => Math.max(46, Math.floor(total * 0.42)),
+  // The checklist keeps what it has on a terminal of 80 columns.
+  columns: (total) => Math.min(total - 80, Math.floor(total * 0.42)),
   draw: (state, place, size) => (isOpening({ state, place }) ? undefined : sideColumn(state, size)),
 };
 

@@ -10,7 +10,20 @@ import type { Count, Studies, Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
-import { columnsOf, dim, faded, type Line, line, mark, type Span, span, spread, wrap } from '../toolkit/line.ts';
+import {
+  columnsOf,
+  dim,
+  faded,
+  firstFitting,
+  type Line,
+  line,
+  lineWidth,
+  mark,
+  type Span,
+  span,
+  spread,
+  wrap,
+} from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -99,11 +112,19 @@ export const studiesPane: Pane = {
     const active = seen?.active ?? [];
     const shown = whatFits(active, columns, minutely(world.now));
     const age = ageSays(reading, world.now);
-    const count = seen ? activeSays(seen) : '';
     const unclear = unclearLines(seen, columns).slice(0, room > 6 ? 4 : 2);
+    const fitting = Math.max(0, room - problem.length - unclear.length);
+    const count = !seen ? '' : active.length > fitting ? `${fitting} of ${activeSays(seen)}` : activeSays(seen);
+    const head = age ?? (active.length > 0 ? line(dim('done')) : undefined);
     return {
-      says: line(dim(count)),
-      right: age,
+      says: firstFitting(
+        columns - columnsOf('5 STUDIES  ') - (head ? lineWidth(head) + 1 : 0),
+        line(dim(count)),
+        ...(active.length > fitting ? [line(dim(`${fitting} of ${active.length}`))] : []),
+        [],
+      ),
+      right: head,
+      isCounted: active.length > fitting,
       rows: [
         ...[...problem, ...unclear].map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
         ...active.map((s) => studyRow(s, world.now, columns, shown, old)),

@@ -85,21 +85,29 @@ export const surfacesPane: Pane = {
     });
     const said = problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] }));
     const age = ageSays(reading, world.now);
+    const heads = age === undefined && !shown.jobs && all.length > 0;
     return {
-      says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
-      right: age ?? (shown.spacious && !shown.jobs ? line(dim('rate failed')) : undefined),
+      says: line(dim(windowSays(seen?.value.estimated === true, columns >= 36 || !heads))),
+      // Two bare numbers need their heads; `12 of 3 120 jobs` says what it is.
+      right: age ?? (heads ? line(dim('rate failed')) : undefined),
       rows: [...said, ...rows],
       empty: nothingFinished(world, columns),
     };
   },
 };
 
+/** The time that the numbers are about; short where the heads of their columns need the room. */
+function windowSays(estimated: boolean, isLong: boolean): string {
+  if (isLong) return estimated ? 'last hour, sampled' : 'last hour';
+  return estimated ? '~1 h' : '1 h';
+}
+
 /** What a line has room for beside name, rate and failures; whole or not at all. */
-type Shown = { spacious: boolean; word: boolean; jobs: boolean; studies: boolean };
+type Shown = { word: boolean; jobs: boolean; studies: boolean };
 
 function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
   const spacious = columns >= 44;
-  let left = columns - 3 - Math.max(0, ...all.map(({ s }) => columnsOf(s.id))) - (spacious ? 13 : 12);
+  let left = columns - 3 - Math.max(0, ...all.map(({ s }) => columnsOf(s.id))) - 13;
   const fits = (width: number) => {
     if (width > left) return false;
     left -= width;
@@ -107,7 +115,7 @@ function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
   };
   const word = spacious && fits(10);
   const jobs = spacious && fits(15);
-  return { spacious, word, jobs, studies: jobs && fits(14) };
+  return { word, jobs, studies: jobs && fits(14) };
 }
 
 /** `▲ openai-api  DISABLED since 14:02:11Z by ops1`, and its share only where there is room. */
@@ -124,7 +132,7 @@ function surfaceLine({ s, verdict }: SurfaceHealth, shown: Shown, columns: numbe
   const right = line(
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
     span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),
-    dim(formatCount(s.failures).padStart(shown.spacious ? 7 : 6)),
+    dim(formatCount(s.failures).padStart(7)),
     shown.jobs ? dim(` of ${formatCount(s.finished + (s.unclear ?? 0)).padStart(6)} jobs`) : undefined,
     shown.studies
       ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)

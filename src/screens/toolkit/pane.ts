@@ -85,7 +85,7 @@ export function layPane(
   const title = line(focus ? span('▶', 'accent') : ' ', spread(left, right, inner.columns));
   const body = view.rows.length === 0 ? indent(view.empty ?? [], size.columns) : [...laid.lines];
   // A count replaces the rows that do not fit.
-  if (more > 0 && !marked && !count && body.length >= height && height > 1)
+  if (more > 0 && !marked && !count && !view.isCounted && body.length >= height && height > 1)
     body.splice(height - 1, 1, line(span(`   ${more + 1} more`, 'dim')));
   return {
     lines: toHeight(
