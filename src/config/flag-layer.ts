@@ -3,7 +3,7 @@ import type { Flags } from './flags.ts';
 import { type Entry, type Layer, resolvePaths, unknownOption } from './layer.ts';
 import { options, parseText, sections } from './options.ts';
 import type { Problem } from './problem.ts';
-import { splitRedisUrl } from './redis-url.ts';
+import { passwordOption, splitRedisUrl } from './redis-url.ts';
 
 const named: readonly (readonly [keyof Flags, string, string])[] = [
   ['kubeconfig', '--kubeconfig', 'kubernetes.kubeconfig'],
@@ -47,6 +47,6 @@ export function readFlags(flags: Flags, cwd: string, home: string): Layer {
 }
 
 function refusal(path: string): string {
-  const variable = options.get(path === 'redis.url' ? 'redis.password' : path)?.environment;
+  const variable = options.get(passwordOption(path))?.environment;
   return `is a secret, and other users can see the command line: use ${variable} or the configuration file`;
 }

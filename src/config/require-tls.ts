@@ -1,4 +1,4 @@
-// In a guarded environment TLS is required to PostgreSQL and Redis, unless the configuration says `disable` in words.
+// In a guarded environment TLS is required to PostgreSQL, Redis and the relay, unless the configuration says `disable` in words.
 import { isLoopback } from '../core/loopback.ts';
 import type { Entry } from './layer.ts';
 
@@ -12,9 +12,14 @@ export function requireTls(merged: Map<string, Entry>): void {
     if (typeof host === 'string' && !host.startsWith('/') && !isLoopback(host))
       raise(merged, `${server}.sslMode`, ['allow', 'prefer']);
   }
-  const url = merged.get('redis.url')?.value;
-  const redis = typeof url === 'string' ? URL.parse(url) : null;
-  if (redis?.protocol === 'redis:' && !isLoopback(redis.hostname)) raise(merged, 'redis.tls', []);
+  for (const [option, tls] of [
+    ['redis.url', 'redis.tls'],
+    ['incident.relay', 'incident.relayTls'],
+  ] as const) {
+    const url = merged.get(option)?.value;
+    const redis = typeof url === 'string' ? URL.parse(url) : null;
+    if (redis?.protocol === 'redis:' && !isLoopback(redis.hostname)) raise(merged, tls, []);
+  }
 }
 
 function raise(merged: Map<string, Entry>, path: string, tooLittle: readonly unknown[]): void {

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 import { logLevels } from '../disk/log-level.ts';
+import { incident } from './relay-settings.ts';
 import { logFields, traffic } from './traffic-settings.ts';
 
 // Settings are checked once: compiling a checker first takes longer than checking.
@@ -258,6 +259,7 @@ export const settingsSchema = z.object({
       name: text.optional().describe('your name in the journal (default: the OS user)'),
     })
     .prefault({}),
+  incident,
   display: z
     .object({
       theme: z
