@@ -23,7 +23,7 @@ export class EndlessAnswer extends Error {}
  * Cuts the connection where one answer is longer than any should be: the parser would keep it all. Its commands then
  * fail with that; what is given tells it to whoever is still connecting.
  */
-function boundAnswers(client: Client): () => EndlessAnswer | undefined {
+export function boundAnswers(client: Client): () => EndlessAnswer | undefined {
   let received = 0;
   let endless: EndlessAnswer | undefined;
   const send = client.sendCommand.bind(client);
@@ -69,10 +69,15 @@ export function cutConnection(client: Client): void {
   stream?.destroy();
 }
 
-/** Connects, or throws what went wrong (`redisFault` converts it). */
-export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: AbortSignal): Promise<RedisConnection> {
+/** Connects, or throws what went wrong (`redisFault` converts it). `more`: a Sentinel's options. */
+export async function connectRedis(
+  redis: RedisSettings,
+  timeout: Ms,
+  signal: AbortSignal,
+  more: RedisOptions = {},
+): Promise<RedisConnection> {
   signal.throwIfAborted();
-  const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout });
+  const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout, ...more });
   const endless = boundAnswers(client);
   const handshake = redisByTls(redis) ? boundHandshake(client, timeout) : undefined;
   // An error comes as an event; the promise only says that the connection is closed.
@@ -140,7 +145,8 @@ function authority(file: string): Buffer {
   }
 }
 
-function optionsFrom(redis: RedisSettings): RedisOptions {
+/** The client's options for a Redis of the configuration. Throws `NoAuthority`. */
+export function optionsFrom(redis: RedisSettings): RedisOptions {
   const { url, username, password, caFile } = redis;
   const { hostname, port, pathname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');

@@ -1,0 +1,115 @@
+// Connections to the relay: the Redis that carries shared incidents. One server, a Sentinel's master, or a Cluster.
+import { Cluster, type Redis } from 'ioredis';
+import { redisByTls, type Settings } from '../../config/settings.ts';
+import { sanitize } from '../../core/text/text.ts';
+import { hour, type Ms } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { boundAnswers, connectRedis, cutConnection, optionsFrom } from '../redis/connect.ts';
+import { redisFault } from '../redis/faults.ts';
+
+export type RelayClient = Redis | Cluster;
+
+/** Where the relay is, and how long it keeps what. */
+export type RelayOptions = {
+  redis: Settings['redis'];
+  /** The name of a master; then the URL is that of a Sentinel. */
+  sentinel?: string;
+  cluster: boolean;
+  /** What all keys begin with; their hash tag keeps them in one slot of a Cluster. */
+  root: string;
+  /** How long an incident is kept after its last entry, and how many entries of it. */
+  keeps: { time: Ms; entries: number };
+};
+
+/** The relay of the configuration; undefined: incidents are not shared. */
+export function relayOptions({ incident, environment }: Settings): RelayOptions | undefined {
+  const { relay, relayTls, relayUsername, relayPassword, relayCaFile, relaySentinel, relayCluster } = incident;
+  if (relay === undefined) return undefined;
+  return {
+    redis: { url: relay, tls: relayTls, username: relayUsername, password: relayPassword, caFile: relayCaFile },
+    sentinel: relaySentinel,
+    cluster: relayCluster,
+    root: `{${incident.prefix}:${environment.name.replace(/[^\w.-]+/g, '_').slice(0, 60)}}`,
+    keeps: { time: incident.retentionHours * hour, entries: incident.retentionEntries },
+  };
+}
+
+export type RelayConnection = {
+  client: RelayClient;
+  /** Ends it at once: a server that hangs is not waited for. */
+  cut(): void;
+};
+
+/** Connects, or throws what went wrong (`relayFault` converts it). `timeout`: of connecting, and of each command. */
+export async function connectRelay(options: RelayOptions, timeout: Ms, signal: AbortSignal): Promise<RelayConnection> {
+  if (options.cluster) return connectCluster(options, timeout, signal);
+  const { redis, sentinel } = options;
+  const { client } = await connectRedis(redis, timeout, signal, sentinel ? bySentinel(options, sentinel) : {});
+  return { client, cut: () => cutConnection(client) };
+}
+
+function bySentinel({ redis }: RelayOptions, name: string) {
+  const { host, port, tls } = optionsFrom(redis);
+  return {
+    sentinels: [{ host, port }],
+    name,
+    host: undefined,
+    port: undefined,
+    enableTLSForSentinelMode: redisByTls(redis),
+    sentinelTLS: tls,
+    sentinelRetryStrategy: () => null,
+    sentinelReconnectStrategy: () => null,
+  };
+}
+
+async function connectCluster({ redis }: RelayOptions, timeout: Ms, signal: AbortSignal): Promise<RelayConnection> {
+  signal.throwIfAborted();
+  const { host, port, lazyConnect: _, enableOfflineQueue: __, ...node } = optionsFrom(redis);
+  const cluster = new Cluster([{ host, port }], {
+    redisOptions: { ...node, db: undefined, connectTimeout: timeout, commandTimeout: timeout },
+    lazyConnect: true,
+    clusterRetryStrategy: () => null,
+    slotsRefreshTimeout: timeout,
+    maxRedirections: 4,
+  });
+  let said: unknown;
+  cluster.on('error', (error: unknown) => {
+    said ??= error;
+  });
+  cluster.on('node error', (error: unknown) => {
+    said = error;
+  });
+  cluster.on('+node', (client: Redis) => void boundAnswers(client));
+  const cut = () => {
+    cluster.disconnect();
+    for (const each of cluster.nodes('all')) cutConnection(each);
+  };
+  const late = AbortSignal.any([signal, AbortSignal.timeout(timeout * 2)]);
+  const isLate = new Promise<never>((_, reject) => {
+    late.addEventListener('abort', () => reject(said ?? new Error('Command timed out')), { once: true });
+  });
+  try {
+    await Promise.race([cluster.connect(), isLate]);
+  } catch (error) {
+    cut();
+    throw said ?? error;
+  }
+  isLate.catch(() => {});
+  return { client: cluster, cut };
+}
+
+/** What to do about each kind of fault, in the relay's own options. */
+const hints: Partial<Record<Fault['kind'], string>> = {
+  forbidden: 'check incident.relayUsername, BENTHAM_INCIDENT_RELAY_PASSWORD and the ACL on the relay',
+  unconfigured: 'check incident.relay and incident.relayCaFile',
+};
+
+/** Converts whatever a connection or a command failed with. */
+export function relayFault(error: unknown, { redis }: RelayOptions): Fault {
+  const fault = redisFault(error, redis);
+  const what = /^WRONGTYPE/.test(error instanceof Error ? error.message : '')
+    ? 'another program uses its keys'
+    : sanitize(fault.what, 200);
+  const hint = hints[fault.kind] ?? 'check incident.relay, the network and the server';
+  return { ...fault, what, hint: what === fault.what ? hint : 'set another incident.prefix' };
+}

@@ -1,0 +1,222 @@
+// Carries signed lines between this cockpit's journal and the relay, in both directions and without doubles: what the relay
+// lacks is sent, what the journal lacks is taken. Neither trusts the other: a line is known by its content, its order and
+// its author by its signature.
+import { createHash } from 'node:crypto';
+import { type Ms, minute, second } from '../../core/time.ts';
+import { pause } from '../source.ts';
+import { listenFor, type RelayLink, type Up } from './link.ts';
+import { announce, append, beginning, lengthOf, longestLine, news, openIncidents, read } from './stream.ts';
+
+/** A line of the journal about an incident. `own`: written on this account. */
+export type RelayLine = { id: string; text: string; own: boolean };
+
+/** What the journal offers. */
+export type Book = {
+  /** The incidents that this cockpit shares, with their state; own open ones first. */
+  shared(): readonly { incident: string; isOpen: boolean }[];
+  /** Every line of an incident that is known, by id; the same objects each time. */
+  linesOf(incident: string): readonly RelayLine[];
+  /** Takes lines that the relay has: text of strangers. Resolves when those that count are on the disk. */
+  take(incident: string, lines: readonly string[]): Promise<void>;
+};
+
+/** Incidents that are followed at once. */
+const mostIncidents = 20;
+/** Lines that are taken in a second, after those that were there at the beginning. */
+const mostPerSecond = 1000;
+/** How often it is looked whether lines are missing on the relay. */
+const checkEvery: Ms = 2 * second;
+/** How often streams are read again from their beginning, for what a relay may have lost without a word. */
+const readAgainEvery: Ms = 5 * minute;
+/** Who sends again what others have written holds this for so long: one of all cockpits is enough. */
+const refillFor: Ms = 10 * second;
+
+type Stream = { last: string; length: number; lines: Set<string>; whole: boolean };
+
+/** What a line is known by. A stranger's line with the same id is another one. */
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64').slice(0, 22);
+
+/** Of the journal's lines: they are looked at again and again. */
+const digests = new WeakMap<RelayLine, string>();
+function digestOf(line: RelayLine): string {
+  const found = digests.get(line) ?? digest(line.text);
+  digests.set(line, found);
+  return found;
+}
+
+export class Courier {
+  readonly #link: RelayLink;
+  readonly #book: Book;
+  readonly #session: string;
+  readonly #changed: () => void;
+  #streams = new Map<string, Stream>();
+  #told = new Map<string, 'open' | 'over'>();
+  #index = beginning;
+  #sending: Promise<void> = Promise.resolve();
+  #up: Up | undefined;
+
+  constructor(link: RelayLink, book: Book, session: string, changed: () => void) {
+    this.#link = link;
+    this.#book = book;
+    this.#session = session;
+    this.#changed = changed;
+  }
+
+  /** Own lines that the relay does not have, as far as is known; those that are too long for it are left out. */
+  get unsent(): number {
+    return this.#book.shared().reduce((sum, { incident }) => sum + this.#missing(incident, true).length, 0);
+  }
+
+  /** Own lines that are longer than the relay takes: they stay in this journal. */
+  get tooLong(): number {
+    const lines = this.#book.shared().flatMap(({ incident }) => this.#book.linesOf(incident));
+    return lines.filter(({ own, text }) => own && isTooLong(text)).length;
+  }
+
+  /** Works while a connection is up: reads everything, sends what is missing, then waits for news. */
+  async work(up: Up): Promise<void> {
+    const { incidents, last } = await openIncidents(up.ask, up.options);
+    this.#index = last;
+    this.#told = new Map(incidents.map((incident) => [incident, 'open']));
+    this.#streams.clear();
+    this.#up = up;
+    try {
+      for (const incident of incidents) await this.#begin(up, incident);
+      await Promise.race([this.#listen(up), this.#check(up)]);
+    } finally {
+      this.#up = undefined;
+    }
+  }
+
+  /** Sends new own lines now. Errors end the connection, and the lines are sent when it is back. */
+  async send(): Promise<void> {
+    const turn = this.#sending.then(async () => {
+      const up = this.#up;
+      if (!up) return;
+      await this.#publish(up).catch(up.fail);
+      this.#changed();
+    });
+    this.#sending = turn;
+    return turn;
+  }
+
+  /** Follows an incident, from its beginning. */
+  async #begin(up: Up, incident: string): Promise<void> {
+    if (this.#streams.has(incident) || this.#streams.size >= mostIncidents) return;
+    const stream: Stream = { last: beginning, length: 0, lines: new Set(), whole: false };
+    this.#streams.set(incident, stream);
+    // A stream is longer than it should be only where somebody else writes it.
+    const most = up.options.keeps.entries * 2;
+    for (let full = true; full && stream.length < most && !up.signal.aborted; ) {
+      const page = await read(up.ask, up.options, incident, stream.last);
+      full = page.full;
+      await this.#take(incident, stream, page.lines, page.last);
+    }
+    stream.whole = true;
+    this.#changed();
+  }
+
+  async #take(incident: string, stream: Stream, lines: readonly string[], last: string): Promise<void> {
+    const fresh = lines.filter((line) => !stream.lines.has(digest(line)));
+    for (const line of fresh) stream.lines.add(digest(line));
+    stream.length += lines.length;
+    stream.last = last;
+    if (fresh.length > 0) await this.#book.take(incident, fresh);
+  }
+
+  async #listen(up: Up): Promise<void> {
+    let taken = 0;
+    let since = performance.now();
+    while (!up.signal.aborted) {
+      const cursors = new Map([...this.#streams].filter(([, { whole }]) => whole).map(([id, { last }]) => [id, last]));
+      const { index, opened, pages } = await news(
+        up.listen,
+        up.options,
+        { index: this.#index, incidents: cursors },
+        listenFor,
+      );
+      this.#index = index;
+      for (const incident of opened) await this.#begin(up, incident);
+      for (const [incident, { lines, last }] of pages) {
+        const stream = this.#streams.get(incident);
+        // It was read from its beginning meanwhile.
+        if (!stream || stream.last !== cursors.get(incident)) continue;
+        taken += lines.length;
+        await this.#take(incident, stream, lines, last);
+      }
+      if (performance.now() - since > second) [taken, since] = [0, performance.now()];
+      if (taken > mostPerSecond) await pause(second, up.signal);
+    }
+  }
+
+  /** Sends what is missing, and reads again what may have been lost. */
+  async #check(up: Up): Promise<void> {
+    let readAt = performance.now();
+    while (!up.signal.aborted) {
+      await this.send();
+      await this.#refill(up);
+      await pause(checkEvery, up.signal);
+      const isDue = performance.now() - readAt > readAgainEvery;
+      if (isDue) readAt = performance.now();
+      for (const [incident, stream] of [...this.#streams]) {
+        const shorter = (await lengthOf(up.ask, up.options, incident)) < stream.length;
+        if (!stream.whole || !(isDue || (shorter && stream.length < up.options.keeps.entries))) continue;
+        this.#streams.delete(incident);
+        await this.#begin(up, incident);
+      }
+    }
+  }
+
+  async #publish(up: Up): Promise<void> {
+    for (const { incident, isOpen } of this.#book.shared()) {
+      await this.#begin(up, incident);
+      await this.#append(up, incident, this.#missing(incident, true));
+      const state = isOpen ? 'open' : 'over';
+      if (this.#told.get(incident) === state || (!isOpen && !this.#told.has(incident))) continue;
+      await announce(up.ask, up.options, incident, state);
+      this.#told.set(incident, state);
+    }
+  }
+
+  /** What others wrote and the relay has lost: who has it sends it again. */
+  async #refill(up: Up): Promise<void> {
+    for (const { incident } of this.#book.shared()) {
+      if (this.#missing(incident, false).length === 0) continue;
+      const key = `${up.options.root}:refill:${incident}`;
+      const mine = await up.ask.set(key, this.#session, 'PX', refillFor, 'NX');
+      if (mine) await this.#append(up, incident, this.#missing(incident, false));
+    }
+  }
+
+  async #append(up: Up, incident: string, lines: readonly RelayLine[]): Promise<void> {
+    const stream = this.#streams.get(incident);
+    if (!stream?.whole || lines.length === 0) return;
+    const most = 500;
+    for (let at = 0; at < lines.length; at += most) {
+      const some = lines.slice(at, at + most);
+      await append(
+        up.ask,
+        up.options,
+        incident,
+        some.map(({ text }) => text),
+      );
+      for (const one of some) stream.lines.add(digestOf(one));
+    }
+  }
+
+  /**
+   * Lines that are not on the relay. A stream that is full has dropped its oldest: they are not missing, or each cockpit
+   * would push out what is newer.
+   */
+  #missing(incident: string, own: boolean): readonly RelayLine[] {
+    const stream = this.#streams.get(incident);
+    const lines = this.#book.linesOf(incident).filter((line) => line.own === own && !isTooLong(line.text));
+    if (!stream) return own ? lines : [];
+    const has = (line: RelayLine) => stream.lines.has(digestOf(line));
+    const isFull = stream.length >= this.#link.options.keeps.entries;
+    const first = isFull ? (this.#book.linesOf(incident).find(has)?.id ?? '') : '';
+    return lines.filter((line) => line.id > first && !has(line));
+  }
+}
+
+const isTooLong = (text: string): boolean => Buffer.byteLength(text) > longestLine;

@@ -1,0 +1,169 @@
+// The connection to the relay, for as long as the cockpit runs: made again after it was lost. While it is away, everything
+// else goes on.
+import { randomUUID } from 'node:crypto';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { debugLog } from '../../disk/debug-log.ts';
+import { pause } from '../source.ts';
+import { connectRelay, type RelayClient, type RelayConnection, type RelayOptions, relayFault } from './connect.ts';
+import { Leases } from './lease.ts';
+
+/** How the relay is, for the screen. `since`: when it last answered. */
+export type RelayState = { state: 'connecting' | 'connected' } | { state: 'away'; since: Instant; fault: Fault };
+
+/** A connection that is up. `listen` only waits for news. */
+export type Up = {
+  ask: RelayClient;
+  listen: RelayClient;
+  leases: Leases;
+  options: RelayOptions;
+  /** Aborts when this connection has ended. */
+  signal: AbortSignal;
+  /** Ends it: the relay failed. */
+  fail(error: unknown): void;
+};
+
+/** The relay does not answer: whether it did what was asked is unknown. */
+export class RelayAway extends Error {}
+
+/** How long connecting, and each answer, may take. A relay that is slower is away: nobody waits for it longer. */
+const patience: Ms = 2.5 * second;
+/** How long `listen` waits for news: shorter than `patience`. */
+export const listenFor: Ms = second;
+/** How often the epoch is compared. */
+const checkEvery: Ms = 3 * second;
+/** Between two attempts to connect. */
+const pauses: readonly Ms[] = [250, 500, second, 2 * second];
+
+export class RelayLink {
+  readonly options: RelayOptions;
+  readonly #changed: () => void;
+  #over = new AbortController();
+  #up: Up | undefined;
+  #state: RelayState = { state: 'connecting' };
+  #answeredAt: Instant = Date.now();
+  #running: Promise<void> | undefined;
+
+  constructor(options: RelayOptions, changed: () => void) {
+    this.options = options;
+    this.#changed = changed;
+  }
+
+  get state(): RelayState {
+    return this.#state;
+  }
+
+  /** Connects, and again after each end. `work` runs while a connection is up, until it throws or the signal aborts. */
+  start(work: (up: Up) => Promise<void>): void {
+    this.#running ??= this.#run(work);
+  }
+
+  async stop(): Promise<void> {
+    this.#over.abort();
+    await this.#running;
+  }
+
+  /** Asks the relay. Throws `RelayAway` where there is no answer; the connection is made again. */
+  async ask<T>(what: (up: Up) => Promise<T>): Promise<T> {
+    const up = this.#up;
+    if (!up) throw new RelayAway('not connected');
+    try {
+      const answer = await within(what(up));
+      this.#answeredAt = Date.now();
+      return answer;
+    } catch (error) {
+      up.fail(error);
+      throw new RelayAway(relayFault(error, this.options).what);
+    }
+  }
+
+  async #run(work: (up: Up) => Promise<void>): Promise<void> {
+    let failures = 0;
+    while (!this.#over.signal.aborted) {
+      const begun = performance.now();
+      try {
+        await this.#connected(work);
+      } catch (error) {
+        if (this.#over.signal.aborted) break;
+        // What worked for a while begins again with the shortest pause.
+        failures = performance.now() - begun > 10 * second ? 1 : failures + 1;
+        const fault = relayFault(error, this.options);
+        debugLog.warn('relay', { away: fault.what, kind: fault.kind });
+        const since = this.#state.state === 'away' ? this.#state.since : this.#answeredAt;
+        this.#tell({ state: 'away', since, fault });
+      }
+      await pause(pauses[Math.min(failures, pauses.length) - 1] ?? 0, this.#over.signal);
+    }
+  }
+
+  async #connected(work: (up: Up) => Promise<void>): Promise<void> {
+    const end = new AbortController();
+    const signal = AbortSignal.any([end.signal, this.#over.signal]);
+    const connections: RelayConnection[] = [];
+    const connect = async () => {
+      const connection = await connectRelay(this.options, patience, signal);
+      connections.push(connection);
+      if (signal.aborted) connection.cut();
+      return connection.client;
+    };
+    let fail: (error: unknown) => void = () => {};
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    failed.catch(() => {});
+    const isOver = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    try {
+      const [ask, listen] = await Promise.all([connect(), connect()]);
+      for (const client of [ask, listen]) client.on('end', () => fail(new Error('Connection is closed')));
+      const up: Up = { ask, listen, leases: new Leases(ask, this.options), options: this.options, signal, fail };
+      this.#up = up;
+      this.#answeredAt = Date.now();
+      debugLog.info('relay', { connected: true });
+      await Promise.race([failed, isOver, this.#watch(up), this.#work(work, up)]);
+    } finally {
+      this.#up = undefined;
+      end.abort();
+      for (const connection of connections) connection.cut();
+    }
+  }
+
+  async #work(work: (up: Up) => Promise<void>, up: Up): Promise<void> {
+    this.#tell({ state: 'connected' });
+    await work(up);
+  }
+
+  /**
+   * The epoch is a key that is made once: another one says that the relay has lost its data, although the connection
+   * held. Also asked so that a relay that hangs is noticed.
+   */
+  async #watch({ ask, options, signal }: Up): Promise<void> {
+    const key = `${options.root}:epoch`;
+    let known: string | undefined;
+    while (!signal.aborted) {
+      await within(ask.set(key, randomUUID(), 'PX', options.keeps.time, 'NX'));
+      const now = await within(ask.get(key));
+      this.#answeredAt = Date.now();
+      known ??= now ?? '';
+      if (now !== known) throw new Error('the relay has lost its data');
+      await within(ask.pexpire(key, options.keeps.time));
+      await pause(checkEvery, signal);
+    }
+  }
+
+  #tell(state: RelayState): void {
+    this.#state = state;
+    this.#changed();
+  }
+}
+
+/** A whole exchange of several commands takes no longer than one that hangs. */
+function within<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('Command timed out')), patience * 2);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}

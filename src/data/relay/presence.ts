@@ -1,0 +1,70 @@
+// Who is connected, on the relay: a key for each cockpit that ends by itself, and a set of their sessions.
+import * as z from 'zod';
+import type { Presence } from '../../core/incident/context.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { safe } from '../journal/sanitize-entry.ts';
+import type { RelayClient, RelayOptions } from './connect.ts';
+
+/** Not renewed for so long: gone. */
+const gone: Ms = 10 * second;
+/** Cockpits that are shown; a relay may answer with any number. */
+const most = 100;
+
+export type RelayPresence = Omit<Presence, 'at' | 'driving'>;
+
+const short = z.string().max(200);
+const written = z.object({
+  session: z.string().regex(/^[0-9A-Z]{26}$/),
+  user: short.default(''),
+  name: short.default(''),
+  host: short.default(''),
+  observing: z.boolean().default(false),
+  incident: short.optional(),
+  screen: short.optional(),
+});
+
+const setOf = ({ root }: RelayOptions): string => `${root}:here`;
+const keyOf = ({ root }: RelayOptions, session: string): string => `${root}:here:${session}`;
+
+/** Says that this cockpit is here, for the next ten seconds. */
+export async function renewPresence(client: RelayClient, options: RelayOptions, self: RelayPresence): Promise<void> {
+  const set = setOf(options);
+  await client.set(keyOf(options, self.session), JSON.stringify(safe(self, 200)), 'PX', gone);
+  await client.sadd(set, self.session);
+  await client.pexpire(set, options.keeps.time);
+}
+
+export async function endPresence(client: RelayClient, options: RelayOptions, session: string): Promise<void> {
+  await client.del(keyOf(options, session));
+  await client.srem(setOf(options), session);
+}
+
+/** Everybody else that is here. Sessions that ended are taken out of the set. */
+export async function othersHere(
+  client: RelayClient,
+  options: RelayOptions,
+  own: string,
+): Promise<readonly RelayPresence[]> {
+  const sessions = (await client.smembers(setOf(options)))
+    .filter((one) => one !== own && /^[0-9A-Z]{26}$/.test(one))
+    .sort()
+    .slice(-most);
+  if (sessions.length === 0) return [];
+  const texts = await client.mget(...sessions.map((one) => keyOf(options, one)));
+  const ended = sessions.filter((_, at) => texts[at] === null);
+  if (ended.length > 0) await client.srem(setOf(options), ...ended);
+  return texts.flatMap((text, at): RelayPresence[] => {
+    const one = parsed(text ?? null);
+    return one && one.session === sessions[at] ? [one] : [];
+  });
+}
+
+function parsed(text: string | null): RelayPresence | undefined {
+  if (text === null || text.length > 4000) return undefined;
+  try {
+    const read = written.safeParse(JSON.parse(text));
+    return read.success ? safe(read.data, 200) : undefined;
+  } catch {
+    return undefined;
+  }
+}
