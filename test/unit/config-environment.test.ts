@@ -301,3 +301,16 @@ test('a Redis URL is split into parts that can be shown', async () => {
   const { settings } = await good({ yaml: 'redis: { url: "redis://:of-file@r:1/3" }' });
   expect(settings.redis).toEqual({ url: 'redis://r:1/3', tls: 'require', password: 'of-file' });
 });
+
+test('the URL of a relay is split in the same way, and needs TLS in a guarded environment beyond this host', async () => {
+  const incident = async (env: Record<string, string>) => (await good({ env })).settings.incident;
+  expect(await incident({ BENTHAM_INCIDENT_RELAY: 'rediss://ops:p%40ss@relay.local:6380' })).toMatchObject({
+    relay: 'rediss://relay.local:6380',
+    relayUsername: 'ops',
+    relayPassword: 'p@ss',
+  });
+  expect(await incident({ BENTHAM_INCIDENT_RELAY: 'redis://relay.local' })).toMatchObject({ relayTls: 'require' });
+  const here = await incident({ BENTHAM_INCIDENT_RELAY: 'redis://127.0.0.1:6379' });
+  expect(here.relayTls).toBeUndefined();
+  expect((await good({})).settings.incident.relay).toBeUndefined();
+});

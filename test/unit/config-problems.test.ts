@@ -146,6 +146,7 @@ test('flags with unknown options, sections or secrets are refused with a message
     'database=x',
     'redis.password=hush',
     'redis.url=redis://:hush@r',
+    'incident.relay=redis://:hush@r',
     'prometheus.url=https://u:hush@p',
     'nonsense=hush',
   ];
@@ -155,6 +156,7 @@ test('flags with unknown options, sections or secrets are refused with a message
     'flag --set: database: is a section: give one of its options, as in database.primary=…',
     'flag --set: redis.password = •••: is a secret, and other users can see the command line: use BENTHAM_REDIS_PASSWORD or the configuration file',
     'flag --set: redis.url = •••: is a secret, and other users can see the command line: use BENTHAM_REDIS_PASSWORD or the configuration file',
+    'flag --set: incident.relay = •••: is a secret, and other users can see the command line: use BENTHAM_INCIDENT_RELAY_PASSWORD or the configuration file',
     'flag --set: prometheus.url = •••: is a secret, and other users can see the command line: use BENTHAM_PROMETHEUS_URL or the configuration file',
     'flag --set: nonsense: unknown option',
   ]);
