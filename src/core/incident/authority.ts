@@ -80,6 +80,11 @@ export function refusalOf(entry: Entry, { opener, keys, control, isOver }: Autho
   return isFree ? undefined : 'not-in-control';
 }
 
+/** The number of whoever opened the incident. */
+export const firstFence = 1;
+/** A number that is farther ahead is not believed: one that is forged must leave room for the next. */
+const longestJump = 1000;
+
 /** One takes control for one's own cockpit; of two who were apart, the higher fencing number counts. */
 function refusalOfControl(
   { session, fence }: EventOf<'wheel'>,
@@ -87,7 +92,11 @@ function refusalOfControl(
   control: Control,
 ): Refusal | undefined {
   if (writer.key !== undefined && session !== writer.session) return 'not-in-control';
-  return fence !== undefined && fence < (control.fence ?? 0) ? 'overtaken' : undefined;
+  if (fence === undefined) return undefined;
+  // Numbers are equal only where two took control while apart: the first one counts for every reader.
+  const known = control.fence ?? firstFence;
+  if (fence > known + longestJump) return 'overtaken';
+  return fence < known || (fence === known && session !== control.session) ? 'overtaken' : undefined;
 }
 
 /** Control after it was taken. */

@@ -17,7 +17,23 @@ export type Presence = Writer & {
   driving: boolean;
   observing: boolean;
   incident?: string;
+  /** The title of the screen that it shows. */
+  screen?: string;
 };
+
+/**
+ * The relay that carries shared incidents. `clock`: by how much it is ahead of this host, where that is too much (ms); what
+ * this host writes carries the relay's time. `unsent`: own entries that it does not have. `tooLong`: entries that it does
+ * not take. `refused`: lines of it that were no entry, or not signed by who they name.
+ */
+export type RelayStatus = { where: string; clock?: Ms; unsent: number; tooLong: number; refused: number } & (
+  | { state: 'connecting' | 'connected' }
+  /** `since`: when it last answered. */
+  | { state: 'away'; since: Instant; what: string; hint: string }
+);
+
+/** `hung`: this cockpit hung for that time (ms), and may have been replaced. `taken`: another one has the lease. */
+export type ControlLoss = { why: 'hung'; for: Ms } | { why: 'taken'; by?: string };
 
 /** A raised alert with its channel and response deadline. */
 export type DueAlert = Alert & { channel: string; responseTime: string; due: Instant };
@@ -50,6 +66,10 @@ export type IncidentContext = {
     /** Why actions continue without a journal. */
     allowed?: string;
   };
+  /** Absent: incidents are not shared. */
+  relay?: RelayStatus;
+  /** Why this cockpit has lost control of the incident, whatever the journal says. */
+  lost?: ControlLoss;
   alerts: readonly DueAlert[];
   channels: readonly ChannelState[];
   targets: Targets;
@@ -72,6 +92,8 @@ export type IncidentCommand =
   | { do: 'pin'; entry: string; pinned: boolean }
   | { do: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string }
   | { do: 'control'; why: string }
+  /** Lets the entries that a key signs have effect, or not any more. */
+  | { do: 'key'; key: string; change: 'admitted' | 'removed'; why: string }
   /** `key`: which of PagerDuty's alerts, where it is not the incident's own. */
   | { do: 'notify'; channel: ChannelId; purpose: Purpose; text: string; key?: string }
   /** A report was given by mouth, or copied. */

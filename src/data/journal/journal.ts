@@ -4,10 +4,11 @@ import { monotonicFactory, ulid } from 'ulid';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import { type Entry, type Event, identityOf, inOrder, isAutomatic, type Writer } from '../../core/incident/event.ts';
 import { stripControl } from '../../core/text/text.ts';
-import { type Instant, second } from '../../core/time.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted } from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
 import { inspect, type Place, prepare, refusedBeside } from './directory.ts';
+import { type HeldLine, HeldLines } from './held-lines.ts';
 import { KeyFiles } from './key-files.ts';
 import { OwnFile, type SignedLine } from './own-file.ts';
 import { type Known, Others } from './peer-files.ts';
@@ -23,6 +24,8 @@ export type JournalOptions = {
   drill?: string;
   /** Observes only: nothing is written, and no directory is created. */
   observing?: boolean;
+  /** Others get lines of this journal: they are kept in memory as they are signed. */
+  shares?: boolean;
   /** For tests: the wall clock. */
   now?(): Instant;
 };
@@ -51,13 +54,16 @@ export class Journal {
   #trouble: JournalTrouble | undefined;
   #beside: readonly string[] = [];
   #last: Instant = 0;
+  #clockIsBehind: Ms = 0;
   #witnessed = new Map<string, string>();
+  readonly #lines: HeldLines | undefined;
   /** The hash of each line, by what tells entries apart. */
   readonly #hashes = new Map<string, string>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
+    this.#lines = options.shares ? new HeldLines() : undefined;
     const { directory } = options.place;
     this.#keys = new KeyFiles(directory);
     const ready = async () => {
@@ -74,6 +80,7 @@ export class Journal {
       isOwn: (key) => this.#keys.isOwn(key),
       readKeys: () => this.#keys.read(),
       take: (news) => this.#take(news),
+      now: () => this.#now(),
     });
   }
 
@@ -120,6 +127,11 @@ export class Journal {
       unwritten: this.#own.unwritten + this.#received.unwritten,
       notes: [...this.#beside, ...this.#keys.notes, ...this.#others.troubles],
     };
+  }
+
+  /** The signed lines about an incident, by id. None where nothing is shared. */
+  linesOf(incident: string): readonly HeldLine[] {
+    return this.#lines?.of(incident) ?? [];
   }
 
   /** Called when entries came, or the journal's own state changed; returns how to stop listening. */
@@ -172,19 +184,21 @@ export class Journal {
 
   /**
    * Takes lines that another account signed: checks each, and keeps the new ones as they are. They are on the disk when
-   * this resolves, or the journal has a trouble and writes them later.
+   * this resolves, or the journal has a trouble and writes them later. `takes`: whether a new one is wanted.
    */
-  async receive(texts: readonly string[]): Promise<readonly Receipt[]> {
+  async receive(texts: readonly string[], takes: (entry: Entry) => boolean = () => true): Promise<readonly Receipt[]> {
     const now = this.#now();
     const receipts: Receipt[] = [];
     const news: Known[] = [];
     for (const text of texts) {
-      const receipt = this.#received.check(text, now, this.#hashes);
+      const checked = this.#received.check(text, now, this.#hashes);
+      const isWanted = checked.outcome !== 'new' || takes(checked.entry);
+      const receipt: Receipt = isWanted ? checked : { outcome: 'refused', why: 'unwanted' };
       receipts.push(receipt);
       if (receipt.outcome !== 'new') continue;
       const { entry, hash } = receipt;
       this.#hashes.set(identityOf(entry), hash);
-      news.push({ entry: this.#keys.isOwn(entry.writer.key) ? { ...entry, own: true } : entry, hash });
+      news.push({ entry: this.#keys.isOwn(entry.writer.key) ? { ...entry, own: true } : entry, hash, text });
       if (!this.#options.observing) this.#received.add(text);
     }
     if (news.length === 0) return receipts;
@@ -195,6 +209,7 @@ export class Journal {
 
   #write(): Promise<JournalTrouble | undefined> {
     const own = this.#own.flush((lines) => {
+      for (const line of lines) this.#lines?.add({ ...line, own: true });
       for (const sender of this.#senders) sender(lines);
     });
     return own.then(async (trouble) => trouble ?? (await this.#received.flush()));
@@ -279,7 +294,10 @@ export class Journal {
   }
 
   #take(known: readonly Known[]): void {
-    for (const { entry, hash } of known) this.#hashes.set(identityOf(entry), hash);
+    for (const { entry, hash, text } of known) {
+      this.#hashes.set(identityOf(entry), hash);
+      if (text !== undefined) this.#lines?.add({ id: entry.id, incident: entry.incident, text, own: false });
+    }
     const news = known.map(({ entry }) => entry);
     const newest = this.#entries.at(-1)?.id ?? '';
     this.#entries = news.every((entry, at) => entry.id > (at === 0 ? newest : (news[at - 1]?.id ?? '')))
@@ -292,7 +310,12 @@ export class Journal {
     for (const listener of this.#listeners) listener();
   }
 
+  /** By how much this host's clock is behind those of the others: what is written and taken carries their time. */
+  correctClock(by: Ms): void {
+    this.#clockIsBehind = by;
+  }
+
   #now(): Instant {
-    return this.#options.now?.() ?? Date.now();
+    return (this.#options.now?.() ?? Date.now()) + this.#clockIsBehind;
   }
 }

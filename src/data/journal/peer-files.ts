@@ -19,8 +19,8 @@ const lookEvery: Ms = second;
 
 type Followed = { ino: number; offset: number; tail: string; lines: number; last?: Line; trouble?: string };
 
-/** An entry, and the hash of its line. */
-export type Known = { entry: Entry; hash: string };
+/** An entry, and the hash of its line. `text`: the line, where it is signed. */
+export type Known = { entry: Entry; hash: string; text?: string };
 
 export type OthersOptions = {
   /** Files that this run writes. */
@@ -30,6 +30,7 @@ export type OthersOptions = {
   /** Reads the account's keys again: another cockpit may have made one. */
   readKeys(): Promise<unknown>;
   take(news: readonly Known[]): void;
+  now(): Instant;
 };
 
 /** Follows every file of a directory but one's own. */
@@ -73,7 +74,7 @@ export class Others {
   }
 
   /** Reads new entries; waits for a running read. */
-  look(now: Instant = Date.now()): Promise<void> {
+  look(now = this.#options.now()): Promise<void> {
     this.#looking ??= this.#read(now).finally(() => {
       this.#looking = undefined;
     });
@@ -162,7 +163,8 @@ export class Others {
     const rows = (file.tail + text.toString('latin1')).split('\n');
     const tail = rows.pop() ?? '';
     const first = file.lines + 1;
-    const read = rows.map((row) => readLine(Buffer.from(row, 'latin1').toString('utf8')));
+    const texts = rows.map((row) => Buffer.from(row, 'latin1').toString('utf8'));
+    const read = texts.map(readLine);
     const forged = isReceived(name) ? notAuthenticReceived(read) : notAuthentic(read.filter(isThere), inFile);
     const known: Known[] = [];
     let { last, trouble } = file;
@@ -173,7 +175,8 @@ export class Others {
       else if (last && line?.prev !== last.hash && !isReceived(name))
         trouble = `${at} does not follow the one before it`;
       if (line) last = line;
-      if (line && wrong === undefined) known.push({ entry: safe(line.entry), hash: line.hash });
+      if (line && wrong === undefined)
+        known.push({ entry: safe(line.entry), hash: line.hash, text: line.signed && texts[index] });
     }
     this.#files.set(name, {
       ino: file.ino,

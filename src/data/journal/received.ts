@@ -16,8 +16,15 @@ export const receivedFolder = 'received';
 /** Characters of a line that another account may send; ours have a few hundred, a plan of many calls a few thousand. */
 export const longestReceived = 256 * 1024;
 
-/** Why a received line is not kept. `taken`: its writer has sent another line with this id. */
-export type NotKept = 'not-an-entry' | 'too-long' | 'not-signed' | 'wrong-signature' | 'implausible' | 'taken';
+/** Why a received line is not kept. `taken`: its writer has sent another line with this id. `unwanted`: its receiver said so. */
+export type NotKept =
+  | 'not-an-entry'
+  | 'too-long'
+  | 'not-signed'
+  | 'wrong-signature'
+  | 'implausible'
+  | 'taken'
+  | 'unwanted';
 
 /** What became of a received line. `known`: it was there already. */
 export type Receipt =

@@ -17,6 +17,8 @@ export type RelayOptions = {
   cluster: boolean;
   /** What all keys begin with; their hash tag keeps them in one slot of a Cluster. */
   root: string;
+  /** Only observes: nothing is written. */
+  readOnly?: boolean;
   /** How long an incident is kept after its last entry, and how many entries of it. */
   keeps: { time: Ms; entries: number };
 };
@@ -29,6 +31,7 @@ export function relayOptions({ incident, environment }: Settings): RelayOptions 
     redis: { url: relay, tls: relayTls, username: relayUsername, password: relayPassword, caFile: relayCaFile },
     sentinel: relaySentinel,
     cluster: relayCluster,
+    readOnly: environment.observe,
     root: `{${incident.prefix}:${environment.name.replace(/[^\w.-]+/g, '_').slice(0, 60)}}`,
     keeps: { time: incident.retentionHours * hour, entries: incident.retentionEntries },
   };

@@ -7,7 +7,7 @@ import { pause } from '../source.ts';
 import { listenFor, type RelayLink, type Up } from './link.ts';
 import { announce, append, beginning, lengthOf, longestLine, news, openIncidents, read } from './stream.ts';
 
-/** A line of the journal about an incident. `own`: written on this account. */
+/** A line of the journal about an incident. `own`: this run of the cockpit wrote it. */
 export type RelayLine = { id: string; text: string; own: boolean };
 
 /** What the journal offers. */
@@ -92,7 +92,7 @@ export class Courier {
   async send(): Promise<void> {
     const turn = this.#sending.then(async () => {
       const up = this.#up;
-      if (!up) return;
+      if (!up || up.options.readOnly) return;
       await this.#publish(up).catch(up.fail);
       this.#changed();
     });
@@ -180,6 +180,7 @@ export class Courier {
 
   /** What others wrote and the relay has lost: who has it sends it again. */
   async #refill(up: Up): Promise<void> {
+    if (up.options.readOnly) return;
     for (const { incident } of this.#book.shared()) {
       if (this.#missing(incident, false).length === 0) continue;
       const key = `${up.options.root}:refill:${incident}`;

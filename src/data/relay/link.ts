@@ -42,11 +42,17 @@ export class RelayLink {
   #up: Up | undefined;
   #state: RelayState = { state: 'connecting' };
   #answeredAt: Instant = Date.now();
+  #clock: Ms = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: RelayOptions, changed: () => void) {
     this.options = options;
     this.#changed = changed;
+  }
+
+  /** By how much the relay's clock is ahead of this host's, in ms, as it was when it last answered. */
+  get clock(): Ms {
+    return this.#clock;
   }
 
   get state(): RelayState {
@@ -118,6 +124,7 @@ export class RelayLink {
     try {
       const [ask, listen] = await Promise.all([connect(), connect()]);
       for (const client of [ask, listen]) client.on('end', () => fail(new Error('Connection is closed')));
+      await this.#compareClocks(ask);
       const up: Up = { ask, listen, leases: new Leases(ask, this.options), options: this.options, signal, fail };
       this.#up = up;
       this.#answeredAt = Date.now();
@@ -128,6 +135,15 @@ export class RelayLink {
       end.abort();
       for (const connection of connections) connection.cut();
     }
+  }
+
+  async #compareClocks(ask: RelayClient): Promise<void> {
+    const begun = Date.now();
+    const [seconds, micros] = await within(ask.time());
+    const ended = Date.now();
+    const clock = Number(seconds) * second + Math.floor(Number(micros) / 1000) - (begun + ended) / 2;
+    // An answer that was long under way says little.
+    if (Number.isFinite(clock) && ended - begun < second) this.#clock = Math.round(clock);
   }
 
   async #work(work: (up: Up) => Promise<void>, up: Up): Promise<void> {
@@ -143,12 +159,13 @@ export class RelayLink {
     const key = `${options.root}:epoch`;
     let known: string | undefined;
     while (!signal.aborted) {
-      await within(ask.set(key, randomUUID(), 'PX', options.keeps.time, 'NX'));
+      if (!options.readOnly) await within(ask.set(key, randomUUID(), 'PX', options.keeps.time, 'NX'));
       const now = await within(ask.get(key));
+      await this.#compareClocks(ask);
       this.#answeredAt = Date.now();
       known ??= now ?? '';
       if (now !== known) throw new Error('the relay has lost its data');
-      await within(ask.pexpire(key, options.keeps.time));
+      if (!options.readOnly) await within(ask.pexpire(key, options.keeps.time));
       await pause(checkEvery, signal);
     }
   }

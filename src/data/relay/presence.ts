@@ -18,6 +18,10 @@ const written = z.object({
   user: short.default(''),
   name: short.default(''),
   host: short.default(''),
+  key: z
+    .string()
+    .regex(/^[0-9A-Z]{26}$/)
+    .optional(),
   observing: z.boolean().default(false),
   incident: short.optional(),
   screen: short.optional(),

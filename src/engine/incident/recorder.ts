@@ -11,9 +11,12 @@ import { type Incident, projectAll, projectIncident } from '../../core/incident/
 import { pageKey } from '../../core/incident/page.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
-import { day, type Instant } from '../../core/time.ts';
+import { day, type Instant, type Ms } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
+import { relayOptions } from '../../data/relay/connect.ts';
 import type { Result } from '../../data/source.ts';
+import type { Loss } from '../relay/kept-lease.ts';
+import { SharedIncidents } from '../relay/shared-incidents.ts';
 
 /** What the journal records about a run. */
 export type RunNews = Omit<EventOf<'action'>, 'kind'>;
@@ -34,18 +37,31 @@ export class Recorder {
   #allowed: string | undefined;
   readonly #observing: boolean;
 
-  constructor(settings: Settings) {
+  /** What several cockpits share; absent without a relay. */
+  readonly shared: SharedIncidents | undefined;
+
+  /** `screenWaits`: how long the screen has not taken an update, in ms. */
+  constructor(settings: Settings, screenWaits?: () => Ms) {
     const scope = scopeOf(settings);
     const user = osUser();
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
+    const relay = relayOptions(settings);
     this.journal = new Journal({
       place: { directory, group: group || undefined },
       writer: { user, name: stripControl(settings.journal.name ?? user, 60), host: stripControl(hostname(), 80) },
       environment: scope.environment,
       drill: scope.drill || undefined,
       observing: this.#observing,
+      shares: relay !== undefined,
     });
+    if (relay) {
+      const incidents = () => {
+        const { incident, open } = this;
+        return incident === undefined || open.includes(incident) ? open : [...open, incident];
+      };
+      this.shared = new SharedIncidents({ relay, journal: this.journal, incidents, screenWaits });
+    }
     this.ready = this.journal.open();
   }
 
@@ -100,13 +116,29 @@ export class Recorder {
     const { incident, journal } = this;
     // Also while a resolved incident is on the screen: another cockpit may control an open one.
     const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
-    if (open.length > 0 && !open.some((one) => this.#controls(one, asPerson)))
-      return whoIsInControl(open.at(-1), incident);
+    const controlled = open.filter((one) => this.#controls(one, asPerson));
+    if (open.length > 0 && controlled.length === 0) return whoIsInControl(open.at(-1), incident);
+    const losses = controlled.map((one) => this.shared?.control.lossOf(one.id));
+    const [loss] = losses;
+    if (loss && losses.every((one) => one !== undefined)) return whyLost(loss);
     const { trouble } = journal.state;
     if (trouble?.distrusted) return `the journal is unavailable (${trouble.what}): ${trouble.hint}`;
     if (trouble && this.#allowed === undefined)
       return `the journal is unavailable (${trouble.what}): ${trouble.hint}, or allow actions without it`;
     return undefined;
+  }
+
+  /**
+   * Asks the relay whether an action may still run from here: right before each effect. Undefined too while the relay
+   * is away: whoever is in control goes on alone.
+   */
+  async mayStillAct(asPerson = false): Promise<string | undefined> {
+    const { shared, incident, open } = this;
+    if (!shared || asPerson) return this.mayAct(asPerson);
+    shared.checkStall();
+    const shown = incident && incident.resolvedAt === undefined ? [incident] : open;
+    await Promise.all(shown.map(({ id }) => shared.control.confirm(id)));
+    return this.mayAct(asPerson);
   }
 
   #controls({ control, entries }: Incident, asPerson: boolean): boolean {
@@ -126,6 +158,13 @@ export class Recorder {
   allowUnrecorded(why: string): void {
     this.#allowed = why;
   }
+}
+
+/** Why this cockpit is not in control, although the journal says so. */
+export function whyLost(loss: Loss): string {
+  if (loss.why === 'hung')
+    return `control lost: this cockpit did not respond for ${formatAge(loss.for)}; take control again`;
+  return `control lost: ${loss.by ? `${loss.by.name} at ${loss.by.host}` : 'another cockpit'} has it; take control again`;
 }
 
 function whoIsInControl(open: Incident | undefined, shown: Incident | undefined): string {

@@ -1,0 +1,211 @@
+// Incidents that several cockpits work on, over a relay: entries, control, presence, targets. The local journal comes first
+// and always: without the relay everything goes on, and is made up for when it is back.
+import { hasControl } from '../../core/incident/authority.ts';
+import type { Presence, RelayStatus } from '../../core/incident/context.ts';
+import type { Entry } from '../../core/incident/event.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import { hour, type Ms, second } from '../../core/time.ts';
+import type { Journal } from '../../data/journal/journal.ts';
+import { clockSkew } from '../../data/journal/plausible.ts';
+import { redisWhere } from '../../data/redis/faults.ts';
+import type { RelayOptions } from '../../data/relay/connect.ts';
+import { Courier } from '../../data/relay/courier.ts';
+import { type Holder, leaseTime, renewEvery } from '../../data/relay/lease.ts';
+import { RelayLink } from '../../data/relay/link.ts';
+import { endPresence, othersHere, type RelayPresence, renewPresence } from '../../data/relay/presence.ts';
+import { debugLog } from '../../disk/debug-log.ts';
+import { ControlLeases, type ControlNews } from './control-leases.ts';
+import { StallWatch } from './stall-watch.ts';
+import { TargetLeases } from './target-leases.ts';
+
+/** A resolved incident is shared for so long: its last entries, and what is noted afterwards. */
+const sharedAfter: Ms = hour;
+/** Lines of keys that nobody admitted which are taken, for each incident: anybody who can write the relay can make keys. */
+const mostOfStrangers = 500;
+/** A relay whose clock is farther away is not believed. */
+const believed: Ms = 26 * hour;
+/** Lines from the future that are kept in memory. */
+const mostEarly = 1000;
+/** How long leaving may take. */
+const farewell: Ms = second;
+
+export type SharedOptions = {
+  relay: RelayOptions;
+  journal: Journal;
+  /** Every incident that is open, and the one that is shown. */
+  incidents(): readonly Incident[];
+  /** How long the screen has not taken an update, in ms. */
+  screenWaits?(): Ms;
+};
+
+type Listener = { changed(): void; told(news: ControlNews): void };
+
+export class SharedIncidents {
+  readonly control: ControlLeases;
+  readonly targets: TargetLeases;
+  readonly #options: SharedOptions;
+  readonly #link: RelayLink;
+  readonly #courier: Courier;
+  readonly #stalls: StallWatch;
+  #listener: Listener = { changed() {}, told() {} };
+  #others: readonly RelayPresence[] = [];
+  #refused = 0;
+  /** Lines from the future, by incident: tried again when their time may have come. */
+  #early: { incident: string; line: string }[] = [];
+  #renewing: NodeJS.Timeout | undefined;
+  #stopNews: (() => void) | undefined;
+
+  constructor(options: SharedOptions) {
+    const { relay, journal } = options;
+    this.#options = options;
+    this.#link = new RelayLink(relay, () => {
+      this.#correctClock();
+      this.#listener.changed();
+    });
+    const holder = (): Holder => {
+      const { session, name, host } = journal.writer;
+      return { session, name, host };
+    };
+    this.control = new ControlLeases({
+      link: this.#link,
+      holder,
+      isMine: ({ control }) => !relay.readOnly && hasControl(control, journal.writer),
+      tell: (news) => this.#listener.told(news),
+    });
+    this.targets = new TargetLeases(this.#link, holder);
+    const book = {
+      shared: () => this.#shared().map(({ id, resolvedAt }) => ({ incident: id, isOpen: resolvedAt === undefined })),
+      linesOf: (incident: string) => journal.linesOf(incident),
+      take: (incident: string, lines: readonly string[]) => this.#take(incident, lines),
+    };
+    this.#courier = new Courier(this.#link, book, journal.writer.session, () => this.#listener.changed());
+    const hung = (time: Ms) => {
+      this.control.hung(time);
+      this.targets.hung(time);
+    };
+    this.#stalls = new StallWatch(leaseTime, hung, options.screenWaits);
+  }
+
+  /** Connects. `carries`: also exchanges entries; a single command only takes leases. */
+  start({ carries = true } = {}): void {
+    const { journal } = this.#options;
+    this.#stalls.start();
+    this.#link.start((up) =>
+      carries
+        ? this.#courier.work(up)
+        : new Promise((resolve) => up.signal.addEventListener('abort', () => resolve(), { once: true })),
+    );
+    if (!carries) return;
+    const stopWritten = journal.onWritten(() => void this.#courier.send());
+    const stopNews = journal.onNews(() => this.control.follow(this.#options.incidents()));
+    this.#stopNews = () => {
+      stopWritten();
+      stopNews();
+    };
+    this.control.follow(this.#options.incidents());
+    this.#renewing = setInterval(() => {
+      void this.control.renew();
+      const early = this.#early.splice(0);
+      for (const { incident, line } of early) void this.#take(incident, [line]);
+    }, renewEvery);
+  }
+
+  /** Who is told what changes. */
+  listen(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  /** For the screen. */
+  get status(): RelayStatus {
+    const { state } = this.#link;
+    const where = redisWhere(this.#link.options.redis);
+    const clock = Math.abs(this.#link.clock) > clockSkew ? this.#link.clock : undefined;
+    const counts = { clock, unsent: this.#courier.unsent, tooLong: this.#courier.tooLong, refused: this.#refused };
+    if (state.state !== 'away') return { where, state: state.state, ...counts };
+    const { what, hint } = state.fault;
+    return { where, state: 'away', since: state.since, what, hint, ...counts };
+  }
+
+  /** Everybody else on the relay, as they were when it last answered. */
+  get others(): readonly Omit<Presence, 'driving'>[] {
+    return this.#link.state.state === 'connected' ? this.#others.map((one) => ({ ...one, at: 0 })) : [];
+  }
+
+  /** Says that this cockpit is here, and looks who else is. */
+  async renewPresence(self: RelayPresence): Promise<void> {
+    const { readOnly } = this.#options.relay;
+    await this.#link
+      .ask(async ({ ask, options }) => {
+        if (!readOnly) await renewPresence(ask, options, self);
+        this.#others = await othersHere(ask, options, self.session);
+      })
+      .catch(() => undefined);
+  }
+
+  /** Before an effect: notices at once that this cockpit hung. */
+  checkStall(): void {
+    this.#stalls.check();
+  }
+
+  /** Sends what is left, gives up what it holds, and disconnects. */
+  async stop(): Promise<void> {
+    clearInterval(this.#renewing);
+    this.#stalls.stop();
+    this.#stopNews?.();
+    const leave = async () => {
+      await this.#courier.send();
+      await this.control.release();
+      if (this.#options.relay.readOnly) return;
+      const { session } = this.#options.journal.writer;
+      await this.#link.ask(({ ask, options }) => endPresence(ask, options, session)).catch(() => undefined);
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, farewell);
+    });
+    await Promise.race([leave(), late]);
+    clearTimeout(timer);
+    await this.#link.stop();
+  }
+
+  /**
+   * Of a host whose clock is wrong the others would take no entry: what it writes carries the relay's time. Order and
+   * effect do not depend on it, and a clock that is moved is recorded.
+   */
+  #correctClock(): void {
+    const { clock } = this.#link;
+    const isWrong = Math.abs(clock) > clockSkew && Math.abs(clock) < believed;
+    this.#options.journal.correctClock(isWrong ? clock : 0);
+  }
+
+  #shared(): readonly Incident[] {
+    const since = Date.now() - sharedAfter;
+    return this.#options
+      .incidents()
+      .filter(({ resolvedAt, control }) => control.key !== undefined && (resolvedAt ?? Date.now()) > since);
+  }
+
+  async #take(incident: string, lines: readonly string[]): Promise<void> {
+    const found = this.#options.incidents().find(({ id }) => id === incident);
+    const known = new Set(found?.keys.filter(({ state }) => state !== 'new').map(({ key }) => key));
+    const isStranger = ({ writer }: Entry) => !known.has(writer.key ?? '');
+    let theirs = found?.entries.filter(isStranger).length ?? 0;
+    const takes = (entry: Entry) => {
+      // A line belongs to the incident that it names, whatever stream it came in.
+      if (entry.incident === undefined) return false;
+      if (isStranger(entry)) theirs += 1;
+      return !isStranger(entry) || theirs <= mostOfStrangers;
+    };
+    const receipts = await this.#options.journal.receive(lines, takes);
+    const isEarly = (at: number) => {
+      const receipt = receipts[at];
+      return receipt?.outcome === 'refused' && receipt.why === 'implausible';
+    };
+    const early = lines.flatMap((line, at) => (isEarly(at) ? [{ incident, line }] : []));
+    this.#early = [...this.#early, ...early].slice(-mostEarly);
+    const refused = receipts.filter(({ outcome }, at) => outcome === 'refused' && !isEarly(at)).length;
+    this.#refused += refused;
+    if (refused > 0) debugLog.warn('relay', { refused, incident });
+    this.#listener.changed();
+  }
+}
