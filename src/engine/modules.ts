@@ -1,5 +1,6 @@
 // Every module of the engine. A new one is one line here.
 import type { Settings } from '../config/settings.ts';
+import type { Ms } from '../core/time.ts';
 import { incidentModule } from './incident/module.ts';
 import { Recorder } from './incident/recorder.ts';
 import { logsModule } from './logs.ts';
@@ -9,9 +10,9 @@ import { runsModule } from './runs/module.ts';
 import { signInModule } from './sign-in.ts';
 import { surfaceActsModule } from './surface-acts.ts';
 
-/** The modules; those that record share one journal. */
-export function modulesFor(settings: Settings): readonly CreateModule[] {
-  const recorder = new Recorder(settings);
+/** The modules; those that record share one journal. `screenWaits`: how long the screen has not taken an update, in ms. */
+export function modulesFor(settings: Settings, screenWaits?: () => Ms): readonly CreateModule[] {
+  const recorder = new Recorder(settings, screenWaits);
   return [
     queriesModule,
     logsModule,

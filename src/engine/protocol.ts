@@ -59,6 +59,8 @@ export type Command =
   | { kind: 'disarm' }
   /** A key was pressed: keeps it armed. */
   | { kind: 'present' }
+  /** Another screen is shown; `screen`: its title, for the others. */
+  | { kind: 'looking'; screen: string }
   /** Collect and show this log; without a view: none any more. */
   | { kind: 'logs'; view?: LogsView }
   /** Write the lines that pass to a file in the present directory. */

@@ -16,16 +16,19 @@ const settings = workerData as Settings;
 const { file, level } = settings.log;
 if (file !== undefined) await debugLog.open({ file, level, thread: 'engine' });
 debugLog.info('start');
-const engine = createEngine({ settings, sources: await sourcesFor(settings), modules: modulesFor(settings) });
+/** When the update was sent that the screen has not taken yet. */
+let unreadSince: number | undefined;
+const screenWaits = () => (unreadSince === undefined ? 0 : performance.now() - unreadSince);
+const modules = modulesFor(settings, screenWaits);
+const engine = createEngine({ settings, sources: await sourcesFor(settings), modules });
 const encode = encoder();
-let unread = false;
 let waiting: Update | undefined;
 
 const post = () => {
-  if (!waiting || unread) return;
+  if (!waiting || unreadSince !== undefined) return;
   const update = waiting;
   waiting = undefined;
-  unread = true;
+  unreadSince = performance.now();
   port.postMessage(encode(update));
 };
 
@@ -35,7 +38,7 @@ engine.subscribe((update) => {
 });
 port.on('message', async (message: ToWorker) => {
   if (message.kind === 'taken') {
-    unread = false;
+    unreadSince = undefined;
     post();
   } else if (message.kind === 'command') engine.send(message.command);
   else {

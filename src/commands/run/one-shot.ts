@@ -20,12 +20,14 @@ export async function oneShotRunner(settings: Settings, options: OneShotOptions)
   const over = new AbortController();
   const recorder = new Recorder(settings);
   await recorder.ready;
+  recorder.shared?.start({ carries: false });
   const runner = new Runner({
     ...options,
     settings,
     recorder,
     signal: over.signal,
     forbids: () => options.forbids(recorder),
+    asPerson: true,
   });
   let closed: Promise<void> | undefined;
   return {
@@ -33,7 +35,7 @@ export async function oneShotRunner(settings: Settings, options: OneShotOptions)
     recorder,
     close() {
       over.abort();
-      closed ??= recorder.journal.close();
+      closed ??= recorder.journal.close().then(() => recorder.shared?.stop());
       return closed;
     },
   };

@@ -53,6 +53,17 @@ export function openingOf(id: string, entries: readonly Entry[]): Entry | undefi
   );
 }
 
+/** Whether what a writer records in an incident has effect. */
+export function isAdmitted(
+  { id, keys, entries }: { id: string; keys: readonly KeyState[]; entries: readonly Entry[] },
+  { key }: Pick<Writer, 'key'>,
+): boolean {
+  const state = keys.find((one) => one.key === key)?.state;
+  if (state !== undefined) return state !== 'new' && state !== 'removed';
+  const opening = openingOf(id, entries);
+  return opening?.own === true || opening?.writer.key === undefined;
+}
+
 /** Needs control while the incident is open. */
 const needControl: ReadonlySet<string> = new Set([
   'severity',

@@ -174,3 +174,10 @@ export function inOrder(entries: readonly Entry[]): readonly Entry[] {
   const byId = new Map(entries.map((entry) => [identityOf(entry), entry]));
   return [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry);
 }
+
+/** Entries in order, and news: mostly those come after all others. */
+export function withNews(entries: readonly Entry[], news: readonly Entry[]): readonly Entry[] {
+  const ids = [entries.at(-1)?.id ?? '', ...news.map(({ id }) => id)];
+  const isAfter = news.every(({ id }, at) => id > (ids[at] ?? ''));
+  return isAfter ? [...entries, ...news] : inOrder([...entries, ...news]);
+}

@@ -135,3 +135,9 @@ export function diskFault(error: unknown, directory: string): JournalTrouble {
   ];
   return { kind, where, what, hint };
 }
+
+/** The fault of writing where one only observes. */
+export function onlyObserves({ directory }: Place): JournalTrouble {
+  const where = stripControl(directory, 300);
+  return { kind: 'forbidden', where, what: 'this cockpit only observes', hint: 'start it without --observe' };
+}

@@ -2,12 +2,11 @@
 import { existsSync } from 'node:fs';
 import { monotonicFactory, ulid } from 'ulid';
 import type { JournalTrouble } from '../../core/incident/context.ts';
-import { type Entry, type Event, identityOf, inOrder, isAutomatic, type Writer } from '../../core/incident/event.ts';
-import { stripControl } from '../../core/text/text.ts';
+import { type Entry, type Event, identityOf, isAutomatic, type Writer, withNews } from '../../core/incident/event.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted } from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
-import { inspect, type Place, prepare, refusedBeside } from './directory.ts';
+import { inspect, onlyObserves, type Place, prepare, refusedBeside } from './directory.ts';
 import { type HeldLine, HeldLines } from './held-lines.ts';
 import { KeyFiles } from './key-files.ts';
 import { OwnFile, type SignedLine } from './own-file.ts';
@@ -15,6 +14,7 @@ import { type Known, Others } from './peer-files.ts';
 import { timeOf } from './plausible.ts';
 import { type Receipt, Received } from './received.ts';
 import { safe } from './sanitize-entry.ts';
+import { Witness } from './witness.ts';
 
 export type JournalOptions = {
   place: Place;
@@ -32,9 +32,6 @@ export type JournalOptions = {
 
 /** How the journal is: `trouble` says what is in the way, and how much waits in memory. */
 export type JournalState = { directory: string; trouble?: JournalTrouble; unwritten: number; notes: readonly string[] };
-
-/** Sessions that a line bears witness of, at most. */
-const witnesses = 20;
 
 /** `at`: default is now. `automatic`: the cockpit did it by itself. */
 type About = { incident?: string; at?: Instant; automatic?: boolean };
@@ -55,7 +52,7 @@ export class Journal {
   #beside: readonly string[] = [];
   #last: Instant = 0;
   #clockIsBehind: Ms = 0;
-  #witnessed = new Map<string, string>();
+  readonly #witness = new Witness();
   readonly #lines: HeldLines | undefined;
   /** The hash of each line, by what tells entries apart. */
   readonly #hashes = new Map<string, string>();
@@ -80,7 +77,7 @@ export class Journal {
       isOwn: (key) => this.#keys.isOwn(key),
       readKeys: () => this.#keys.read(),
       take: (news) => this.#take(news),
-      now: () => this.#now(),
+      now: () => Date.now() + this.#clockIsBehind,
     });
   }
 
@@ -149,7 +146,7 @@ export class Journal {
     incident?: string,
     { at = this.#now(), automatic = isAutomatic(event) }: Omit<About, 'incident'> = {},
   ): Promise<Result<Entry>> {
-    if (this.#options.observing) return Promise.resolve({ ok: false, fault: this.#onlyObserves() });
+    if (this.#options.observing) return Promise.resolve({ ok: false, fault: onlyObserves(this.#options.place) });
     // The first entry of a run is compared with what was written on this host before it.
     const last = this.#last || this.#lastOnThisHost();
     if (last - at > second) {
@@ -191,9 +188,7 @@ export class Journal {
     const receipts: Receipt[] = [];
     const news: Known[] = [];
     for (const text of texts) {
-      const checked = this.#received.check(text, now, this.#hashes);
-      const isWanted = checked.outcome !== 'new' || takes(checked.entry);
-      const receipt: Receipt = isWanted ? checked : { outcome: 'refused', why: 'unwanted' };
+      const receipt = this.#received.check(text, now, { known: this.#hashes, takes });
       receipts.push(receipt);
       if (receipt.outcome !== 'new') continue;
       const { entry, hash } = receipt;
@@ -222,18 +217,17 @@ export class Journal {
     const refused = this.#prepare();
     const fault = refused ?? (await this.#write());
     this.#trouble = fault;
-    if (before && !fault && waiting > 0) {
-      const says = `${waiting} ${waiting === 1 ? 'entry was' : 'entries were'} written late: ${before.what}`;
-      this.#add({ kind: 'journal', what: 'written-late', says }, { automatic: true });
-      this.#trouble = await this.#write();
-    }
+    if (before && !fault && waiting > 0)
+      await this.#tellLate(`${waiting} ${waiting === 1 ? 'entry was' : 'entries were'} written late: ${before.what}`);
     const restored = fault ? undefined : this.#own.takeRestored();
-    if (restored) {
-      this.#add({ kind: 'journal', what: 'written-late', says: restored }, { automatic: true });
-      this.#trouble = await this.#write();
-    }
+    if (restored) await this.#tellLate(restored);
     if (before || fault) this.#tell();
     return this.#trouble;
+  }
+
+  async #tellLate(says: string): Promise<void> {
+    this.#add({ kind: 'journal', what: 'written-late', says }, { automatic: true });
+    this.#trouble = await this.#write();
   }
 
   /** An observer makes no directory: one that is not there is one without incidents. */
@@ -244,11 +238,6 @@ export class Journal {
     const beside = isThere && !trouble ? refusedBeside(place) : [];
     this.#beside = beside.map(({ what, hint }) => `${what}; ${hint}`);
     return trouble;
-  }
-
-  #onlyObserves(): JournalTrouble {
-    const where = stripControl(this.#options.place.directory, 300);
-    return { kind: 'forbidden', where, what: 'this cockpit only observes', hint: 'start it without --observe' };
   }
 
   #add(event: Event, { incident, at = this.#now(), automatic = false }: About): Entry {
@@ -266,7 +255,7 @@ export class Journal {
       event: safe(event),
       own: true,
     };
-    const hash = this.#own.add(entry, this.#seen(), signer);
+    const hash = this.#own.add(entry, this.#witness.seen(this.#others.heads), signer);
     this.#take([{ entry, hash }]);
     return entry;
   }
@@ -285,24 +274,15 @@ export class Journal {
     return Math.max(at, timeOf(newest.id) + 1);
   }
 
-  /** What has grown since this file last bore witness of it. */
-  #seen(): Record<string, readonly [number, string]> {
-    const news = [...this.#others.heads].filter(([session, [, hash]]) => this.#witnessed.get(session) !== hash);
-    const seen = news.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, witnesses);
-    for (const [session, [, hash]] of seen) this.#witnessed.set(session, hash);
-    return Object.fromEntries(seen);
-  }
-
   #take(known: readonly Known[]): void {
     for (const { entry, hash, text } of known) {
       this.#hashes.set(identityOf(entry), hash);
       if (text !== undefined) this.#lines?.add({ id: entry.id, incident: entry.incident, text, own: false });
     }
-    const news = known.map(({ entry }) => entry);
-    const newest = this.#entries.at(-1)?.id ?? '';
-    this.#entries = news.every((entry, at) => entry.id > (at === 0 ? newest : (news[at - 1]?.id ?? '')))
-      ? [...this.#entries, ...news]
-      : inOrder([...this.#entries, ...news]);
+    this.#entries = withNews(
+      this.#entries,
+      known.map(({ entry }) => entry),
+    );
     this.#tell();
   }
 

@@ -31,6 +31,8 @@ export type Receipt =
   | { outcome: 'new' | 'known'; entry: Entry; hash: string; part?: Line['part'] }
   | { outcome: 'refused'; why: NotKept; says?: string };
 
+type Checks = { known: ReadonlyMap<string, string>; takes(entry: Entry): boolean };
+
 export class Received {
   readonly #file: LineFile;
 
@@ -49,9 +51,9 @@ export class Received {
 
   /**
    * Checks a line: its form, its signature and its time. `known`: the hash of each line that is there, by what tells
-   * entries apart.
+   * entries apart. `takes`: whether a new one is wanted.
    */
-  check(text: string, now: Instant, known: ReadonlyMap<string, string>): Receipt {
+  check(text: string, now: Instant, { known, takes }: Checks): Receipt {
     if (text.length > longestReceived) return { outcome: 'refused', why: 'too-long' };
     const line = text.includes('\n') ? undefined : readLine(text);
     if (!line) return { outcome: 'refused', why: 'not-an-entry' };
@@ -63,6 +65,7 @@ export class Received {
     const entry = safe(line.entry);
     const there = known.get(identityOf(entry));
     if (there !== undefined && there !== hash) return { outcome: 'refused', why: 'taken' };
+    if (there === undefined && !takes(entry)) return { outcome: 'refused', why: 'unwanted' };
     return { outcome: there === undefined ? 'new' : 'known', entry, hash, part };
   }
 

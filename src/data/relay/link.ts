@@ -43,6 +43,11 @@ export class RelayLink {
   #state: RelayState = { state: 'connecting' };
   #answeredAt: Instant = Date.now();
   #clock: Ms = 0;
+  #decide: () => void = () => {};
+  /** Resolves when the first attempt to connect has ended, in whatever way. */
+  readonly #decided = new Promise<void>((resolve) => {
+    this.#decide = resolve;
+  });
   #running: Promise<void> | undefined;
 
   constructor(options: RelayOptions, changed: () => void) {
@@ -66,11 +71,13 @@ export class RelayLink {
 
   async stop(): Promise<void> {
     this.#over.abort();
+    this.#decide();
     await this.#running;
   }
 
   /** Asks the relay. Throws `RelayAway` where there is no answer; the connection is made again. */
   async ask<T>(what: (up: Up) => Promise<T>): Promise<T> {
+    if (this.#running && this.#state.state === 'connecting') await this.#decided;
     const up = this.#up;
     if (!up) throw new RelayAway('not connected');
     try {
@@ -172,6 +179,7 @@ export class RelayLink {
 
   #tell(state: RelayState): void {
     this.#state = state;
+    this.#decide();
     this.#changed();
   }
 }

@@ -1,6 +1,6 @@
 // Turns a person's command on an incident into the events to record. Pure.
 import { ulid } from 'ulid';
-import { hasControl, incidentIdOf } from '../../core/incident/authority.ts';
+import { hasControl, incidentIdOf, isAdmitted } from '../../core/incident/authority.ts';
 import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { type Event, roles, type Writer } from '../../core/incident/event.ts';
@@ -20,6 +20,10 @@ export type Situation = {
   observing: boolean;
   world: World;
   now: Instant;
+  /** Why this cockpit is not in control, whatever the journal says. */
+  lost?: string;
+  /** How control was taken on the relay. */
+  taken?: { fence: number; alone: boolean };
 };
 
 /** Commands that need control of the incident. Everybody may watch, write notes, take roles and acknowledge. */
@@ -34,9 +38,11 @@ const forDriver = new Set<IncidentCommand['do']>([
   'reminded',
   'mitigate',
   'resolve',
+  'key',
 ]);
 
-export function decide(what: IncidentCommand, { incident, self, observing, world, now }: Situation): Decision {
+export function decide(what: IncidentCommand, situation: Situation): Decision {
+  const { incident, self, observing, world, now, taken } = situation;
   if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
   if (what.do === 'open') return open(what, incident, { self, world });
   if (what.do === 'acknowledge') return acknowledge(what, incident);
@@ -50,7 +56,12 @@ export function decide(what: IncidentCommand, { incident, self, observing, world
     return { refused: 'it is resolved: reopen it first' };
   if (forDriver.has(what.do) && !hasControl(incident.control, self) && incident.resolvedAt === undefined)
     return { refused: `${incident.control.person} is in control: take control first` };
-  return withIncident(what, incident, { self, world, now });
+  if (forDriver.has(what.do) && situation.lost !== undefined) return { refused: situation.lost };
+  if (what.do === 'control' && !isAdmitted(incident, self))
+    return {
+      refused: `your key is not admitted to this incident: ask ${incident.control.person} to admit it (people)`,
+    };
+  return withIncident(what, incident, { self, world, now, taken });
 }
 
 function open(
@@ -95,9 +106,9 @@ function acknowledge(what: Extract<IncidentCommand, { do: 'acknowledge' }>, inci
   return { events: [event], says: 'acknowledged' };
 }
 
-type Rest = Pick<Situation, 'self' | 'world' | 'now'>;
+type Rest = Pick<Situation, 'self' | 'world' | 'now' | 'taken'>;
 
-function withIncident(what: IncidentCommand, incident: Incident, { self, world, now }: Rest): Decision {
+function withIncident(what: IncidentCommand, incident: Incident, { self, world, now, taken }: Rest): Decision {
   const just = (event: Event, says: string): Decision => ({ events: [event], says });
   switch (what.do) {
     case 'severity':
@@ -145,9 +156,24 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
       return role(what, incident, self);
     case 'control':
       return just(
-        { kind: 'wheel', session: self.session, person: self.name, why: what.why || undefined },
-        'you are in control',
+        {
+          kind: 'wheel',
+          session: self.session,
+          person: self.name,
+          why: what.why || undefined,
+          fence: taken?.fence,
+        },
+        taken?.alone
+          ? 'you are in control; the relay is away: whoever was in control may still act'
+          : 'you are in control',
       );
+    case 'key': {
+      const found = incident.keys.find(({ key }) => key === what.key);
+      if (!found) return { refused: 'no entry is signed by that key' };
+      const { key, change, why } = what;
+      const says = `${found.person} ${change}: their entries have ${change === 'admitted' ? '' : 'no '}effect`;
+      return just({ kind: 'key', key, person: found.person, change, why: why || undefined }, says);
+    }
     case 'update':
       return just({ kind: 'update', text: what.text }, 'update recorded');
     case 'remind':

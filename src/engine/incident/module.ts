@@ -20,7 +20,8 @@ import type { CreateModule } from '../module.ts';
 import { AlertWatch } from './alerts.ts';
 import { decide } from './decide.ts';
 import { createMessenger } from './messenger.ts';
-import type { Recorder } from './recorder.ts';
+import { type Recorder, whyLost } from './recorder.ts';
+import { controlSays, shownLoss, tookFirst } from './relay-news.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a drill is asked for received messages. */
@@ -46,7 +47,20 @@ export const incidentModule =
       targets: targetsOf(settings),
       contacts: settings.contacts,
     };
-    let others: readonly Presence[] = [];
+    const { shared } = recorder;
+    /** On this host, and on the relay. */
+    let nearby: readonly Presence[] = [];
+    let screen = '';
+    const others = (): readonly Presence[] => {
+      const far = shared?.others ?? [];
+      const isNear = new Set([journal.writer.session, ...nearby.map((one) => one.session)]);
+      // The relay knows more about a cockpit of this host.
+      const known = nearby.map((one) => ({ ...one, ...far.find(({ session }) => session === one.session) }));
+      return [
+        ...known,
+        ...far.filter(({ session }) => !isNear.has(session)).map((one) => ({ ...one, driving: false })),
+      ];
+    };
     let received: readonly Arrived[] | undefined;
     let said: Said | undefined;
     let toldContext = '';
@@ -58,8 +72,8 @@ export const incidentModule =
       const { incident } = recorder;
       const { allowed } = recorder;
       const self = journal.writer;
-      const own = { ...self, at: 0, observing, driving: false, incident: incident?.id };
-      const here = [own, ...others].map((one) => ({
+      const own = { ...self, at: 0, observing, driving: false, incident: incident?.id, screen: screen || undefined };
+      const here = [own, ...others()].map((one) => ({
         ...one,
         driving: incident !== undefined && hasControl(incident.control, one),
       }));
@@ -71,6 +85,8 @@ export const incidentModule =
           .filter((one) => one.id !== incident?.id)
           .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
         journal: { ...journal.state, allowed: allowed || undefined },
+        relay: shared?.status,
+        lost: shownLoss(incident && shared?.control.lossOf(incident.id)),
         alerts: alerts.raised,
         received,
         said,
@@ -119,14 +135,17 @@ export const incidentModule =
       if (what.do === 'allow-unrecorded' && trouble?.distrusted)
         return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
       if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
-      const order = decide(what, {
-        incident,
-        self: journal.writer,
-        observing,
-        world: context.world(),
-        now: Date.now(),
-      });
+      const loss = incident && shared?.control.lossOf(incident.id);
+      const lost = loss && whyLost(loss);
+      const situation = { incident, self: journal.writer, observing, world: context.world(), now: Date.now(), lost };
+      let order = decide(what, situation);
       if ('refused' in order) return say(order.refused, 'warning');
+      if (what.do === 'control' && shared && incident) {
+        const taken = await shared.control.take(incident);
+        if (!taken.ok) return say(tookFirst(taken.by), 'warning');
+        order = decide(what, { ...situation, taken });
+        if ('refused' in order) return say(order.refused, 'warning');
+      }
       if (order.incident) recorder.follow(order.incident);
       let written = true;
       // The last sample of the metrics comes before the resolution.
@@ -157,8 +176,8 @@ export const incidentModule =
     const recordInterrupted = async () => {
       const { incident } = recorder;
       if (!incident) return;
-      others = await presence.others(Date.now(), journal.writer.host);
-      const alive = new Set([journal.writer.session, ...others.map((one) => one.session)]);
+      nearby = await presence.others(Date.now(), journal.writer.host);
+      const alive = new Set([journal.writer.session, ...others().map((one) => one.session)]);
       for (const { run, action, target, session, phase } of unfinished(incident)) {
         if (alive.has(session)) continue;
         const detail =
@@ -212,7 +231,9 @@ export const incidentModule =
       const { incident } = recorder;
       const driving = incident !== undefined && hasControl(incident.control, journal.writer);
       if (!observing) await presence.renew({ ...journal.writer, driving, observing, incident: incident?.id });
-      others = await presence.others(Date.now(), journal.writer.host);
+      nearby = await presence.others(Date.now(), journal.writer.host);
+      const { session, user, name, host, key } = journal.writer;
+      await shared?.renewPresence({ session, user, name, host, key, observing, incident: incident?.id, screen });
       show();
     };
     /** Only a drill reports received messages. */
@@ -228,8 +249,16 @@ export const incidentModule =
       // Checked always: only a check detects that the file was truncated or removed.
       void journal.flush().then(show);
     }, retryEvery);
+    shared?.listen({
+      changed: show,
+      told: (news) => {
+        const { says, isGood } = controlSays(news, recorder.open);
+        say(says, isGood ? 'ok' : 'critical');
+      },
+    });
     void recorder.ready.then(() => {
       isReady = true;
+      shared?.start();
       const { incident } = recorder;
       if (incident)
         said = {
@@ -243,6 +272,10 @@ export const incidentModule =
 
     return {
       handle(command) {
+        if (command.kind === 'looking') {
+          screen = command.screen;
+          void renew();
+        }
         if (command.kind !== 'incident') return;
         orders = orders.then(() => carryOut(command.what)).catch((error: unknown) => say(String(error), 'critical'));
       },
@@ -253,6 +286,7 @@ export const incidentModule =
         await orders;
         await messenger.settled();
         await journal.close();
+        await shared?.stop();
         if (!observing) presence.leave();
       },
     };

@@ -113,15 +113,9 @@ export class Recorder {
    */
   mayAct(asPerson = false): string | undefined {
     if (this.#observing) return 'this cockpit only observes';
-    const { incident, journal } = this;
-    // Also while a resolved incident is on the screen: another cockpit may control an open one.
-    const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
-    const controlled = open.filter((one) => this.#controls(one, asPerson));
-    if (open.length > 0 && controlled.length === 0) return whoIsInControl(open.at(-1), incident);
-    const losses = controlled.map((one) => this.shared?.control.lossOf(one.id));
-    const [loss] = losses;
-    if (loss && losses.every((one) => one !== undefined)) return whyLost(loss);
-    const { trouble } = journal.state;
+    const forbidden = this.#whyNotInControl(asPerson);
+    if (forbidden !== undefined) return forbidden;
+    const { trouble } = this.journal.state;
     if (trouble?.distrusted) return `the journal is unavailable (${trouble.what}): ${trouble.hint}`;
     if (trouble && this.#allowed === undefined)
       return `the journal is unavailable (${trouble.what}): ${trouble.hint}, or allow actions without it`;
@@ -129,16 +123,30 @@ export class Recorder {
   }
 
   /**
-   * Asks the relay whether an action may still run from here: right before each effect. Undefined too while the relay
-   * is away: whoever is in control goes on alone.
+   * Why this cockpit is not in control any more: asked of the relay too, right before each effect. Undefined while the
+   * relay is away: whoever is in control goes on alone.
    */
-  async mayStillAct(asPerson = false): Promise<string | undefined> {
-    const { shared, incident, open } = this;
-    if (!shared || asPerson) return this.mayAct(asPerson);
-    shared.checkStall();
-    const shown = incident && incident.resolvedAt === undefined ? [incident] : open;
-    await Promise.all(shown.map(({ id }) => shared.control.confirm(id)));
-    return this.mayAct(asPerson);
+  async lostControl(asPerson = false): Promise<string | undefined> {
+    const { shared } = this;
+    shared?.checkStall();
+    await Promise.all(this.#concerned().map(({ id }) => shared?.control.confirm(id)));
+    return this.#whyNotInControl(asPerson);
+  }
+
+  /** The incidents that decide whether an action may run. */
+  #concerned(): readonly Incident[] {
+    const { incident } = this;
+    // Also while a resolved incident is on the screen: another cockpit may control an open one.
+    return incident && incident.resolvedAt === undefined ? [incident] : this.open;
+  }
+
+  #whyNotInControl(asPerson: boolean): string | undefined {
+    const open = this.#concerned();
+    const controlled = open.filter((one) => this.#controls(one, asPerson));
+    if (open.length > 0 && controlled.length === 0) return whoIsInControl(open.at(-1), this.incident);
+    const losses = controlled.map((one) => this.shared?.control.lossOf(one.id));
+    const [loss] = losses;
+    return loss && losses.every((one) => one !== undefined) ? whyLost(loss) : undefined;
   }
 
   #controls({ control, entries }: Incident, asPerson: boolean): boolean {

@@ -21,7 +21,7 @@ import { TargetLeases } from './target-leases.ts';
 /** A resolved incident is shared for so long: its last entries, and what is noted afterwards. */
 const sharedAfter: Ms = hour;
 /** Lines of keys that nobody admitted which are taken, for each incident: anybody who can write the relay can make keys. */
-const mostOfStrangers = 500;
+const mostOfStrangers = 200;
 /** A relay whose clock is farther away is not believed. */
 const believed: Ms = 26 * hour;
 /** Lines from the future that are kept in memory. */

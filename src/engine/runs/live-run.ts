@@ -30,6 +30,8 @@ export type RunContext = {
   patient: boolean;
   changed(run: Run): void;
   logged(command: LoggedCommand): void;
+  /** Why this run may make no further call; asked right before each. */
+  mayCall(run: string): Promise<string | undefined>;
   /** Resolves when written and flushed; false: it could not be written, and actions without a record are not allowed. */
   record(news: RunNews): Promise<boolean>;
 };
@@ -106,6 +108,8 @@ export class LiveRun {
   /** The calls of a plan, one after the other. The first one that is not done ends it; none is ever repeated. */
   async execute({ calls }: Plan): Promise<Executed> {
     for (const [at, call] of calls.entries()) {
+      const why = await this.#context.mayCall(this.#run.id);
+      if (why !== undefined) return { end: 'stopped', result: { outcome: 'cancelled', says: why }, at };
       const result = await this.#call(at, call);
       if (result.outcome === 'done') this.tell({ kind: 'performed', call: at });
       // Never repeated: the facts decide whether it happened.

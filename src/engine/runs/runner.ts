@@ -9,14 +9,19 @@ import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
 import { type Left, type Lock, type LockNote, RunLocks } from '../../data/journal/run-locks.ts';
+import type { Held } from '../../data/relay/lease.ts';
 import { actionContextOf } from '../action-context.ts';
 import { recordRun } from '../incident/recorder.ts';
+import type { Loss } from '../relay/kept-lease.ts';
+import type { TargetLease } from '../relay/target-leases.ts';
 import { type Executed, LiveRun, type RunContext } from './live-run.ts';
 
 /** What a runner needs of its caller: the screen's engine, `run`, a test. */
 export type RunnerOptions = Pick<RunContext, 'settings' | 'recorder' | 'signal' | 'patient' | 'changed' | 'logged'> & {
   /** Why nothing may be changed now: read-only, observing, another cockpit is in control. */
   forbids(): string | undefined;
+  /** For the command line: the person in control of a cockpit on this host is in control too. */
+  asPerson?: boolean;
   /** Something was changed: poll the facts now. */
   acted?(): void;
 };
@@ -26,6 +31,8 @@ export class Runner {
   readonly locks: RunLocks;
   readonly #context: RunnerOptions & RunContext;
   readonly #live = new Map<string, LiveRun>();
+  /** Of runs that hold their target on the relay. */
+  readonly #leases = new Map<string, TargetLease>();
 
   constructor(options: RunnerOptions) {
     const { settings, recorder } = options;
@@ -35,6 +42,11 @@ export class Runner {
       ...options,
       actionContext: actionContextOf(settings),
       kept: keptFiles(journal),
+      mayCall: async (run) => {
+        const forbidden = await recorder.lostControl(options.asPerson);
+        const loss = forbidden === undefined ? await this.#leases.get(run)?.confirm() : undefined;
+        return forbidden ?? (loss && whyTargetLost(loss));
+      },
       async record(news) {
         const written = await recordRun(recorder, news);
         // A person may have allowed actions without a record.
@@ -100,6 +112,7 @@ export class Runner {
     const object = live.action.object(live.run.target, this.#context.actionContext);
     const calls = live.run.calls.map((call) => call.say);
     const { action, by } = live.run;
+    const { recorder } = this.#context;
     const taken = await this.locks.take({
       run: id,
       action,
@@ -117,10 +130,16 @@ export class Runner {
     }
     try {
       if (taken.left) await this.#leftBehind(taken.left);
+      const far = await recorder.shared?.targets.take(sanitize(object, 300), action);
+      if (far && !far.ok)
+        return await live.end('refused', whoRuns(far.by), { hint: 'nothing was changed; wait until it ends' });
+      if (far) this.#leases.set(id, far.lease);
       return await this.#execute(live, plan, taken.lock);
     } catch (error) {
       return await broken(live, error);
     } finally {
+      await this.#leases.get(id)?.release();
+      this.#leases.delete(id);
       await taken.lock.release();
       this.#context.acted?.();
     }
@@ -214,6 +233,17 @@ export class Runner {
     if (uncertainty === undefined) await live.record('finished');
     return live.verify(plan, uncertainty);
   }
+}
+
+const whoRuns = (by: Held | undefined): string =>
+  by
+    ? `${by.name} at ${by.host} is running ${by.what ?? 'an action'} on it`
+    : 'another host is running an action on it';
+
+/** The target is another's now. */
+function whyTargetLost(loss: Loss): string {
+  if (loss.why === 'taken') return whoRuns(loss.by);
+  return `this cockpit did not respond for ${formatAge(loss.for)}, and another host may run an action on it`;
 }
 
 const movedNotice = 'state changed since the plan; nothing was done. New plan:';
