@@ -4,6 +4,7 @@ import realWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import Output, { wholeRows } from '../../scripts/bundle/ink-output.ts';
 import InkOutput from '../../scripts/bundle/ink-output-itself.ts';
+import { asciiForms } from '../../src/core/text/glyphs.ts';
 
 /** What a terminal shows of a frame: characters, colours and attributes of every cell. */
 async function cells(frame: string, columns: number, rows: number): Promise<string[]> {
@@ -22,7 +23,8 @@ async function cells(frame: string, columns: number, rows: number): Promise<stri
   return shown;
 }
 
-const word = fc.stringMatching(/^[ -~●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇]{0,12}$/);
+const glyphs = Object.keys(asciiForms).join('');
+const word = fc.stringMatching(new RegExp(`^[ -~${glyphs}]{0,12}$`));
 const wide = fc.constantFrom('日本', 'ｱ', '한국', 'é', '🙂', '👩‍🚀', 'a\u0301', '\u200b');
 const colour = fc.constantFrom('1', '2', '7', '31', '1;31', '1;97;44', '36');
 const painted = fc.oneof(
@@ -42,7 +44,7 @@ describe('the width of a text', () => {
   });
 
   test('each of the cockpit’s glyphs takes one column', () => {
-    for (const glyph of '●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇') expect([glyph, realWidth(glyph)]).toEqual([glyph, 1]);
+    for (const glyph of `${glyphs}⠀⣿`) expect([glyph, realWidth(glyph)]).toEqual([glyph, 1]);
   });
 });
 
