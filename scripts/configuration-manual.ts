@@ -86,7 +86,7 @@ and what applies instead.
 The order for PostgreSQL is that of libpq: \`DATABASE_URL\` over \`PGSERVICE\` (in \`PGSERVICEFILE\`, \`~/.pg_service.conf\` or
 \`PGSYSCONFDIR\`) over the other \`PG…\` variables; a missing password comes from \`PGPASSFILE\` or
 \`~/.pgpass\`. A \`REDIS_URL\` may contain user name and password. AWS credentials follow the usual chain. \`NO_COLOR\` sets
-\`display.theme\` to plain. \`https_proxy\`, \`http_proxy\` and \`no_proxy\` work as in curl; loopback is never proxied.
+\`display.theme\` to mono. \`https_proxy\`, \`http_proxy\` and \`no_proxy\` work as in curl; loopback is never proxied.
 
 If a variable, file or flag changes a target of the profile, \`config\`, \`config check\` and \`doctor\` say so.
 

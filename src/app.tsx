@@ -10,8 +10,9 @@ import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts
 import { footerRows, frame } from './screens/shell/frame.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
-import { themeFor, themes, toAnsi } from './screens/toolkit/ansi.ts';
+import { toAnsi } from './screens/toolkit/ansi.ts';
 import { memoize } from './screens/toolkit/memoize.ts';
+import { themeOf } from './screens/toolkit/themes.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
 
 /** Gives the terminal back as it was while `away` is pending. */
@@ -35,8 +36,8 @@ export type Ports = {
   quit(): void;
   /** Milliseconds of a clock that only goes forward: how close together keys came. */
   now(): number;
-  /** NO_COLOR, FORCE_COLOR. */
-  environment: Readonly<Record<string, string | undefined>>;
+  /** How many the terminal has. */
+  colours: Parameters<typeof themeOf>[1];
 };
 
 /** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
@@ -133,7 +134,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   });
   usePaste((text) => perform(paste(store.getState(), text)));
 
-  const theme = themes[themeFor(state.ui.theme, ports.environment)];
+  const theme = themeOf(state.ui.theme, ports.colours, state.ui.ground);
   const { lines, table, beside } = frameAt(state, columns, rows);
   // The detail beside a list asks a backend only where the marker rests: running through a list asks nothing.
   const about = beside && JSON.stringify([beside.screen, beside.of]);

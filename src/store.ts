@@ -8,13 +8,12 @@ import type { IncidentContext } from './core/incident/context.ts';
 import type { Incident } from './core/incident/incident.ts';
 import type { LogsShown } from './core/logs/log-view.ts';
 import type { Query, QueryReadings } from './core/queries/query.ts';
+import type { Ground, ThemeName } from './core/text/terminal-look.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
 import type { SignInOffer, SignIns } from './core/world/sign-in.ts';
 import { emptyWorld, type Scope, type World } from './core/world/world.ts';
 import type { Command, EngineState, Update } from './engine/protocol.ts';
 import type { Line } from './screens/toolkit/line.ts';
-
-export type ThemeName = 'standard' | 'colour-blind' | 'plain';
 
 /** The position in one screen; kept while another is open above it. */
 export type Place = {
@@ -171,6 +170,10 @@ export type Ui = {
   /** The key that has just answered a question: it means nothing else until it was let go. */
   spent?: { key: string; until: Instant };
   theme: ThemeName;
+  /** The terminal's background, as far as it is known. */
+  ground: Ground;
+  /** Glyphs are drawn in ASCII. */
+  ascii: boolean;
   bell: boolean;
   /** The detail beside a list whose queries are asked: the marker has rested on its row. */
   beside?: Place;
@@ -223,6 +226,7 @@ export type Intent =
   | { kind: 'spent'; key: string }
   | { kind: 'notice'; says: string; verdict?: HealthStatus }
   | { kind: 'theme'; theme: ThemeName }
+  | { kind: 'glyphs'; ascii: boolean }
   | { kind: 'bell'; on: boolean }
   /** Goes to a step of the tour; without a step it ends. */
   | { kind: 'tour'; step?: number }
@@ -257,7 +261,12 @@ export const noticeStays: Ms = 6 * second;
 export function initialState(
   scope: Scope,
   now: Instant,
-  display: { theme: ThemeName; bell: boolean } = { theme: 'standard', bell: true },
+  display: Pick<Ui, 'theme' | 'ground' | 'ascii' | 'bell'> = {
+    theme: 'auto',
+    ground: 'dark',
+    ascii: false,
+    bell: true,
+  },
 ): State {
   return {
     world: emptyWorld(scope, now),

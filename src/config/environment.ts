@@ -51,7 +51,7 @@ export function readEnvironment(environment: Environment, place: Place): Layer {
   // https://no-color.org: whatever its value.
   if (environment.NO_COLOR) {
     const origin = { layer: 'environment', says: 'env NO_COLOR' } as const;
-    entries.push({ path: 'display.theme', value: 'plain', origin, source: 'env NO_COLOR' });
+    entries.push({ path: 'display.theme', value: 'mono', origin, source: 'env NO_COLOR' });
   }
   for (const { path, optional } of sections.values()) {
     const source = `env ${environmentName(path)}`;

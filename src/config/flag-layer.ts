@@ -11,6 +11,7 @@ const named: readonly (readonly [keyof Flags, string, string])[] = [
   ['namespace', '--namespace', 'kubernetes.namespace'],
   ['readOnly', '--read-only', 'environment.readOnly'],
   ['observe', '--observe', 'environment.observe'],
+  ['theme', '--theme', 'display.theme'],
   ['logFile', '--log-file', 'log.file'],
   ['logLevel', '--log-level', 'log.level'],
 ];
@@ -25,7 +26,8 @@ export function readFlags(flags: Flags, cwd: string, home: string): Layer {
     );
 
   for (const [name, flag, path] of named) if (flags[name] !== undefined) give(path, flags[name], flag);
-  if (flags.color === false) give('display.theme', 'plain', '--no-color');
+  if (flags.ascii) give('display.glyphs', 'ascii', '--ascii');
+  if (flags.color === false) give('display.theme', 'mono', '--no-color');
   for (const given of flags.set ?? []) {
     const at = given.indexOf('=');
     const path = given.slice(0, at).trim();

@@ -1,5 +1,6 @@
 // The flags that every command has. Light: the schema is loaded when a command runs.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { themeNames } from '../core/text/terminal-look.ts';
 import { logLevels } from '../disk/log-level.ts';
 
 /** What the common flags gave. */
@@ -14,6 +15,8 @@ export type Flags = {
   readOnly?: boolean;
   observe?: boolean;
   theme?: string;
+  /** Symbols in ASCII. */
+  ascii?: boolean;
   logFile?: string;
   logLevel?: string;
   /** Commander's form of --no-color. */
@@ -45,6 +48,8 @@ export function addSettingsFlags(command: Command): Command {
   add('--read-only', 'read-only; cannot be armed');
   add('--observe', 'observe only: actions are disabled');
   add('--no-color', 'no colors: health as symbols and words (also NO_COLOR)');
+  command.addOption(new Option('--theme <name>', 'color theme (default: auto)').choices(themeNames).helpGroup(group));
+  add('--ascii', 'symbols in ASCII (default: if the locale or the terminal has no UTF-8)');
   add('--log-file <file>', 'append a debug log as JSON lines; see docs/debugging.md');
   command.addOption(new Option('--log-level <level>', 'log level (default: info)').choices(logLevels).helpGroup(group));
   return command;

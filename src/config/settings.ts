@@ -1,6 +1,7 @@
 // The one description of every option. Defaults here are what both profiles share; profiles.ts holds the runbook's
 // hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
 import * as z from 'zod';
+import { formerThemeNames, themeNames } from '../core/text/terminal-look.ts';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 import { logLevels } from '../disk/log-level.ts';
 import { incident } from './relay-settings.ts';
@@ -263,9 +264,15 @@ export const settingsSchema = z.object({
   display: z
     .object({
       theme: z
-        .enum(['standard', 'colour-blind', 'plain'])
-        .default('standard')
-        .describe('color theme; plain: no colors'),
+        .enum([...themeNames, ...formerThemeNames])
+        .default('auto')
+        .describe(
+          'color theme; auto: dark or light, as the terminal is; standard and plain: former names of auto and mono',
+        ),
+      glyphs: z
+        .enum(['auto', 'unicode', 'ascii'])
+        .default('auto')
+        .describe('symbols; auto: ASCII if the locale or the terminal has no UTF-8'),
       bell: z.boolean().default(true).describe('ring the terminal bell when the overall health gets worse'),
     })
     .prefault({}),

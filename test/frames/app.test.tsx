@@ -19,7 +19,7 @@ function show(state: State) {
     lend: vi.fn<Ports['lend']>(),
     quit: vi.fn<Ports['quit']>(),
     now: () => clock,
-    environment: { FORCE_COLOR: '0' },
+    colours: 0 as const,
   };
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);
@@ -62,7 +62,7 @@ describe('the app', () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('2jj');
-    await open.shows('▶  ● 7d9f8b6c5-8qk5p');
+    await open.shows('▌  ● 7d9f8b6c5-8qk5p');
   });
 
   test('passes text to the engine and the clipboard, and says so', async () => {

@@ -30,7 +30,7 @@ describe('a confirmation', () => {
   test('shows its subject, its environment, and the focus on cancel', () => {
     const text = frameText(asked(byKey), size);
     expect(text).toContain('─ Restart api-gateway');
-    expect(text).toContain('▶ cancel          y restart');
+    expect(text).toContain('▸ cancel          y restart');
     expect(text.split('PRODUCTION').length).toBeGreaterThan(2);
   });
 
@@ -83,7 +83,7 @@ describe('a form', () => {
 
   test('completes from live data, and submits', () => {
     const second = pressing(open, size, 'e', 'x', 'down', 'enter');
-    expect(frameText(second, size)).toContain('▶ how many?');
+    expect(frameText(second, size)).toContain('▸ how many?');
     expect(give(pressing(second, size, '4'), 'enter')).toContainEqual({ kind: 'notice', says: 'executor to 4' });
   });
 

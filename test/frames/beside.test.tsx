@@ -65,7 +65,7 @@ test('only the row that the marker rests on is asked for, and no key waits for i
     lend: vi.fn(),
     quit: vi.fn(),
     now: () => 0,
-    environment: { FORCE_COLOR: '0' },
+    colours: 0 as const,
   };
   const store = createCockpitStore(at('studies', stateOf(calm)));
   const sent: Command[] = [];

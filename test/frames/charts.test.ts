@@ -106,7 +106,7 @@ describe('a large terminal', () => {
   test('moves between the charts with the keys of a list, and opens the marked one', () => {
     const size = { columns: 200, rows: 50 };
     const at = pressing(stateOf(outage), size, '3', 'j', 'j');
-    expect(frameText(at, size)).toContain('▶● Error rate');
+    expect(frameText(at, size)).toContain('▌● Error rate');
     expect(frameText(pressing(at, size, 'enter'), size)).toContain('METRIC  Error Rate');
   });
   test('an incident has its timeline there, newest first', () => {

@@ -48,7 +48,7 @@ const withState = (of: Case, more: Partial<State>): Case => ({ ...of, from: (sta
 const { acknowledged: _, ...unacknowledged } = incident;
 const resolved = { ...incident, resolvedAt: now };
 
-const focusOn = (pane: number) => `▶${pane + 1} ${panes[pane]?.title}`;
+const focusOn = (pane: number) => `▸${pane + 1} ${panes[pane]?.title}`;
 
 /** Of a key without a case of its own: it goes out, changes what is shown, or says why it does nothing. */
 const hasEffect: Case = {
@@ -98,7 +98,7 @@ const own: Readonly<Record<string, Case>> = {
   'logs logs-clock': { see: ({ after }) => expect(here(after).of.clock).toBe('local') },
   'logs logs-save': sends({ kind: 'logs-save' }),
   'act begin-action': sees(/which deployment/i),
-  'run confirm-run': sees('▶ cancel'),
+  'run confirm-run': sees('▸ cancel'),
   'run next-action': sees(/Roll back a deployment/),
   'run second-next-action': sees('Scale a deployment'),
   'run stop-run': sends({ kind: 'run', what: { do: 'cancel' } }),

@@ -160,16 +160,16 @@ describe.each(Object.entries(lists))('%s', (screen, { answer, nothing }) => {
 
   test('shows one row', () => {
     const text = bodyOf(at(screen, live(answer(1)))).join('\n');
-    expect(text).toMatch(/▶.*row_0/);
+    expect(text).toMatch(/▌.*row_0/);
     expect(text).not.toContain(nothing);
   });
 
   test('of a hundred thousand rows, the last and the first are one key away', () => {
     const many = at(screen, live(answer(100_000)));
-    expect(bodyOf(many).join('\n')).toMatch(/▶.*row_000000/);
+    expect(bodyOf(many).join('\n')).toMatch(/▌.*row_000000/);
     const end = pressing(many, size, 'G');
-    expect(bodyOf(end).join('\n')).toMatch(/▶.*row_099999/);
-    expect(bodyOf(pressing(end, size, 'g')).join('\n')).toMatch(/▶.*row_000000/);
+    expect(bodyOf(end).join('\n')).toMatch(/▌.*row_099999/);
+    expect(bodyOf(pressing(end, size, 'g')).join('\n')).toMatch(/▌.*row_000000/);
   });
 
   test('with its backend unreachable it says why, and keeps its last rows', () => {

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { themeNames } from '../../src/core/text/terminal-look.ts';
 import { panes } from '../../src/screens/cockpit/panes.ts';
 import { screens } from '../../src/screens/index.ts';
 import type { Size } from '../../src/screens/screen.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { themes, toAnsi } from '../../src/screens/toolkit/ansi.ts';
+import { toAnsi } from '../../src/screens/toolkit/ansi.ts';
 import { banner, largeBanner } from '../../src/screens/toolkit/banner-font.ts';
 import { lineWidth, textOf } from '../../src/screens/toolkit/line.ts';
 import type { Pane } from '../../src/screens/toolkit/pane.ts';
 import { healthOf } from '../../src/screens/toolkit/selectors.ts';
+import { themeOf } from '../../src/screens/toolkit/themes.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { showing } from '../support/every-screen.ts';
 import {
@@ -265,11 +267,11 @@ describe('every frame', () => {
 
   test('shows health without colour', () => {
     const painted = frame(stateOf(outage), small)
-      .lines.map((l) => toAnsi(l, themes.plain))
+      .lines.map((l) => toAnsi(l, themeOf('mono', 256, 'dark')))
       .join('\n');
     expect(painted).not.toMatch(/\u001b\[[\d;]*3\d/);
     expect(painted).toContain('CRITICAL');
-    expect(painted).toContain('▶');
+    expect(painted).toContain('▸');
   });
 
   test('says that the terminal is too small, until it is large enough', () => {
@@ -293,13 +295,20 @@ describe('every frame', () => {
   });
 });
 
-test('bars and large letters are never drawn in reverse', () => {
-  for (const theme of Object.values(themes))
-    for (const screen of ['cockpit', 'metrics', 'war-room', 'metric']) {
-      const painted = frame(showing(screen), { columns: 120, rows: 40 }).lines.map((l) => toAnsi(l, theme));
-      for (const look of painted.join('').matchAll(/\u001b\[([\d;]*)m([^\u001b]*[▁-█▀▄][^\u001b]*)/g))
-        expect(look[1]).not.toMatch(/(^|;)7(;|$)/);
-    }
+test('bars and large letters have no ground of their own: a full bar would be lost in it', () => {
+  for (const name of themeNames)
+    for (const ground of ['dark', 'light'] as const)
+      for (const screen of ['cockpit', 'metrics', 'war-room', 'metric']) {
+        const lines = frame(showing(screen), { columns: 120, rows: 40 }).lines;
+        const painted = lines.map((l) =>
+          toAnsi(
+            l.filter((s) => !s.selected),
+            themeOf(name, 256, ground),
+          ),
+        );
+        for (const look of painted.join('').matchAll(/\u001b\[([\d;]*)m([^\u001b]*[▁-█▀▄][^\u001b]*)/g))
+          expect(look[1]).not.toMatch(/(^|;)(7|48)(;|$)/);
+      }
 });
 
 test('five-digit values and thresholds keep a blank between them, whatever the width', () => {

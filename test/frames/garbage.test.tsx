@@ -16,7 +16,7 @@ const ports = () => ({
   lend: vi.fn<Ports['lend']>(),
   quit: vi.fn<Ports['quit']>(),
   now: () => performance.now(),
-  environment: { FORCE_COLOR: '0' },
+  colours: 0 as const,
 });
 let screen: ReturnType<typeof render>;
 afterEach(() => screen.unmount());
@@ -51,7 +51,7 @@ test.each(sequences)('%s, whole and in pieces', async (_, bytes) => {
   for (const piece of [bytes, ...bytes]) screen.stdin.write(piece);
   // What came before this key has been taken when it has been.
   screen.stdin.write('3');
-  await eventually(() => expect(screen.lastFrame()).toContain('▶3 METRICS'));
+  await eventually(() => expect(screen.lastFrame()).toContain('▸3 METRICS'));
   const [{ pane: _pane, ...place }] = store.getState().ui.stack;
   const [{ pane: _before, ...placeBefore }] = before.stack;
   expect(place).toEqual({ ...placeBefore, kept: {} });

@@ -52,7 +52,7 @@ describe('opening', () => {
        OPEN AN INCIDENT  select a severity
        suggested SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
-      ▶SEV1 Complete API outage  API returning 5xx for all requests  suggested
+      ▌SEV1 Complete API outage  API returning 5xx for all requests  suggested
            ● Health check failing  503 unhealthy, orchestrator error
            ✓ All API requests returning 5xx  38 % of 1 310 requests fail
            ● No new studies being created  none in the last 10 minutes
@@ -106,7 +106,7 @@ describe('opening', () => {
     const there = pressing({ ...state, incidentContext: contextOf('ops1') }, small, 'i');
     const { row, list } = frame(there, small);
     expect(row).toBeUndefined();
-    expect(frameText(there, small)).not.toContain('▶');
+    expect(frameText(there, small)).not.toContain('▌');
     expect(list.unmarked).toContain(why);
     expect(sent(there, 'enter')).toEqual([{ kind: 'notice', says: expect.stringContaining(why), verdict: 'unknown' }]);
     for (const key of ['enter', 'space', 'y', '1', '2', '3', '4', '5', 'right'])
@@ -161,7 +161,7 @@ describe('a checklist', () => {
        SEV1 Complete API outage  step 3 of 6                             open 00:07:30
        ✓ 1 Acknowledge the alert and notify stakeholders                   ops1  03:07
        ✓ 2 Check API gateway status           2 of 3 pods crash, exit 137  ops2  03:09
-      ▶○ 3 Check database connectivity        ✓ SELECT 1 in 3 ms, 41 of 97 connections
+      ▌○ 3 Check database connectivity        ✓ SELECT 1 in 3 ms, 41 of 97 connections
            ✓ primary                                                          1 s ago
                SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
            ✓ replica  streaming, 0.4 s behind                         checked 1 s ago
@@ -278,7 +278,7 @@ describe('a checklist', () => {
         const { row } = frame(state, small);
         seen.push(row?.id ?? '');
         const text = frameText(state, small);
-        expect(text).toContain(`▶${step.decision ? '' : '○ '}`);
+        expect(text).toContain(`▌${step.decision ? '' : '○ '}`);
         expect(text).toContain(`${index + 1} ${step.say}`.slice(0, 60));
         // Everything that helps to do it is in sight, down to the keys of what it offers.
         for (const [at, offer] of (step.offers ?? []).entries())
@@ -300,7 +300,7 @@ describe('a checklist', () => {
   test('evidence always shows its age, and long text wraps below', () => {
     const text = frameText(third(), small);
     expect(text).toMatch(/✓ primary +1 s ago\n +SELECT 1 in 3 ms, 41 of 97 connections, not in recovery\n/);
-    expect(text).not.toMatch(/^▶.*…/m);
+    expect(text).not.toMatch(/^▌.*…/m);
     expect(text).toMatch(/✓ replica .*checked 1 s ago/);
     const slow = at('incident', { incident: tell(now, [0, 'ops1', { ...opened, severity: 4 }]) });
     expect(frameText(slow, small)).toMatch(/API p95 +4 210 ms .*1 s ago/);
@@ -435,7 +435,7 @@ test('a journal that cannot be written is on every frame', () => {
 test('messages are previewed, edited and sent, or copied if their channel is not configured', () => {
   const rows = { rows: [], page: 10, selectable: true };
   const state = at('notify', { incident: story() });
-  expect(frameText(state, small)).toContain('▶acknowledge PagerDuty');
+  expect(frameText(state, small)).toContain('▌acknowledge PagerDuty');
   const asked = pressing(state, small, 'enter');
   expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for the alert with this key. enter');
   // Enter shows it, and asks; enter alone, or held, sends nothing.
@@ -455,7 +455,7 @@ test('messages are previewed, edited and sent, or copied if their channel is not
   const notified = { kind: 'notified', message: 'm', channel: 'pagerduty', text: 'mine', key: 'srv01/HTTP' } as const;
   const told = story([1, 'ops1', { ...notified, purpose: 'acknowledge', delivery: 'sent' }]);
   const resolving = pressing(at('notify', { incident: told }), small, '/', ...'close', 'enter', 'enter');
-  expect(frameText(resolving, small)).toContain('▶ alert key  srv01/HTTP');
+  expect(frameText(resolving, small)).toContain('▸ alert key  srv01/HTTP');
   // Sent a moment ago: asked again in words.
   const twice = { ...notified, to: 'PagerDuty', text: '', key: 'bentham/PRODUCTION/one' };
   const just = story([7.2, 'ops1', { ...twice, purpose: 'acknowledge', delivery: 'sent' }]);
@@ -477,7 +477,7 @@ test('only a drill shows received messages', () => {
   const drill = { ...outage, scope: { ...outage.scope, drill: 'api-outage' } };
   const state = at('notify', { incident: story(), incidentContext }, drill);
   const text = frameText(pressing(state, small, 'o'), small);
-  expect(text).toContain('▶03:14:06Z  #alerts    DRILL, not real: SEV1 Complete API outage');
+  expect(text).toContain('▌03:14:06Z  #alerts    DRILL, not real: SEV1 Complete API outage');
   expect(text).toContain(' 03:14:05Z  pagerduty  acknowledge  bentham/PRODUCTION/one');
   expect(sent(at('notify', { incident: story() }), 'o')[0]).toMatchObject({
     says: 'received: only a drill shows received messages',

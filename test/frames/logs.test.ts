@@ -67,7 +67,7 @@ describe('the log screen', () => {
     expect(text).toContain('03:14:07.002Z blpwf error Rate limited  request=r-2  study=study_abc123');
     expect(text).toContain('── api-gateway-5d4f9c-8qk5p: log cut: connection reset ──');
     expect(text).toContain('Error: boom  +2 lines');
-    expect(text).toContain('▶following  120 lines/s');
+    expect(text).toContain('▌following  120 lines/s');
   });
 
   test('fits every size, wrapped or not, with nothing, one line and thousands', () => {

@@ -14,17 +14,17 @@ const title = (...keys: readonly string[]) => frameText(at(...keys), size).split
 
 describe('moving', () => {
   test('digits and tab choose the pane', () => {
-    expect(frameText(at('3'), size)).toContain('▶3 METRICS');
-    expect(frameText(at('tab'), size)).toContain('▶2 PODS');
-    expect(frameText(at('shift-tab'), size)).toContain(`▶${panes.length} ${panes.at(-1)?.title}`);
+    expect(frameText(at('3'), size)).toContain('▸3 METRICS');
+    expect(frameText(at('tab'), size)).toContain('▸2 PODS');
+    expect(frameText(at('shift-tab'), size)).toContain(`▸${panes.length} ${panes.at(-1)?.title}`);
   });
 
   test('j selects a row, enter opens it, esc returns to it', () => {
     const marked = at('2', 'j', 'j');
-    expect(frameText(marked, size)).toContain('▶  ● 8qk5p');
+    expect(frameText(marked, size)).toContain('▌  ● 8qk5p');
     const opened = pressing(marked, size, 'enter');
     expect(frameText(opened, size)).toContain('POD  api-gateway-7d9f8b6c5-8qk5p');
-    expect(frameText(pressing(opened, size, 'esc'), size)).toContain('▶  ● 8qk5p');
+    expect(frameText(pressing(opened, size, 'esc'), size)).toContain('▌  ● 8qk5p');
   });
 
   test('a notice disappears with its screen', () => {
@@ -39,7 +39,7 @@ describe('moving', () => {
   });
 
   test('a pane keeps its row while another has the focus', () => {
-    expect(frameText(at('2', 'j', 'j', '3', 'j', '2'), size)).toContain('▶  ● 8qk5p');
+    expect(frameText(at('2', 'j', 'j', '3', 'j', '2'), size)).toContain('▌  ● 8qk5p');
   });
 
   test('z shows the pane full screen, with its order and filter', () => {
@@ -126,7 +126,7 @@ describe('moving', () => {
   test('the palette finds screens and keys by a few letters, and q is one of them', () => {
     const text = frameText(at(':', 's', 't', 'u', 'd'), size);
     expect(text).toContain(': stud█');
-    expect(text).toContain('▶ studies');
+    expect(text).toContain('▌  studies');
     expect(here(at(':', 's', 't', 'u', 'd', 'i', 'e', 's', 'enter')).screen).toBe('studies');
     expect(frameText(at(':', 'q'), size)).toContain(': q█');
   });

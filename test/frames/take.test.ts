@@ -31,12 +31,12 @@ describe('the review of taking an incident', () => {
        OPEN AN INCIDENT  select a severity
        suggested SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
-      ▶SEV1 Complete API outage  API returning 5xx for all requests  suggested
+      ▌SEV1 Complete API outage  API returning 5xx for all requests  suggested
            ● Health check failing  503 unhealthy, orchestrator error
            ✓ All API requests returning 5xx  38 % of 1 310 requests fail
       ─ Take SEV1 Complete API outage ─────────────────────────────────  PRODUCTION  ─
 
-      ▶ [x] open the incident, with you as commander and in control
+      ▸ [x] open the incident, with you as commander and in control
         [x] acknowledge the page at PagerDuty
         [x] post to Slack #alerts
             SEV1 Complete API outage (production), open 00:00:00, commander ops1:
@@ -121,7 +121,7 @@ describe('the review of taking an incident', () => {
       { kind: 'opened', title: 'Security incident', severity: 1, procedure: 'security', why: 'a key leaked' },
     ]);
     expect(frameText({ ...security, incident }, size)).toMatch(
-      /▶○ 1 Isolate affected systems[\s\S]*7 Post-incident review/,
+      /▌○ 1 Isolate affected systems[\s\S]*7 Post-incident review/,
     );
   });
 });

@@ -79,7 +79,7 @@ async function open(of: TerminalUnderTest, title: string): Promise<void> {
   await of.shows('go');
   of.type(title);
   // The list cuts a long title.
-  await of.shows(new RegExp(`▶ ${title.slice(0, 30)}`, 'i'));
+  await of.shows(new RegExp(`▌ +${title.slice(0, 30)}`, 'i'));
   of.press('enter');
 }
 
@@ -98,7 +98,7 @@ async function throughScreen(of: TerminalUnderTest, { action, target }: Case, wo
   for (const field of known?.fields ?? []) {
     // Asked only where something has to be insisted on.
     if (field.asked) continue;
-    await of.shows(`▶ ${field.ask}`);
+    await of.shows(`▸ ${field.ask}`);
     if (field.preset !== undefined) of.press('ctrl-u');
     of.type(to[field.name] ?? '');
     await of.shows(`${to[field.name] ?? ''}█`);

@@ -75,7 +75,7 @@ describe('the cockpit with nothing behind it', () => {
 
   test('keys typed ahead are handled one by one', async () => {
     await open().shows('1 HEALTH');
-    await terminal.type('3jjj').shows('▶? DB connections');
+    await terminal.type('3jjj').shows('▌? DB connections');
     await terminal.type(':metrics\r').shows('by runbook');
     terminal.press('esc');
     await terminal.shows('5 STUDIES');

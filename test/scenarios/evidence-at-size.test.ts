@@ -42,10 +42,10 @@ test('a long list shows its progress, can be left meanwhile, and keeps the selec
   await terminal.press('esc').shows('1 HEALTH');
   await open();
   await terminal.shows(/\d\d\d \d\d\d objects/, 60_000);
-  expect(terminal.text).toMatch(/▶\S+/);
+  expect(terminal.text).toMatch(/▌\S+/);
   await terminal.press('G').shows(/ (\d+)\/\1\b/);
   await terminal.press('k', 'k', 'k').settles();
-  const [stood] = /▶(\S+)/.exec(terminal.text) ?? [];
+  const [stood] = /▌(\S+)/.exec(terminal.text) ?? [];
   expect(stood).toBeDefined();
   await terminal.press('enter').shows(/VERSIONS|versions/);
   await terminal.press('esc').shows(stood ?? '');

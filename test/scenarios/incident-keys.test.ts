@@ -80,13 +80,13 @@ async function begin(keys: Keyboard, severity: string): Promise<void> {
  * (production starts read-only), y or the text that has to be typed, its proof.
  */
 async function act(keys: Keyboard, key: string, asks?: { seen: string; type: string }): Promise<void> {
-  const planned = /(▶ cancel +a arm|▶ cancel +y \w+|to confirm:)/;
+  const planned = /(▸ cancel +a arm|▸ cancel +y \w+|to confirm:)/;
   await keys.press(key, asks?.seen ?? planned);
   if (asks?.type) await keys.type(asks.type);
   if (asks) await keys.press('enter', planned);
   if (keys.text.includes('a arm')) {
-    await keys.press('a', '▶ reason');
-    await keys.press('enter', /armed \d[\s\S]*(▶ cancel +y \w+|to confirm:)/);
+    await keys.press('a', '▸ reason');
+    await keys.press('enter', /armed \d[\s\S]*(▸ cancel +y \w+|to confirm:)/);
   }
   const word = /type (.+?) to confirm/.exec(keys.text)?.[1];
   if (word) await keys.type(word, `${word}█`);
@@ -96,7 +96,7 @@ async function act(keys: Keyboard, key: string, asks?: { seen: string; type: str
 
 async function mitigate(keys: Keyboard): Promise<void> {
   // The last verified action is filled in.
-  await keys.press('M', /What fixed it\?[\s\S]*▶ reason[\s\S]*(restart|cleanup|disable|scale)-/);
+  await keys.press('M', /What fixed it\?[\s\S]*▸ reason[\s\S]*(restart|cleanup|disable|scale)-/);
   await keys.press('enter', /mitigated \d\d:/);
 }
 
@@ -105,10 +105,10 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     scenario: 'api-outage',
     async way(keys) {
       await begin(keys, 'SEV1');
-      await keys.sees(/▶○ 1 .*✓/);
-      await keys.press('*', /▶○ 2 /);
-      await keys.press('space', /▶○ 3 /);
-      await keys.press('*', /▶[?–] 5 /);
+      await keys.sees(/▌○ 1 .*✓/);
+      await keys.press('*', /▌○ 2 /);
+      await keys.press('space', /▌○ 3 /);
+      await keys.press('*', /▌[?–] 5 /);
       await act(keys, 'r');
       await keys.press('space', '✓ 5 Restart');
       await mitigate(keys);
@@ -118,9 +118,9 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     scenario: 'study-failures',
     async way(keys) {
       await begin(keys, 'SEV2');
-      await keys.press('space', '▶○ 2 ');
+      await keys.press('space', '▌○ 2 ');
       await act(keys, 'd', { seen: 'older than?', type: '' });
-      await keys.press('space', '▶○ 3 ');
+      await keys.press('space', '▌○ 3 ');
       await mitigate(keys);
     },
   },
@@ -129,7 +129,7 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     async way(keys) {
       await begin(keys, 'SEV3');
       await act(keys, 'r');
-      await keys.press('space', '▶○ 2 ');
+      await keys.press('space', '▌○ 2 ');
       await mitigate(keys);
     },
   },
@@ -137,7 +137,7 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     scenario: 'slow-api',
     async way(keys) {
       await begin(keys, 'SEV4');
-      await keys.press('space', /▶[?–] 2 /);
+      await keys.press('space', /▌[?–] 2 /);
       await act(keys, 'r', { seen: 'how many replicas?', type: '5' });
       await keys.press('space', '✓ 2 ');
       await mitigate(keys);

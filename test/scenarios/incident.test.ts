@@ -60,11 +60,11 @@ async function finish(screen: TerminalUnderTest, say: string, isDecision: boolea
   screen.press('space');
   if (isDecision) {
     await screen.shows('record yes or no (runs nothing)');
-    const unsure = /▶ record yes or no \(runs nothing\) +█/.test(screen.text);
+    const unsure = /▸ record yes or no \(runs nothing\) +█/.test(screen.text);
     screen.type(unsure ? 'no' : '').press('enter');
-    await screen.shows('▶ reason');
+    await screen.shows('▸ reason');
     screen.type(unsure ? 'looked at it' : ' ').press('enter');
-    await screen.hides('▶ reason');
+    await screen.hides('▸ reason');
     await screen.shows(/[✓–] \d .*/);
   }
   await screen.settles();
@@ -102,13 +102,13 @@ test.each([
 
     // Acknowledge at PagerDuty and tell people: each message is seen before it goes out.
     first.press('m');
-    await first.shows('▶acknowledge PagerDuty');
+    await first.shows('▌acknowledge PagerDuty');
     first.press('enter');
     await first.shows('PagerDuty gets “acknowledge”');
     first.press('enter');
     await first.shows(/cancel +y send/);
     first.press('y');
-    await first.shows('▶notify      Slack #alerts');
+    await first.shows('▌notify      Slack #alerts');
     first.press('enter');
     await first.shows('Slack #alerts gets this text');
     first.press('enter');

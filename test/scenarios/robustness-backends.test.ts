@@ -44,7 +44,7 @@ const garbled: Record<Backend, string> = {
 /** A backend's row of the HEALTH pane: its glyph, its name, its verdict where there is room, and what it says. */
 const row = (backend: Backend, glyph: string, says: string) =>
   new RegExp(
-    `^[ ▶]{1,2}${glyph} ${backend === 'kubernetes' ? 'cluster' : backend} +(?:(?:ok|warning|critical|unknown) +)?${says}`,
+    `^[ ▌▸]{1,2}${glyph} ${backend === 'kubernetes' ? 'cluster' : backend} +(?:(?:ok|warning|critical|unknown) +)?${says}`,
     'm',
   );
 

@@ -67,7 +67,7 @@ test('a pod with hostile text in every field', async () => {
     status: { ...pod.status, phase: 'Failed', reason: `reason-${evil}`, message: `message-${evil}${endless}` },
   });
   await terminal.shows(`pod-${tame}`);
-  await terminal.press('2', 'G').shows(/▶.*pod-abc/);
+  await terminal.press('2', 'G').shows(/▌.*pod-abc/);
   await terminal.press('y').shows('copied');
   const copied = [...terminal.raw.matchAll(/\u001b\]52;c;([A-Za-z0-9+/=]*)\u0007/g)].map(([, text = '']) =>
     Buffer.from(text, 'base64').toString(),
@@ -107,7 +107,7 @@ test('a pod’s details: its containers, its node and its events', async () => {
     .press('2', '/')
     .type(name)
     .press('enter')
-    .shows(new RegExp(`▶.*${name}`));
+    .shows(new RegExp(`▌.*${name}`));
   await terminal.press('enter').shows(`image-${tame}`);
   await terminal.shows(`event-${tame}`);
   expectTame();

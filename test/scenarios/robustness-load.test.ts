@@ -42,8 +42,8 @@ test('five thousand pods, listed repeatedly', async () => {
     terminal.press('R');
     await taken(8 * megabyte, before);
   }
-  await terminal.press('2', 'z', 'G').shows(/▶✓ +orchestrator-/);
-  await terminal.press('g').shows(/▶. +browser-worker-/);
+  await terminal.press('2', 'z', 'G').shows(/▌✓ +orchestrator-/);
+  await terminal.press('g').shows(/▌. +browser-worker-/);
   await terminal.press('esc').shows('1 HEALTH');
 });
 

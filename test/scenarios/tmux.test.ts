@@ -108,7 +108,7 @@ describe.runIf(tmux)('in tmux', () => {
     client.type('\u001b]11;rgb:1e1e/1e1e/1e1e\u001b\\').type('\u001bP>|xterm(390)\u001b\\').type('\u001b[I\u001b[O');
     client.type('\u001b[<64;10;10M\u001b[?1u');
     await client.settles();
-    await client.press('3').shows('▶3 METRICS');
+    await client.press('3').shows('▸3 METRICS');
     expect(client.text).toContain('5 STUDIES');
   });
 

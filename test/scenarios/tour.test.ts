@@ -21,7 +21,7 @@ test('whoever presses the keys that the tour names takes an incident, runs an ac
     const key = before?.[2] ?? '';
     walked.push(`${before?.[1]} ${key}`);
     // A plan that has just appeared cannot be confirmed by a key that was meant for what was there before.
-    if (before?.[1] === '9' && key === 'y') await screen.shows(/▶ cancel +y/, 60_000);
+    if (before?.[1] === '9' && key === 'y') await screen.shows(/▸ cancel +y/, 60_000);
     screen.press(bytes[key] ?? key);
     await expect
       .poll(() => screen?.text.includes('That was the tour') || shown()?.[0] !== before?.[0], {

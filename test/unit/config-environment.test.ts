@@ -36,7 +36,7 @@ test.each([
 ])('%s=%s gives %s', async (variable, value, path) => {
   const { settings, from } = await good({ env: { [variable]: value } });
   const got = path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], settings);
-  expect(got).toBe(variable === 'NO_COLOR' ? 'plain' : value);
+  expect(got).toBe(variable === 'NO_COLOR' ? 'mono' : value);
   expect(from(path)).toBe(`env ${variable}`);
 });
 

@@ -17,7 +17,7 @@ test('the JSON schema accepts the configuration that the cockpit accepts, and re
   const manual = readFileSync('docs/configuration.md', 'utf8');
   const example = /```yaml\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
   expect(accepts(parse(example)), JSON.stringify(accepts.errors)).toBe(true);
-  expect(accepts({ kubernetes: null, display: { theme: 'plain' } })).toBe(true);
+  expect(accepts({ kubernetes: null, display: { theme: 'mono' } })).toBe(true);
   expect(accepts({ kubernetes: { namespce: 'x' } })).toBe(false);
   expect(accepts({ database: { primary: { port: '5432' } } })).toBe(false);
   expect(accepts({ profiles: { eu: { extends: 'production', redis: { url: 5 } } } })).toBe(false);

@@ -36,7 +36,7 @@ describe('a typed text finds first', () => {
     ['kill', 'cancel a session’s statement'],
     ['vacuum', 'vacuum and analyze a table'],
     ['bell', 'mute the bell'],
-    ['color', 'theme standard'],
+    ['color', 'theme auto'],
     ['redis', 'redis'],
     ['p95', 'API p95'],
     ['latency', 'API p95'],
@@ -120,7 +120,7 @@ describe('the palette', () => {
         .slice(8, -2))
         expect(line.slice(0, 44)).not.toContain('…');
     }
-    expect(text).toContain('▶ logs of all pods');
+    expect(text).toContain('▌  logs of all pods');
     const longest = pressing(stateOf(outage), size, ':', ...'retry failed');
     expect(frameText(longest, size)).toContain(
       'sets the failed jobs of a study, or of one surface in it, to pending with 0',

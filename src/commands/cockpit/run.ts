@@ -7,6 +7,7 @@ import { App, type Ports, type Release } from '../../app.tsx';
 import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
+import { coloursOf, displayOf } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import type { Engine } from '../../engine/protocol.ts';
@@ -56,7 +57,7 @@ export async function runCockpit(
 ): Promise<number> {
   debugLog.becomeMain();
   const terminal = new Terminal(process.stdin, process.stdout);
-  const first = initialState(scopeOf(settings), Date.now(), settings.display);
+  const first = initialState(scopeOf(settings), Date.now(), displayOf(settings.display, process.env));
   const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
   const store = createCockpitStore({ ...first, ui: { ...first.ui, stack, tour: tour ? 0 : undefined } });
   let engine: Engine | undefined;
@@ -131,7 +132,7 @@ export async function runCockpit(
     },
     quit: () => leave(0),
     now: () => performance.now(),
-    environment: colour ? process.env : { FORCE_COLOR: '0' },
+    colours: colour ? coloursOf(process.env) : 0,
   };
 
   const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;

@@ -3,6 +3,7 @@ import { print } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { reportOf } from '../../core/health/report.ts';
 import { reportLine, reportText } from '../../core/health/report-text.ts';
+import { themeNamed } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { exitWith } from '../exit.ts';
 
@@ -67,7 +68,7 @@ async function leave(code: number, late = false): Promise<never> {
 /** NO_COLOR and --no-color turn colours off, FORCE_COLOR on; else a terminal that can has them. */
 function wantsColour(settings: Settings, allowed: boolean, terminal: boolean): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (!allowed || settings.display.theme === 'plain' || NO_COLOR) return false;
+  if (!allowed || themeNamed(settings.display.theme) === 'mono' || NO_COLOR) return false;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0';
   return terminal && TERM !== 'dumb';
 }

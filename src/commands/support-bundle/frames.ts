@@ -8,7 +8,7 @@ import { initialState } from '../../store.ts';
 
 /** The rows of the screen without colours. */
 export function firstScreen(settings: Settings, world: World, size: { columns: number; rows: number }): string {
-  const state = { ...initialState(scopeOf(settings), world.now, settings.display), world };
+  const state = { ...initialState(scopeOf(settings), world.now), world };
   return `${frame(state, size)
     .lines.map((row) => textOf(row).trimEnd())
     .join('\n')}\n`;

@@ -15,7 +15,7 @@ import type { Intent, State } from '../../store.ts';
 import { backendVerdict, formatLatency } from '../health/pane.ts';
 import type { Row, Screen } from '../screen.ts';
 import { markerIn } from '../shell/reducer.ts';
-import { blank, columnsOf, dim, fitLine, type Line, line, span } from '../toolkit/line.ts';
+import { blank, columnsOf, dim, fitLine, type Line, line, pointer, span } from '../toolkit/line.ts';
 import { ageSays } from '../toolkit/reading-status.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 
@@ -154,7 +154,7 @@ function cell(part: Part, columns: number, selected: boolean): readonly [Line, L
   };
   const called = part.short && columnsOf(part.name) + 4 > columns ? part.short : part.name;
   const name = line(
-    span(selected ? '▶' : ' ', 'accent'),
+    selected ? pointer : ' ',
     span(glyph[part.verdict], part.verdict),
     ' ',
     selected ? span(called, 'accent') : called,

@@ -133,7 +133,6 @@ function revisionRows(revisions: readonly DeployedRevision[], now: Instant): Row
       draw: () => [
         line(
           active ? bold(`  rev ${revision.revision}  `) : `  rev ${revision.revision}  `,
-          // ▶ marks the focus already.
           active ? span('now  ', 'accent') : undefined,
           dim(`${formatInstant(createdAt).slice(0, 16)}Z  `),
           images.map(tagOf).join(', '),

@@ -2,7 +2,7 @@
 // before the whole text was seen.
 import { formatCounted } from '../../core/text/format.ts';
 import type { Confirmation, Intent, Overlay, State } from '../../store.ts';
-import { bold, dim, type Line, line, lineWidth, mark, span, type Tone, wrap } from '../toolkit/line.ts';
+import { bold, dim, type Line, line, lineWidth, mark, pointer, span, type Tone, wrap } from '../toolkit/line.ts';
 import { edit, field } from './field.ts';
 import { type Fold, readOf, scrolling, unreadOf } from './fold.ts';
 
@@ -11,7 +11,7 @@ type Confirm = Extract<Overlay, { kind: 'confirm' }>;
 /** What was read of it, the visible part included. */
 const readHere = (state: State, { ask, read }: Confirm, fold: Fold) => readOf(read, fold, ask.version?.(state));
 
-const cancel: Line = line('  ', span('▶ ', 'accent'), bold('cancel'));
+const cancel: Line = line('  ', pointer, ' ', bold('cancel'));
 
 /** The last lines: how to accept, or why that is not possible. */
 export function confirmEnd(state: State, overlay: Confirm, columns: number, fold: Fold): Line[] {

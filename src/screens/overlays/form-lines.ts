@@ -1,7 +1,7 @@
 // A form as lines: each field, and below the focused one what is allowed, what its text means, and its choices.
 import { fitMiddle } from '../../core/text/text.ts';
 import type { FormField, Option, Overlay, State } from '../../store.ts';
-import { bold, columnsOf, dim, type Line, line, lineWidth, mark, span, wrap } from '../toolkit/line.ts';
+import { bold, columnsOf, dim, type Line, line, lineWidth, mark, pointer, span, wrap } from '../toolkit/line.ts';
 import { field } from './field.ts';
 import { choicesFor, complaintOf } from './form.ts';
 
@@ -52,7 +52,7 @@ function choiceLines({ value, says }: Option, all: readonly Option[], isHere: bo
   const room = columns - 8;
   const name = fitMiddle(value, room, alike(all));
   const beside = room - columnsOf(name) - 2;
-  const head = isHere ? line('      ', span('▶ ', 'accent'), bold(name)) : line('        ', dim(name));
+  const head = isHere ? line('      ', pointer, ' ', bold(name)) : line('        ', dim(name));
   if (!says) return [head];
   if (columnsOf(says) <= beside) return [line(head, dim(`  ${says}`))];
   if (isHere) return [head, ...wrap(says, room - 2).map((part) => line('          ', dim(part)))];
@@ -73,7 +73,7 @@ const mostLines = 11;
 
 /** The field that has the focus. A text that does not fit beside its question is shown below it, in full. */
 function asking(f: FormField, text: string, behind: number, columns: number): readonly Line[] {
-  const ask = line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (optional)') : undefined);
+  const ask = line('  ', pointer, ' ', bold(f.ask), f.optional ? dim('  (optional)') : undefined);
   const entered = field(text, f.secret, behind);
   const beside = line(ask, '  ', entered);
   if (lineWidth(beside) <= columns) return [beside];
@@ -81,7 +81,7 @@ function asking(f: FormField, text: string, behind: number, columns: number): re
   const asks =
     lineWidth(ask) <= columns
       ? [ask]
-      : wrap(question, columns - 4).map((part, row) => line('  ', row === 0 ? span('▶ ', 'accent') : '  ', bold(part)));
+      : wrap(question, columns - 4).map((part, row) => line('  ', row === 0 ? line(pointer, ' ') : '  ', bold(part)));
   const shown = [...(f.secret ? '•'.repeat([...text].length) : text)];
   const rows = wrap(shown.toSpliced(shown.length - behind, 0, '█').join(''), columns - 6).map((row) => {
     const [before = '', ...after] = row.split('█');

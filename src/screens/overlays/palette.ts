@@ -1,10 +1,23 @@
 // The palette: every command, screen and resource, found by a few letters.
+
+import { type ThemeName, themeNames } from '../../core/text/terminal-look.ts';
 import { bindingsOf } from '../../keymap.ts';
-import { here, type Intent, type Overlay, type State, type ThemeName } from '../../store.ts';
+import { here, type Intent, type Overlay, type State } from '../../store.ts';
 import { entries, screens } from '../index.ts';
 import type { Entry, Here, Row, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, span, spread } from '../toolkit/line.ts';
+import {
+  bold,
+  columnsOf,
+  dim,
+  fitLine,
+  type Line,
+  line,
+  rowMarker,
+  selectedLine,
+  span,
+  spread,
+} from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 import { field } from './field.ts';
 import { thingEntries } from './palette-resources.ts';
@@ -13,7 +26,14 @@ import { nearestTo, search } from './search.ts';
 type Item = Entry & { key?: string };
 type Palette = Extract<Overlay, { kind: 'palette' }>;
 
-const themeNames: readonly ThemeName[] = ['standard', 'colour-blind', 'plain'];
+const aboutThemes: Readonly<Record<ThemeName, string>> = {
+  auto: 'dark or light, as the terminal is',
+  dark: 'colors for a dark background',
+  light: 'colors for a light background',
+  'high-contrast': 'the strongest contrast',
+  'colour-blind': 'blue and orange instead of green and red',
+  mono: 'no colors',
+};
 
 /** All entries for a state: this screen's keys, other offers, every screen, the program's own commands. */
 const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
@@ -47,11 +67,17 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     ...themeNames.map(
       (theme): Item => ({
         title: `theme ${theme}`,
-        about: 'colours',
-        also: 'color colours',
+        about: aboutThemes[theme],
+        also: 'color colour colors colours',
         run: [{ kind: 'theme', theme }],
       }),
     ),
+    {
+      title: state.ui.ascii ? 'glyphs unicode' : 'glyphs ascii',
+      about: state.ui.ascii ? 'draw symbols in Unicode' : 'draw symbols in ASCII, for a terminal that garbles them',
+      also: 'ascii utf-8 unicode symbols garbled',
+      run: [{ kind: 'glyphs', ascii: !state.ui.ascii }],
+    },
     state.ui.bell
       ? {
           title: 'mute the bell',
@@ -97,9 +123,9 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
   const shown = all.slice(from, from + room).map((item, i) => {
     const isHere = from + i === at;
     const says = aboutOf(item);
-    return spread(
+    const drawn = spread(
       line(
-        isHere ? span(' ▶ ', 'accent') : '   ',
+        isHere ? line(rowMarker, '  ') : '   ',
         ...fitLine(line(item.unless !== undefined ? dim(item.title) : isHere ? bold(item.title) : item.title), wide),
         '  ',
         ...(aboutWide > 8 ? fitLine(line(dim(says)), aboutWide) : []),
@@ -107,6 +133,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
       item.key ? line(span(showKey(item.key), 'key'), ' ') : [],
       columns,
     );
+    return isHere ? selectedLine(drawn) : drawn;
   });
   const marked = all[at];
   const whole = marked && columnsOf(aboutOf(marked)) > aboutWide ? aboutOf(marked) : '';

@@ -2,7 +2,7 @@
 
 import { formatCounted } from '../../core/text/format.ts';
 import type { Intent, Overlay, Switch } from '../../store.ts';
-import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
+import { bold, dim, type Line, line, pointer, span, wrap } from '../toolkit/line.ts';
 import { type Fold, readByParts, unreadOf } from './fold.ts';
 
 type Switches = Extract<Overlay, { kind: 'switches' }>;
@@ -11,7 +11,7 @@ type Switches = Extract<Overlay, { kind: 'switches' }>;
 function switchLines(item: Switch, isHere: boolean, columns: number): readonly Line[] {
   const box = item.on ? '[x] ' : '[ ] ';
   const title = isHere ? bold(item.title) : item.title;
-  const head = line(isHere ? span('▶ ', 'accent') : '  ', box, item.unless === undefined ? title : dim(item.title));
+  const head = line(isHere ? line(pointer, ' ') : '  ', box, item.unless === undefined ? title : dim(item.title));
   const says = item.unless ?? item.text;
   return [head, ...(says ? wrap(says, columns - 8).map((part) => line('      ', dim(part))) : [])];
 }

@@ -2,6 +2,7 @@
 
 import { glyph, type HealthStatus, isWorse } from '../../core/health/status.ts';
 import { type Query, queryKey } from '../../core/queries/query.ts';
+import { toAscii } from '../../core/text/ascii.ts';
 import type { Command } from '../../engine/protocol.ts';
 import { type CockpitStore, here, type State } from '../../store.ts';
 import { confirmAgain } from '../actions/offer.ts';
@@ -71,7 +72,8 @@ export function attention(state: State, before?: Attention): Attention {
   const { worst, findings } = healthOf(state.world);
   const { environment, drill } = state.world.scope;
   const where = drill === undefined ? environment : `DRILL ${drill}`;
-  const title = `${glyph[worst]} ${worst} ${where} · bentham`;
+  const words = `${glyph[worst]} ${worst} ${where} · bentham`;
+  const title = state.ui.ascii ? toAscii(words) : words;
   if (findings.some((f) => f.code === 'pending') && before?.worst === undefined) return { title, rings: false };
   const gotWorse = before?.worst !== undefined && isWorse(worst, before.worst);
   return { title, worst, rings: state.ui.bell && gotWorse };

@@ -5,7 +5,7 @@ import { here, type Place, type State } from '../../store.ts';
 import type { Fold } from '../overlays/fold.ts';
 import { overlayFooter, overlayLines } from '../overlays/overlay.ts';
 import type { Here, List, Row, Screen, Size, TableRow, View } from '../screen.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, span, textOf, wrap } from '../toolkit/line.ts';
+import { asciiLine, bold, columnsOf, dim, fitLine, type Line, line, span, textOf, wrap } from '../toolkit/line.ts';
 import { toHeight } from '../toolkit/list.ts';
 import { bodyOf, screenOf } from './body.ts';
 import { footer, lowerRule, rule } from './footer.ts';
@@ -31,14 +31,22 @@ export type Frame = {
   table?: { data: readonly TableRow[]; top: number };
 };
 
+const same = (l: Line) => l;
+
 /** The whole screen as lines. Pure. */
 export function frame(state: State, size: Size): Frame {
   const place = here(state);
   const screen = screenOf(place);
   if (size.columns < smallest.columns || size.rows < smallest.rows)
-    return { lines: tooSmall(state, size), screen, list: { rows: [], page: 1, selectable: true }, tooSmall: true };
+    return {
+      lines: tooSmall(state, size).map(state.ui.ascii ? asciiLine : same),
+      screen,
+      list: { rows: [], page: 1, selectable: true },
+      tooSmall: true,
+    };
   const body: Size = { columns: size.columns, rows: size.rows - 5 };
-  const table = fittingTable(screen, state, size);
+  // The table's lines are no glyphs of ours.
+  const table = state.ui.ascii ? undefined : fittingTable(screen, state, size);
   const laid = bodyOf(
     screen.table && !table ? { ...screen, view: () => tableView(screen, state, size.columns) } : screen,
     state,
@@ -57,7 +65,7 @@ export function frame(state: State, size: Size): Frame {
     place.filtering && state.ui.overlay.kind === 'none' ? filterFooter : keys,
   ];
   return {
-    lines: all.map((l) => fitLine(l, size.columns)),
+    lines: all.map((l) => fitLine(l, size.columns)).map(state.ui.ascii ? asciiLine : same),
     screen,
     list: laid.list,
     row: laid.row,

@@ -66,6 +66,8 @@ export function reduce(state: State, intent: Intent, list: List): State {
       return withUi(state, { spent: { key: intent.key, until: state.world.now + keySpent } });
     case 'theme':
       return withUi(state, { theme: intent.theme });
+    case 'glyphs':
+      return withUi(state, { ascii: intent.ascii });
     case 'bell':
       return withUi(state, { bell: intent.on });
     case 'tour':

@@ -1,6 +1,8 @@
 // Rows of styled text. Panes and screens make lines; only ansi.ts knows colours.
 
 import { glyph, type HealthStatus } from '../../core/health/status.ts';
+import { toAscii } from '../../core/text/ascii.ts';
+import { isNarrow } from '../../core/text/glyphs.ts';
 import { fit, stripControl, width } from '../../core/text/text.ts';
 
 /** The meaning of a piece of text; a theme maps it to a colour. Each health status is a tone of the same name. */
@@ -17,16 +19,27 @@ export type Tone =
   | 'unguarded'
   /** The word DRILL. */
   | 'drill'
+  /** A guarded environment that can be changed now. */
+  | 'armed'
+  /** A line that a difference adds, and one that it removes. */
+  | 'added'
+  | 'removed'
+  /** One of several things told apart by colour only: a pod. */
+  | Hue
   /** A match of the filter. */
   | 'match'
   /** A key that can be pressed. */
   | 'key';
 
+/** Colours without a meaning of their own, for telling things apart; each theme has all of them. */
+export const hues = ['hue1', 'hue2', 'hue3', 'hue4', 'hue5', 'hue6'] as const;
+export type Hue = (typeof hues)[number];
+
 export type Span = {
   readonly text: string;
   readonly tone: Tone;
-  /** Bold beside its tone: the selected row. */
-  readonly strong?: boolean;
+  /** On the bar of the selected row, bold beside its tone. */
+  readonly selected?: boolean;
 };
 
 /** One row of the screen, from left to right. */
@@ -56,12 +69,10 @@ export function textOf(of: Line): string {
   return of.map((s) => s.text).join('');
 }
 
-/** ASCII and the cockpit's own glyphs: one column each. Measuring them exactly would take most of a frame's time. */
-const narrow = /^[\x20-\x7e●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇┤╌▴◆▮\u2800-\u28ff]*$/;
-
 /** Terminal columns of a text. */
 export function columnsOf(text: string): number {
-  return narrow.test(text) ? text.length : width(text);
+  // Measuring exactly would take most of a frame's time.
+  return isNarrow(text) ? text.length : width(text);
 }
 
 /** Terminal columns of a line. */
@@ -152,10 +163,21 @@ export function faded(of: Line): Line {
   return of.map((s) => ({ text: s.tone === 'ok' && s.text === glyph.ok ? glyph.unknown : s.text, tone: 'dim' }));
 }
 
-/** Everything bold, tones kept: the selected row. */
-export function strong(of: Line): Line {
-  return of.map((s) => ({ ...s, tone: s.tone === 'dim' ? 'plain' : s.tone, strong: true }));
+/** The whole line on the bar of the selected row, tones kept; nothing is dim there. */
+export function selectedLine(of: Line): Line {
+  return of.map((s) => ({ ...s, tone: s.tone === 'dim' ? 'plain' : s.tone, selected: true }));
 }
+
+/** The same line in printable ASCII, as wide as before. */
+export function asciiLine(of: Line): Line {
+  return of.map((s) => ({ ...s, text: toAscii(s.text) }));
+}
+
+/** The marker of a row: a column of its own, so that it is seen without colours. */
+export const rowMarker: Span = span('▌', 'accent');
+
+/** The marker of a pane, a field or a choice. */
+export const pointer: Span = span('▸', 'accent');
 
 /** Marks each occurrence of `needle`, whatever its case and across spans. */
 export function highlight(of: Line, needle: string): Line {

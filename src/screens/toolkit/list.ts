@@ -2,7 +2,7 @@
 import type { Place } from '../../store.ts';
 import type { List, Row } from '../screen.ts';
 import { markerIn, topFor } from '../shell/reducer.ts';
-import { blank, fitLine, highlight, type Line, line, span, strong } from './line.ts';
+import { blank, fitLine, highlight, type Line, line, rowMarker, selectedLine } from './line.ts';
 import { memoize } from './memoize.ts';
 
 /** Rows that contain the filter's words, all of them, in any order. */
@@ -66,11 +66,10 @@ function withFilter(of: Line, filter: string): Line {
     .reduce((marked, word) => highlight(marked, word), of);
 }
 
-/** The marker's column, and line `lineOfRow` of the row beside it. */
+/** The marker's column, and the row beside it; the first line of the selected row is a bar across all columns. */
 export function gutter(of: Line, marked: boolean, lineOfRow: number, columns: number): Line {
-  if (!marked) return fitLine(line(' ', of), columns);
-  // Matches are marked in the first line only.
-  return fitLine(lineOfRow === 0 ? line(span('▶', 'accent'), strong(of)) : line(' ', of), columns);
+  if (!marked || lineOfRow > 0) return fitLine(line(' ', of), columns);
+  return selectedLine(fitLine(line(rowMarker, of), columns));
 }
 
 /** As `topFor`, for rows of different heights. */

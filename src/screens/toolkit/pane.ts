@@ -2,7 +2,7 @@
 import type { Finding } from '../../core/health/finding.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen, Size, View } from '../screen.ts';
-import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, span, spread } from './line.ts';
+import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, pointer, span, spread } from './line.ts';
 import { layList, type Marking, toHeight } from './list.ts';
 
 /** Two or three columns of panes, `tall` with room for more in two (toolkit/layout.ts). */
@@ -64,7 +64,7 @@ export function layPane(
   if (drawn) {
     const { says, right = [], lines, rows } = drawn;
     const first = spread(line(key, name, '  ', says), right, inner.columns);
-    const title = line(focus ? span('▶', 'accent') : ' ', first);
+    const title = line(focus ? pointer : ' ', first);
     return { lines: toHeight([title, ...lines], size.rows), rows, page: rows.length };
   }
   const view = pane.view(state, inner);
@@ -82,7 +82,7 @@ export function layPane(
   const right = view.right ?? count ?? [];
   const named = line(key, name);
   const left = firstFitting(inner.columns - lineWidth(right) - 1, line(named, '  ', view.says ?? []), named);
-  const title = line(focus ? span('▶', 'accent') : ' ', spread(left, right, inner.columns));
+  const title = line(focus ? pointer : ' ', spread(left, right, inner.columns));
   const body = view.rows.length === 0 ? indent(view.empty ?? [], size.columns) : [...laid.lines];
   // A count replaces the rows that do not fit.
   if (more > 0 && !marked && !count && !view.isCounted && body.length >= height && height > 1)
