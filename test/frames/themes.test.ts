@@ -1,17 +1,19 @@
 // Every screen in every theme and in ASCII: readable on its ground, as wide as the terminal, no glyph that escapes.
 import { expect, test } from 'vitest';
+import type { Run } from '../../src/core/actions/run.ts';
 import { toAscii } from '../../src/core/text/ascii.ts';
 import { asciiForms } from '../../src/core/text/glyphs.ts';
 import { type Colours, type Ground, themeNames } from '../../src/core/text/terminal-look.ts';
 import { width } from '../../src/core/text/text.ts';
+import { planLines } from '../../src/screens/actions/lines.ts';
 import { screens } from '../../src/screens/index.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { styleOf, toAnsi } from '../../src/screens/toolkit/ansi.ts';
-import { type Line, lineWidth, type Tone, textOf } from '../../src/screens/toolkit/line.ts';
+import { hues, type Line, lineWidth, type Tone, textOf } from '../../src/screens/toolkit/line.ts';
 import { themeOf } from '../../src/screens/toolkit/themes.ts';
 import type { Overlay, State } from '../../src/store.ts';
 import { colourOf, contrast } from '../support/colours.ts';
-import { named, showing } from '../support/every-screen.ts';
+import { named, plannedRun, showing } from '../support/every-screen.ts';
 import { pressing } from '../support/worlds.ts';
 
 const sizes = [
@@ -120,6 +122,54 @@ test('each glyph and its ASCII form take one column', () => {
     expect([glyph, form]).toEqual([glyph, expect.stringMatching(/^[\x20-\x7e]$/)]);
   }
   expect(toAscii('Größe ø ⣿⠀┼ 日本')).toBe('Gro?e o # + ????');
+});
+
+test('armed on production is amber wherever the environment is said; read-only and a drill are not', () => {
+  const size = { columns: 80, rows: 24 };
+  const tonesOf = (state: State) =>
+    frame(state, size)
+      .lines[0]?.filter((s) => s.text.trim())
+      .map((s) => s.tone) ?? [];
+  const armed = showing('cockpit');
+  expect(tonesOf(armed).slice(0, 2)).toEqual(['armed', 'armed']);
+  const readOnly: State = { ...armed, arming: { state: 'read-only' } };
+  expect(tonesOf(readOnly).slice(0, 2)).toEqual(['environment', 'dim']);
+  const scope = { ...armed.world.scope, drill: 'api-outage' };
+  expect(tonesOf({ ...readOnly, world: { ...readOnly.world, scope } }).slice(0, 2)).toEqual(['drill', 'environment']);
+  const asking = pressing(armed, size, '?');
+  expect(
+    frame(asking, size)
+      .lines.flat()
+      .filter((s) => s.text.includes('PRODUCTION'))
+      .map((s) => s.tone),
+  ).toEqual(['armed', 'armed']);
+});
+
+test('in a log each pod has a colour of its own, the same in every frame, and only the message is bright', () => {
+  const rows = frame(showing('logs'), { columns: 120, rows: 24 }).lines.filter((each) =>
+    textOf(each).includes('request='),
+  );
+  const pods = rows.map((each) => each.find((s) => s.text.startsWith('8qk5p'))?.tone);
+  expect(new Set(pods).size).toBe(1);
+  expect(hues).toContain(pods[0]);
+  for (const each of rows)
+    for (const s of each) if (s.tone === 'plain') expect(s.text).toMatch(/^(request completed|Rate limited| *)$/);
+});
+
+test('the lines of kubectl diff in a plan are coloured, also where they wrap', () => {
+  const impact = [
+    'kubectl diff for production, 2 lines:',
+    '-  image: api:2.41.0',
+    `+  image: ${'api/'.repeat(30)}:2.41.1`,
+    'Current: 3.',
+  ];
+  const run = { ...plannedRun, plan: { ...plannedRun.plan, impact } } as Run;
+  const tones = planLines(run, showing('cockpit'), 80)
+    .flat()
+    .filter(({ text }) => /api|Current/.test(text));
+  expect(tones.filter(({ text }) => text.includes('2.41.0')).map(({ tone }) => tone)).toEqual(['removed']);
+  expect(tones.filter(({ text }) => text.includes('api/')).map(({ tone }) => tone)).toEqual(['added', 'added']);
+  expect(tones.filter(({ text }) => text.includes('Current')).map(({ tone }) => tone)).toEqual(['plain']);
 });
 
 test('the selected row is one bar across the whole width, marked without colours too', () => {

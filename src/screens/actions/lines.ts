@@ -6,6 +6,7 @@ import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
+import { diffTone } from '../toolkit/diff.ts';
 import { blank, dim, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
 
 /** A command longer than this is cut on the screen; `y` copies it whole. */
@@ -19,7 +20,9 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
   if (!run) return [line('  checking …')];
   const { plan } = run;
   if (!plan) return run.says === undefined ? [line(dim('  checking (read-only) …'))] : outcomeLines(run, columns);
-  const said = (texts: readonly string[]) => texts.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`)));
+  // The lines of kubectl diff keep their colour where they wrap.
+  const said = (texts: readonly string[]) =>
+    texts.flatMap((text) => wrapped(text, columns, (t) => line('  ', span(t, diffTone(text)))));
   const answered = run.plannedAt === undefined ? '' : `, answered ${formatAge(state.world.now - run.plannedAt)} ago`;
   return [
     ...(run.notice

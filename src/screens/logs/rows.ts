@@ -5,12 +5,25 @@ import { hitsOf, parseFilter } from '../../core/logs/log-filter.ts';
 import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/logs/log-text.ts';
 import { formatInstant } from '../../core/text/format.ts';
 import type { Row } from '../screen.ts';
-import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../toolkit/line.ts';
+import {
+  columnsOf,
+  dim,
+  type Hue,
+  hues,
+  type Line,
+  line,
+  markAt,
+  type Span,
+  span,
+  type Tone,
+  textOf,
+  wrap,
+} from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 
 const tones: Readonly<Record<LogTone, Tone>> = {
   time: 'dim',
-  pod: 'accent',
+  pod: 'dim',
   good: 'dim',
   warning: 'warning',
   bad: 'critical',
@@ -38,7 +51,7 @@ export const logRows = memoize(
     return entries.map((entry): Row => {
       const lines = () => {
         const spans = piecesOf(entry, clock, shortPod(entry.pod).slice(0, pods).padEnd(pods)).map(
-          (piece): Span => span(piece.text, tones[piece.tone]),
+          (piece): Span => span(piece.text, piece.tone === 'pod' ? hueOf(entry.pod) : tones[piece.tone]),
         );
         return wraps ? wrapped(spans, entry, columns) : [line(spans, unseen(entry))];
       };
@@ -53,6 +66,13 @@ export const logRows = memoize(
     });
   },
 );
+
+/** The pod's own colour, the same for as long as it lives and on every screen: from its name (FNV-1a). */
+function hueOf(pod: string): Hue {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < pod.length; at += 1) hash = Math.imul(hash ^ pod.charCodeAt(at), 0x01000193);
+  return hues[(hash >>> 0) % hues.length] ?? 'hue1';
+}
 
 /** What an unwrapped row does not show. */
 function unseen(entry: LogEntry): Line {

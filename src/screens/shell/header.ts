@@ -4,7 +4,19 @@ import { glyph, type HealthStatus } from '../../core/health/status.ts';
 import { formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import { alertsSays, incidentLine } from '../incident/status-line.ts';
-import { bold, columnsOf, dim, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../toolkit/line.ts';
+import {
+  bold,
+  columnsOf,
+  dim,
+  firstFitting,
+  type Line,
+  line,
+  lineWidth,
+  mark,
+  span,
+  spread,
+  type Tone,
+} from '../toolkit/line.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 
 /** The health in capitals. */
@@ -32,16 +44,19 @@ export function environmentSays(state: State): Line {
   return line(
     drill === undefined ? undefined : span(` DRILL ${drill} `, 'drill'),
     isNamed ? ' ' : undefined,
-    drill === undefined || isNamed ? span(` ${name} `, guarded ? 'environment' : 'unguarded') : undefined,
+    drill === undefined || isNamed ? span(` ${name} `, guarded ? toneOf(state) : 'unguarded') : undefined,
   );
 }
+
+/** A guarded environment is amber while it can be changed. */
+const toneOf = ({ arming }: State): Tone => (arming.state === 'armed' ? 'armed' : 'environment');
 
 /** Whether this cockpit can change anything, and whether its targets are those of its profile. */
 export function accessSays(state: State): Line {
   const { redirected } = state.world.scope;
   const access = describeArming(state.arming, state.world.now);
   return line(
-    access && (state.arming.state === 'armed' ? span(access, 'accent') : dim(access)),
+    access && (state.arming.state === 'armed' ? span(` ${access} `, 'armed') : dim(access)),
     access && redirected ? '  ' : undefined,
     redirected ? line(mark('warning'), span(' redirected', 'warning')) : undefined,
   );
@@ -63,7 +78,9 @@ function whereAndHow(state: State, columns: number): Line {
     .filter((v) => count[v] > 0)
     .map((v) => `${count[v]}${glyph[v]}`)
     .join(' ');
-  const left = lineWidth(access) > 0 ? line(where, '  ', access) : where;
+  // Armed, both are one badge.
+  const gap = state.arming.state === 'armed' ? undefined : '  ';
+  const left = lineWidth(access) > 0 ? line(where, gap, access) : where;
   const room = columns - lineWidth(left) - 2;
   const how = firstFitting(
     room,

@@ -21,8 +21,8 @@ export function toAnsi(line: Line, theme: Theme): string {
 
 const reverse = '7';
 
-/** Bars, charts and large letters. */
-const drawing = /^[\s·▀-█\u2800-\u28ff]+$/;
+/** Bars, charts, large letters, and a glyph by itself. */
+const drawing = /^[\s·●▲▀-█\u2800-\u28ff]+$/;
 
 /** The parameters of SGR for a span. */
 export function styleOf({ text, tone, selected }: Span, { styles, bar, onBar, drawn }: Theme): string {
@@ -30,10 +30,11 @@ export function styleOf({ text, tone, selected }: Span, { styles, bar, onBar, dr
   const own = instead !== undefined && drawing.test(text) ? instead : styles[tone];
   if (!selected) return own;
   // Reversed, each colour would be a ground of its own: the row is one bar, and its glyphs say the rest.
-  if (bar === reverse) return tone === 'match' ? '1;4;7' : '1;7';
+  if (bar === reverse) return tone === 'match' ? '1;4;7' : tone === 'dim' ? reverse : '1;7';
   const there = onBar?.[tone] ?? own;
   if (hasGround(there)) return there;
-  return [there.startsWith('1') ? '' : '1', there, bar].filter(Boolean).join(';');
+  const weight = tone === 'dim' || there.startsWith('1') ? '' : '1';
+  return [weight, there, bar].filter(Boolean).join(';');
 }
 
 /** Whether blanks show the style: a ground, reverse, or an underline. */

@@ -38,7 +38,7 @@ export type Hue = (typeof hues)[number];
 export type Span = {
   readonly text: string;
   readonly tone: Tone;
-  /** On the bar of the selected row, bold beside its tone. */
+  /** On the bar of the selected row; bold there unless it is dim. */
   readonly selected?: boolean;
 };
 
@@ -163,9 +163,9 @@ export function faded(of: Line): Line {
   return of.map((s) => ({ text: s.tone === 'ok' && s.text === glyph.ok ? glyph.unknown : s.text, tone: 'dim' }));
 }
 
-/** The whole line on the bar of the selected row, tones kept; nothing is dim there. */
+/** The whole line on the bar of the selected row, tones kept. */
 export function selectedLine(of: Line): Line {
-  return of.map((s) => ({ ...s, tone: s.tone === 'dim' ? 'plain' : s.tone, selected: true }));
+  return of.map((s) => ({ ...s, selected: true }));
 }
 
 /** The same line in printable ASCII, as wide as before. */

@@ -32,8 +32,8 @@ function hues(all: readonly [string, string, string, string, string, string]) {
   return { hue1, hue2, hue3, hue4, hue5, hue6 };
 }
 
-/** On the bar nothing is dim, and the hues are plain: one row alone is told apart from nothing. */
-const plainBar = { dim: '', ...hues(['', '', '', '', '', '']) };
+/** On the bar the hues are plain: one row alone is told apart from nothing. */
+const plainBar = hues(['', '', '', '', '', '']);
 
 /** Badges look the same on every ground. Amber is armed; nothing else is. */
 const badges = {
@@ -60,10 +60,10 @@ const dark: Depths = {
       key: ink(80),
       added: ink(114),
       removed: ink(210),
-      ...hues([ink(110), ink(108), ink(139), ink(144), ink(73), ink(174)]),
+      ...hues([ink(110), ink(108), ink(139), ink(144), ink(73), ink(146)]),
     },
-    bar: '48;5;238',
-    onBar: { ...plainBar, critical: `1;${ink(217)}`, unknown: ink(183), removed: ink(217) },
+    bar: '48;5;237',
+    onBar: { ...plainBar, dim: ink(249), critical: `1;${ink(210)}`, removed: ink(210) },
   },
   sixteen: {
     styles: {
@@ -100,10 +100,10 @@ const light: Depths = {
       key: ink(24),
       added: ink(22),
       removed: ink(124),
-      ...hues([ink(24), ink(22), ink(90), ink(58), ink(23), ink(88)]),
+      ...hues([ink(24), ink(22), ink(90), ink(58), ink(23), ink(19)]),
     },
     bar: '48;5;253',
-    onBar: { ...plainBar, warning: ink(58) },
+    onBar: { ...plainBar, dim: ink(238), warning: ink(58) },
   },
   sixteen: {
     styles: {
@@ -141,7 +141,7 @@ const colourBlindDark: Depths = {
       removed: ink(208),
       ...hues([ink(110), ink(180), ink(153), ink(144), ink(146), ink(223)]),
     },
-    onBar: { ...plainBar, ok: ink(117), critical: `1;${ink(215)}`, added: ink(117), removed: ink(215) },
+    onBar: { ...plainBar, dim: ink(249) },
   },
   sixteen: {
     ...dark.sixteen,
@@ -173,7 +173,7 @@ const colourBlindLight: Depths = {
       added: ink(25),
       removed: ink(94),
     },
-    onBar: { ...plainBar, ok: ink(18), warning: ink(58), added: ink(18), removed: ink(58) },
+    onBar: { ...plainBar, dim: ink(238), ok: ink(18), warning: ink(58), added: ink(18), removed: ink(58) },
     drawn: { critical: `1;${ink(130)}` },
   },
   sixteen: {
