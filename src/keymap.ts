@@ -49,7 +49,7 @@ export const listBindings: readonly Binding[] = [
   {
     id: 'half-down',
     keys: ['ctrl-d'],
-    title: '½ down',
+    title: 'half down',
     about: 'scroll half a page down',
     silent: true,
     run: move('half-down'),
@@ -57,7 +57,7 @@ export const listBindings: readonly Binding[] = [
   {
     id: 'half-up',
     keys: ['ctrl-u'],
-    title: '½ up',
+    title: 'half up',
     about: 'scroll half a page up',
     silent: true,
     run: move('half-up'),

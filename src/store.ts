@@ -139,7 +139,8 @@ export type Review = {
 export type Overlay =
   | { kind: 'none' }
   | { kind: 'palette'; text: string; at: number; behind?: number }
-  | { kind: 'help'; top: number }
+  /** `search`: only the keys with these words; while `typing`, letters are text. */
+  | { kind: 'help'; top: number; search?: string; behind?: number; typing?: boolean }
   /** Text to read; esc closes. */
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[]; top: number }
   | { kind: 'confirm'; ask: Confirmation; typed: readonly string[]; text: string; top: number; read?: Read }

@@ -39,7 +39,11 @@ export function overlayLines(at: Here, screen: Screen, size: Size): OverlayDrawn
       return { lines: [line(dim('─'.repeat(size.columns))), ...lines], fold: unfolded };
     }
     case 'help':
-      return scrolled({ title: 'keys', lines: helpLines(at, screen, size.columns), top: overlay.top }, state, size);
+      return scrolled(
+        { title: 'keys', lines: helpLines(at, screen, overlay, size.columns), top: overlay.top },
+        state,
+        size,
+      );
     case 'details': {
       const { title, top } = overlay;
       return scrolled({ title, lines: overlay.lines(state, size.columns - 2), top }, state, size);
@@ -142,6 +146,7 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
     ['esc', 'back'],
   ],
   help: [
+    ['/', 'search'],
     ['j k', 'scroll'],
     ['esc', 'back'],
   ],
@@ -172,11 +177,22 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
   ],
 };
 
+/** While one types what to search for. */
+const searchKeys: Keys = [
+  ['enter', 'apply'],
+  ['esc', 'clear'],
+];
+
 /** The footer while an overlay is open; undefined when there is none. */
 export function overlayFooter(state: State, columns: number): Line | undefined {
   const { overlay } = state.ui;
   if (overlay.kind === 'none') return undefined;
-  const keys = overlay.kind === 'form' ? formKeys(state, overlay) : overlayKeys[overlay.kind];
+  const keys =
+    overlay.kind === 'form'
+      ? formKeys(state, overlay)
+      : overlay.kind === 'help' && overlay.typing
+        ? searchKeys
+        : overlayKeys[overlay.kind];
   const draw = (shown: Keys): Line =>
     line(
       ' ',

@@ -5,6 +5,7 @@ import { confirmKey } from '../overlays/confirm.ts';
 import { type Edited, editAt, insertAt } from '../overlays/field.ts';
 import { scrolling, unfolded } from '../overlays/fold.ts';
 import { formKey } from '../overlays/form.ts';
+import { helpKey } from '../overlays/help.ts';
 import { paletteKey } from '../overlays/palette.ts';
 import { switchesKey } from '../overlays/switches.ts';
 import type { Here } from '../screen.ts';
@@ -55,6 +56,7 @@ function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alo
       return [{ kind: 'overlay', overlay: { kind: 'palette', ...edited, at } }];
     }
     case 'help':
+      return helpKey(overlay, seen.fold ?? unfolded, key);
     case 'details': {
       if (['esc', 'q', 'enter', '?', 'left', 'ctrl-c'].includes(key)) return [{ kind: 'close' }];
       const top = scrolling(seen.fold ?? unfolded, key, true);
@@ -86,13 +88,19 @@ function inFilter(filter: Edited, key: string): readonly Intent[] {
 /** More characters at once than fingers type ahead, where keys are commands and where they are text. */
 const mostTyped = { commands: 40, text: 200 } as const;
 
+/** Whether letters are text now. */
+function takesText(state: State): boolean {
+  const { overlay } = state.ui;
+  if (overlay.kind === 'help') return overlay.typing === true;
+  return overlay.kind === 'palette' || overlay.kind === 'form' || here(state).filtering;
+}
+
 /**
  * Whether what came in one piece was pasted into a terminal that does not mark pasted text. Typed-ahead keys come in
  * one piece too, but not so many; a key that is held down repeats.
  */
 export function looksPasted(state: State, input: string): boolean {
-  const { overlay } = state.ui;
-  const isText = overlay.kind === 'palette' || overlay.kind === 'form' || here(state).filtering || /^[:/]/.test(input);
+  const isText = takesText(state) || /^[:/]/.test(input);
   const length = [...input].length;
   if (length <= mostTyped.commands || /^(.)\1*$/su.test(input)) return false;
   return !isText || length > mostTyped.text || /[\r\n]./s.test(input);
@@ -105,6 +113,10 @@ export function paste(state: State, text: string): readonly Intent[] {
   const pasted = (before = '', behind = 0): Edited => insertAt({ text: before, behind }, text);
   if (overlay.kind === 'palette')
     return [{ kind: 'overlay', overlay: { ...overlay, ...pasted(overlay.text, overlay.behind), at: 0 } }];
+  if (overlay.kind === 'help' && overlay.typing) {
+    const { text: search, behind } = pasted(overlay.search, overlay.behind);
+    return [{ kind: 'overlay', overlay: { ...overlay, search, behind, top: 0 } }];
+  }
   if (overlay.kind === 'form') {
     const asked = overlay.form.fields[overlay.at];
     if (!asked) return [];

@@ -11,7 +11,6 @@ const shown: Readonly<Record<string, string>> = {
   right: '→',
   pagedown: 'PgDn',
   pageup: 'PgUp',
-  'shift-tab': '⇧tab',
 };
 
 export function showKey(key: string): string {
