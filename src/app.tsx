@@ -8,6 +8,7 @@ import { afterEditing } from './screens/overlays/form.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { footerRows, frame } from './screens/shell/frame.ts';
+import { type MouseReport, mouseIntents } from './screens/shell/mouse.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
 import { toAnsi } from './screens/toolkit/ansi.ts';
@@ -33,6 +34,8 @@ export type Ports = {
   edit(text: string): Promise<string | { failed: string }>;
   /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
   lend(release: Release): void;
+  /** Takes what reads the mouse. */
+  mouse(listener: (report: MouseReport) => void): void;
   quit(): void;
   /** Milliseconds of a clock that only goes forward: how close together keys came. */
   now(): number;
@@ -132,6 +135,18 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       perform(dispatchKey(now, seen, each, alone));
     }
   });
+  const pressedAt = useRef<MouseReport>(undefined);
+  useEffect(
+    () =>
+      ports.mouse((report) => {
+        const now = store.getState();
+        const seen = frameAt(now, size.current.columns, size.current.rows);
+        perform(mouseIntents(now, seen, report, pressedAt.current));
+        if (report.kind === 'press') pressedAt.current = report;
+        else if (report.kind === 'release') pressedAt.current = undefined;
+      }),
+    [ports, store, perform],
+  );
   usePaste((text) => perform(paste(store.getState(), text)));
 
   const theme = themeOf(state.ui.theme, ports.colours, state.ui.ground);

@@ -207,6 +207,21 @@ export const globalBindings: readonly Binding[] = [
     ),
   },
   {
+    id: 'mouse',
+    keys: ['ctrl-t'],
+    title: 'mouse',
+    about: 'turn the mouse on or off; while it is on, shift-drag selects text (macOS: option-drag)',
+    also: 'click wheel scroll select text',
+    run: ({ state }) => [
+      { kind: 'mouse', on: !state.ui.mouse },
+      {
+        kind: 'notice',
+        says: state.ui.mouse ? 'mouse off' : 'mouse on; shift-drag selects text (macOS: option-drag)',
+        verdict: 'ok',
+      },
+    ],
+  },
+  {
     id: 'redraw',
     keys: ['ctrl-l'],
     title: 'redraw',

@@ -178,6 +178,8 @@ export type Ui = {
   bell: boolean;
   /** The detail beside a list whose queries are asked: the marker has rested on its row. */
   beside?: Place;
+  /** Clicks and the wheel are read; the terminal then selects text with shift only. */
+  mouse: boolean;
   /** The current step of the drill's tour; absent without one. */
   tour?: number;
 };
@@ -228,6 +230,7 @@ export type Intent =
   | { kind: 'notice'; says: string; verdict?: HealthStatus }
   | { kind: 'theme'; theme: ThemeName }
   | { kind: 'glyphs'; ascii: boolean }
+  | { kind: 'mouse'; on: boolean }
   | { kind: 'bell'; on: boolean }
   /** Goes to a step of the tour; without a step it ends. */
   | { kind: 'tour'; step?: number }
@@ -262,11 +265,12 @@ export const noticeStays: Ms = 6 * second;
 export function initialState(
   scope: Scope,
   now: Instant,
-  display: Pick<Ui, 'theme' | 'ground' | 'ascii' | 'bell'> = {
+  display: Pick<Ui, 'theme' | 'ground' | 'ascii' | 'bell' | 'mouse'> = {
     theme: 'auto',
     ground: 'dark',
     ascii: false,
     bell: true,
+    mouse: false,
   },
 ): State {
   return {

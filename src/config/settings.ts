@@ -1,9 +1,9 @@
 // The one description of every option. Defaults here are what both profiles share; profiles.ts holds the runbook's
 // hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
 import * as z from 'zod';
-import { formerThemeNames, themeNames } from '../core/text/terminal-look.ts';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 import { logLevels } from '../disk/log-level.ts';
+import { display } from './display-settings.ts';
 import { incident } from './relay-settings.ts';
 import { logFields, traffic } from './traffic-settings.ts';
 
@@ -261,21 +261,7 @@ export const settingsSchema = z.object({
     })
     .prefault({}),
   incident,
-  display: z
-    .object({
-      theme: z
-        .enum([...themeNames, ...formerThemeNames])
-        .default('auto')
-        .describe(
-          'color theme; auto: dark or light, as the terminal is; standard and plain: former names of auto and mono',
-        ),
-      glyphs: z
-        .enum(['auto', 'unicode', 'ascii'])
-        .default('auto')
-        .describe('symbols; auto: ASCII if the locale or the terminal has no UTF-8'),
-      bell: z.boolean().default(true).describe('ring the terminal bell when the overall health gets worse'),
-    })
-    .prefault({}),
+  display,
   log: z
     .object({
       file: path.optional().describe('debug log file as JSON lines, for bug reports (default: none)'),

@@ -20,6 +20,7 @@ function show(state: State) {
     quit: vi.fn<Ports['quit']>(),
     now: () => clock,
     colours: 0 as const,
+    mouse: vi.fn(),
   };
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);

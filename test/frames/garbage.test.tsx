@@ -17,6 +17,7 @@ const ports = () => ({
   quit: vi.fn<Ports['quit']>(),
   now: () => performance.now(),
   colours: 0 as const,
+  mouse: vi.fn(),
 });
 let screen: ReturnType<typeof render>;
 afterEach(() => screen.unmount());

@@ -1,13 +1,20 @@
-// The keyboard: standard input without the replies of the terminal.
+// The keyboard: standard input without the replies of the terminal and the reports of its mouse.
 import { Transform, type TransformCallback } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { type Answering, keysAmong } from '../../core/text/answers.ts';
+import { escapeWaits, keysOfRest, type MouseReport, type MouseRest, mouseAmong } from '../../core/text/mouse.ts';
 
 /** What Ink asks of the terminal it reads from, beside the keys. */
 export class Keyboard extends Transform {
   readonly isTTY = true;
   readonly #terminal: ReadStream;
   #answering: Answering | undefined;
+  #rest: MouseRest | undefined;
+  #waiting: NodeJS.Timeout | undefined;
+  /** Takes the reports of the mouse. */
+  mouse: (report: MouseReport) => void = () => {};
+  /** Whether the terminal was asked for reports: an Esc may then be the first of one. */
+  reports = false;
 
   constructor(terminal: ReadStream) {
     super({ decodeStrings: false, encoding: 'utf8' });
@@ -17,9 +24,25 @@ export class Keyboard extends Transform {
   }
 
   override _transform(input: string, _: BufferEncoding, done: TransformCallback): void {
+    clearTimeout(this.#waiting);
     const { keys, answering } = keysAmong(input, this.#answering, Date.now());
     this.#answering = answering;
-    done(null, keys);
+    const found = mouseAmong(keys, this.#rest, Date.now(), this.reports);
+    this.#rest = found.rest;
+    if (found.rest && keysOfRest(found.rest) !== '') this.#waiting = setTimeout(() => this.#takeRest(), escapeWaits);
+    // Keys before clicks: a click behind a key means what the screen shows then.
+    done(null, found.keys);
+    setImmediate(() => {
+      for (const each of found.reports) this.mouse(each);
+    });
+  }
+
+  /** Nothing followed: what was kept back was a key. */
+  #takeRest(): void {
+    const rest = this.#rest;
+    if (!rest) return;
+    this.#rest = rest.pasting ? { ...rest, text: '' } : undefined;
+    this.push(keysOfRest(rest));
   }
 
   setRawMode(raw: boolean): this {

@@ -115,7 +115,11 @@ export async function runCockpit(
         }),
       );
     });
+  const keyboard = new Keyboard(process.stdin);
   const ports: Ports = {
+    mouse: (listener) => {
+      keyboard.mouse = listener;
+    },
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
     redraw: () => {
@@ -145,7 +149,7 @@ export async function runCockpit(
   process.on('SIGTSTP', () => (signInEnds || editing ? process.kill(process.pid, 'SIGSTOP') : suspend()));
   // Stopped by force and brought back: the shell has had the terminal meanwhile.
   process.on('SIGCONT', () => {
-    if (!lent) lend(async () => {});
+    if (!lent) lend(async () => terminal.askMouse());
   });
   const size = () => debugLog.info('terminal', { columns: process.stdout.columns, rows: process.stdout.rows });
   size();
@@ -157,9 +161,15 @@ export async function runCockpit(
   process.stdin.on('end', () => leave(signals.SIGHUP)).on('error', () => leave(signals.SIGHUP));
 
   terminal.open();
+  const followMouse = ({ ui }: { ui: { mouse: boolean } }) => {
+    keyboard.reports = ui.mouse;
+    terminal.mouse(ui.mouse);
+  };
+  followMouse(store.getState());
+  store.subscribe(followMouse);
   const screen = render(createElement(App, { store, ports }), {
     stdout: synchronizedOutput(process.stdout),
-    stdin: new Keyboard(process.stdin),
+    stdin: keyboard,
     alternateScreen: true,
     incrementalRendering: true,
     maxFps: 120,

@@ -8,6 +8,9 @@ import { childEnvironment } from '../../data/tools/environment.ts';
 /** In bytes. Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
 const longestCopy = 50_000;
 
+const mouseOn = '\u001b[?1000h\u001b[?1006h';
+const mouseOff = '\u001b[?1006l\u001b[?1000l';
+
 const osc = (text: string) => `\u001b]${text}\u0007`;
 
 export class Terminal {
@@ -15,6 +18,7 @@ export class Terminal {
   readonly #out: WriteStream;
   #title = '';
   #away = false;
+  #mouse = false;
 
   constructor(input: ReadStream, out: WriteStream) {
     this.#in = input;
@@ -36,7 +40,20 @@ export class Terminal {
     this.#out.write('\u001b[H\u001b[2J');
   }
 
+  /** Asks for clicks and the wheel (xterm's modes 1000 and 1006), or no longer. */
+  mouse(on: boolean): void {
+    if (on === this.#mouse) return;
+    this.#mouse = on;
+    if (!this.#away) this.#out.write(on ? mouseOn : mouseOff);
+  }
+
+  /** Asks again, where another program may have ended it. */
+  askMouse(): void {
+    if (this.#mouse) this.#out.write(mouseOn);
+  }
+
   close(): void {
+    if (this.#mouse) this.#out.write(mouseOff);
     this.#out.write(`\u001b[?2004l${this.#untitled()}`);
     this.#away = true;
   }
@@ -92,7 +109,7 @@ export class Terminal {
     // The cockpit must not read keys that are typed for the program.
     this.#in.pause();
     this.#in.setRawMode(false);
-    this.#out.write(`${this.#untitled()}\u001b[?2004l${cleanLines(says, 1000)}\n`);
+    this.#out.write(`${this.#mouse ? mouseOff : ''}${this.#untitled()}\u001b[?2004l${cleanLines(says, 1000)}\n`);
     const modes = stty('-g');
     try {
       await away();
@@ -101,6 +118,7 @@ export class Terminal {
       if (modes) stty(modes.trim());
       this.#out.write(`${leftBehind}\u001b[22;2t\u001b[?2004h${this.#titled()}`);
       this.#away = false;
+      this.askMouse();
       this.#in.setRawMode(true);
       this.#in.resume();
     }
@@ -109,7 +127,7 @@ export class Terminal {
   /** Stops this process and its launcher, as Ctrl+Z does; resolves when the shell has brought them back. */
   async suspend(): Promise<void> {
     this.#away = true;
-    this.#out.write(this.#untitled());
+    this.#out.write(`${this.#mouse ? mouseOff : ''}${this.#untitled()}`);
     // No other listener: apply the default action of the signal.
     const listeners = process.listeners('SIGTSTP');
     process.removeAllListeners('SIGTSTP');
@@ -119,6 +137,7 @@ export class Terminal {
     for (const listener of listeners) process.on('SIGTSTP', listener);
     this.#out.write(`\u001b[22;2t${this.#titled()}`);
     this.#away = false;
+    this.askMouse();
   }
 }
 

@@ -20,12 +20,13 @@ type DisplayOptions = {
   theme: Parameters<typeof themeNamed>[0];
   glyphs: 'auto' | 'unicode' | 'ascii';
   bell: boolean;
+  mouse: boolean;
 };
 
 /** The options of the screen, what is automatic decided by what the terminal's environment says. */
-export function displayOf({ theme, glyphs, bell }: DisplayOptions, environment: Environment) {
+export function displayOf({ theme, glyphs, bell, mouse }: DisplayOptions, environment: Environment) {
   const ascii = glyphs === 'auto' ? whyAscii(environment) !== undefined : glyphs === 'ascii';
-  return { theme: themeNamed(theme), ground: groundOf(environment), ascii, bell };
+  return { theme: themeNamed(theme), ground: groundOf(environment), ascii, bell, mouse };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -3,7 +3,7 @@ import { worst } from '../../core/health/status.ts';
 import type { Place, State } from '../../store.ts';
 import type { Drawn, Row, Screen, Size } from '../screen.ts';
 import { layOut } from '../toolkit/layout.ts';
-import { beside, dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
+import { beside, clickable, dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
 import { type Block, layPane, type Pane } from '../toolkit/pane.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 import { panes } from './panes.ts';
@@ -50,7 +50,7 @@ function painter(state: State, place: Place) {
     const number = at < 0 ? undefined : at + 1;
     const laid = layPane(pane, number, state, { columns, rows }, isFocused ? place : undefined);
     if (isFocused) Object.assign(focus, { rows: laid.rows, page: laid.page });
-    return laid.lines;
+    return laid.lines.map((each) => clickable(each, { pane: pane.id }));
   };
   return { draw, drawn: (body: readonly Line[]): Drawn => ({ body, rows: focus.rows, page: focus.page }) };
 }

@@ -8,6 +8,7 @@ import type { Entry, Here, Row, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
 import {
   bold,
+  clickable,
   columnsOf,
   dim,
   fitLine,
@@ -133,7 +134,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
       item.key ? line(span(showKey(item.key), 'key'), ' ') : [],
       columns,
     );
-    return isHere ? selectedLine(drawn) : drawn;
+    return clickable(isHere ? selectedLine(drawn) : drawn, { choice: from + i });
   });
   const marked = all[at];
   const whole = marked && columnsOf(aboutOf(marked)) > aboutWide ? aboutOf(marked) : '';

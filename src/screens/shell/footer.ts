@@ -1,7 +1,7 @@
 // The footer: the keys that work here, from the one key table; what does not work now is dim.
 import type { State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
-import { columnsOf, dim, fitLine, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
+import { clickable, columnsOf, dim, fitLine, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
 
 /** Keys as people write them. */
 const shown: Readonly<Record<string, string>> = {
@@ -30,7 +30,13 @@ export function footer(bindings: readonly Binding[], here: Here, columns: number
     room -= wide(b);
     chosen.push(b);
   }
-  return line(' ', ...[...chosen, ...always].flatMap((b, i) => [i > 0 ? '  ' : undefined, ...hint(b, here)]));
+  return line(
+    ' ',
+    ...[...chosen, ...always].flatMap((b, i) => [
+      i > 0 ? '  ' : undefined,
+      ...clickable(hint(b, here), { press: b.keys[0] ?? '' }),
+    ]),
+  );
 }
 
 /** Keys with nothing to act on are left out; they come and go with the list. */

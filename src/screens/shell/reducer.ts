@@ -68,6 +68,8 @@ export function reduce(state: State, intent: Intent, list: List): State {
       return withUi(state, { theme: intent.theme });
     case 'glyphs':
       return withUi(state, { ascii: intent.ascii });
+    case 'mouse':
+      return withUi(state, { mouse: intent.on });
     case 'bell':
       return withUi(state, { bell: intent.on });
     case 'tour':

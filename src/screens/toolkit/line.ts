@@ -40,7 +40,26 @@ export type Span = {
   readonly tone: Tone;
   /** On the bar of the selected row; bold there unless it is dim. */
   readonly selected?: boolean;
+  /** What a click on it means. */
+  readonly spot?: Target;
 };
+
+/** What the mouse points at; the innermost that is known. */
+export type Target = {
+  /** The id of a pane of the cockpit. */
+  readonly pane?: string;
+  /** The id of a row in the list. */
+  readonly row?: string;
+  /** The number of an entry in the palette. */
+  readonly choice?: number;
+  /** A key of the footer. */
+  readonly press?: string;
+};
+
+/** The same line as a place to click; what its parts mean already goes before. */
+export function clickable(of: Line, spot: Target): Line {
+  return of.map((s) => ({ ...s, spot: { ...spot, ...s.spot } }));
+}
 
 /** One row of the screen, from left to right. */
 export type Line = readonly Span[];

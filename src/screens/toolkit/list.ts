@@ -2,7 +2,7 @@
 import type { Place } from '../../store.ts';
 import type { List, Row } from '../screen.ts';
 import { markerIn, topFor } from '../shell/reducer.ts';
-import { blank, fitLine, highlight, type Line, line, rowMarker, selectedLine } from './line.ts';
+import { blank, clickable, fitLine, highlight, type Line, line, rowMarker, selectedLine } from './line.ts';
 import { memoize } from './memoize.ts';
 
 /** Rows that contain the filter's words, all of them, in any order. */
@@ -54,7 +54,10 @@ export function layList(
     if (!row || lines.length + (to === from ? 1 : (row.height ?? 1)) > height) break;
     const marked = to === at;
     const drawn = row.draw(Math.max(0, columns - 1), marked).slice(0, height - lines.length);
-    for (const [i, each] of drawn.entries()) lines.push(gutter(withFilter(each, marking.filter), marked, i, columns));
+    for (const [i, each] of drawn.entries()) {
+      const whole = gutter(withFilter(each, marking.filter), marked, i, columns);
+      lines.push(selectable ? clickable(whole, { row: row.id }) : whole);
+    }
   }
   return { lines, list: { rows: shown, page: Math.max(1, even ? height : to - from), selectable }, at, from, to };
 }

@@ -1,0 +1,23 @@
+// The options of the screen.
+import * as z from 'zod';
+import { formerThemeNames, themeNames } from '../core/text/terminal-look.ts';
+
+export const display = z
+  .object({
+    theme: z
+      .enum([...themeNames, ...formerThemeNames])
+      .default('auto')
+      .describe(
+        'color theme; auto: dark or light, as the terminal is; standard and plain: former names of auto and mono',
+      ),
+    glyphs: z
+      .enum(['auto', 'unicode', 'ascii'])
+      .default('auto')
+      .describe('symbols; auto: ASCII if the locale or the terminal has no UTF-8'),
+    mouse: z
+      .boolean()
+      .default(false)
+      .describe('clicks select and open, the wheel scrolls; the terminal then selects text with shift only'),
+    bell: z.boolean().default(true).describe('ring the terminal bell when the overall health gets worse'),
+  })
+  .prefault({});
