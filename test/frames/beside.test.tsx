@@ -66,6 +66,7 @@ test('only the row that the marker rests on is asked for, and no key waits for i
     quit: vi.fn(),
     now: () => 0,
     colours: 0 as const,
+    mouse: vi.fn(),
   };
   const store = createCockpitStore(at('studies', stateOf(calm)));
   const sent: Command[] = [];
