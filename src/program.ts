@@ -8,6 +8,7 @@ import { configCommand } from './commands/config/command.ts';
 import { doctorCommand } from './commands/doctor/command.ts';
 import { drillCommand } from './commands/drill/command.ts';
 import { incidentCommand } from './commands/incident/command.ts';
+import { initCommand } from './commands/init/command.ts';
 import { logsCommand } from './commands/logs/command.ts';
 import { lookCommands } from './commands/look/command.ts';
 import { type CarryOut, runCommand } from './commands/run/command.ts';
@@ -29,6 +30,7 @@ export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Co
     .addCommand(completionCommand())
     .addCommand(completeCommand(), { hidden: true })
     .addCommand(configCommand())
+    .addCommand(initCommand())
     .addCommand(statusCommand())
     .addCommand(doctorCommand())
     .addCommand(supportBundleCommand())

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import about from '../../package.json' with { type: 'json' };
 import { scripts } from '../../src/commands/completion/scripts.ts';
-import { exampleConfiguration } from './example-configuration.ts';
+import { exampleConfiguration } from '../../src/config/example.ts';
 import type { Architecture } from './executable.ts';
 import { manualPage } from './manual-page.ts';
 

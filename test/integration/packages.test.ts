@@ -19,9 +19,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { billOfMaterials } from '../../scripts/package/bill-of-materials.ts';
 import { makeDebianPackage } from '../../scripts/package/debian.ts';
-import { exampleConfiguration } from '../../scripts/package/example-configuration.ts';
 import { makeExecutables } from '../../scripts/package/executable.ts';
 import { manualPage } from '../../scripts/package/manual-page.ts';
+import { exampleConfiguration } from '../../src/config/example.ts';
 import { options } from '../../src/config/options.ts';
 
 const run = promisify(execFile);

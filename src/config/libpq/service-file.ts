@@ -15,10 +15,7 @@ export function readService(
   environment: Environment,
   { home, cwd, disk }: Place,
 ): { file: string; lines: Line[] } | { value: string; right: string } {
-  const files = environment.PGSERVICEFILE
-    ? [resolvePath(environment.PGSERVICEFILE, cwd, home)]
-    : [path.join(home, '.pg_service.conf')];
-  if (environment.PGSYSCONFDIR) files.push(path.join(environment.PGSYSCONFDIR, 'pg_service.conf'));
+  const files = serviceFiles(environment, { home, cwd });
   const value = stripControl(name, 60);
   const names: string[] = [];
   for (const file of files) {
@@ -55,4 +52,23 @@ export function readService(
     value,
     right: `no service with this name in ${where}${meant ? `; did you mean ${stripControl(meant, 60)}?` : ''}`,
   };
+}
+
+function serviceFiles(environment: Environment, { home, cwd }: Pick<Place, 'home' | 'cwd'>): readonly string[] {
+  const files = environment.PGSERVICEFILE
+    ? [resolvePath(environment.PGSERVICEFILE, cwd, home)]
+    : [path.join(home, '.pg_service.conf')];
+  return environment.PGSYSCONFDIR ? [...files, path.join(environment.PGSYSCONFDIR, 'pg_service.conf')] : files;
+}
+
+/** The services of the files that can be read, first occurrence first. */
+export function serviceNames(environment: Environment, place: Place): readonly string[] {
+  const names = serviceFiles(environment, place).flatMap((file) => {
+    try {
+      return [...(place.disk.read(file) ?? '').matchAll(/^\s*\[([^\]\n]+)\]/gm)].map(([, name = '']) => name);
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(names)];
 }

@@ -23,12 +23,7 @@ export async function awsProfile(
   environment: Environment = process.env,
 ): Promise<AwsProfile> {
   const name = configured ?? environment.AWS_PROFILE ?? 'default';
-  const home = join(environment.HOME ?? homedir(), '.aws');
-  const files = [
-    environment.AWS_CONFIG_FILE ?? join(home, 'config'),
-    environment.AWS_SHARED_CREDENTIALS_FILE ?? join(home, 'credentials'),
-  ];
-  const texts = await Promise.all(files.map((file) => readBounded(file, longest).then(String, () => '')));
+  const texts = await sharedFiles(environment);
   const values: Record<string, string> = Object.assign({}, ...texts.map((text) => sectionOf(text, name)));
   // Keys of the environment count first where no profile is named.
   const keys = configured === undefined && environment.AWS_PROFILE === undefined && environment.AWS_ACCESS_KEY_ID;
@@ -39,6 +34,24 @@ export async function awsProfile(
     process:
       given || values.role_arn || values.sso_session || values.sso_start_url ? undefined : values.credential_process,
   };
+}
+
+/** Config and credentials; empty where one cannot be read. */
+function sharedFiles(environment: Environment): Promise<readonly string[]> {
+  const home = join(environment.HOME ?? homedir(), '.aws');
+  const files = [
+    environment.AWS_CONFIG_FILE ?? join(home, 'config'),
+    environment.AWS_SHARED_CREDENTIALS_FILE ?? join(home, 'credentials'),
+  ];
+  return Promise.all(files.map((file) => readBounded(file, longest).then(String, () => '')));
+}
+
+/** The profiles of both files, first occurrence first. */
+export async function awsProfileNames(environment: Environment = process.env): Promise<readonly string[]> {
+  const names = (await sharedFiles(environment)).flatMap((text) =>
+    [...text.matchAll(/^\[\s*(?:profile\s+)?([^\]\s"']+)["']?\s*\]/gm)].map(([, name = '']) => name),
+  );
+  return [...new Set(names)];
 }
 
 /** The keys of `[profile NAME]` or `[NAME]`. Indented lines belong to a nested value. */

@@ -79,6 +79,21 @@ export type KubeChoice = { kubeconfig?: string | undefined; context?: string | u
  * the first counts, missing files are passed by), `~/.kube/config`, the service account of a pod.
  */
 export async function loadTarget(choice: KubeChoice, environment = process.env): Promise<Result<KubeTarget>> {
+  const read = await readFiles(choice, environment);
+  if (!read.ok) return read;
+  const { found, given, where } = read.value;
+  if (found.length === 0) {
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+    const own = !given && host && port ? (await import('./in-cluster.ts')).serviceAccount() : undefined;
+    if (own) return { ok: true, value: { context: 'in-cluster', ...own } };
+    return wrong(where, 'no kubeconfig there', 'set KUBECONFIG, or kubernetes.kubeconfig');
+  }
+  return choose(found, choice.context, where);
+}
+
+type Read = { found: readonly File[]; given: string | undefined; where: string };
+
+async function readFiles(choice: KubeChoice, environment: NodeJS.ProcessEnv): Promise<Result<Read>> {
   const given = choice.kubeconfig ?? text(environment.KUBECONFIG);
   const files = given
     ? given.split(delimiter).filter((f) => f !== '')
@@ -107,13 +122,24 @@ export async function loadTarget(choice: KubeChoice, environment = process.env):
       );
     }
   }
-  if (found.length === 0) {
-    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
-    const own = !given && host && port ? (await import('./in-cluster.ts')).serviceAccount() : undefined;
-    if (own) return { ok: true, value: { context: 'in-cluster', ...own } };
-    return wrong(where, 'no kubeconfig there', 'set KUBECONFIG, or kubernetes.kubeconfig');
+  return { ok: true, value: { found, given, where } };
+}
+
+/** Every context of the files, with its namespace, and the current one. A fault says which file is wrong. */
+export async function contextsOf(
+  choice: KubeChoice,
+  environment = process.env,
+): Promise<Result<{ current?: string; contexts: readonly { name: string; namespace?: string }[] }>> {
+  const read = await readFiles(choice, environment);
+  if (!read.ok) return read;
+  const { found } = read.value;
+  const current = found.map(({ body }) => text(body['current-context'])).find((name) => name !== undefined);
+  const byName = new Map<string, { name: string; namespace?: string }>();
+  for (const one of found.flatMap(({ body }) => list(body.contexts).map(bag))) {
+    const name = text(one.name);
+    if (name && !byName.has(name)) byName.set(name, { name, namespace: text(bag(one.context).namespace) });
   }
-  return choose(found, choice.context, where);
+  return { ok: true, value: { current, contexts: [...byName.values()] } };
 }
 
 function choose(files: readonly File[], wanted: string | undefined, where: string): Result<KubeTarget> {

@@ -1,7 +1,7 @@
 // A configuration file with every option, its default and its meaning, commented out: the file without the first # of
 // each line is valid YAML.
 import { stringify } from 'yaml';
-import { type Option, options, sections } from '../../src/config/options.ts';
+import { type Option, options, sections } from './options.ts';
 
 const comment = (text: string, indent: string) => (text ? [`${indent}# ${text.replaceAll('\n', ' ')}`] : []);
 
@@ -17,8 +17,11 @@ function optionLines({ path, default: value, about, right, kind, secret }: Optio
   return [...comment(says.filter(Boolean).join('; '), indent), `${indent}${name}:${shown}`];
 }
 
-/** Every section and every option, in the schema's order; it changes nothing as it is. */
-export function exampleConfiguration(): string {
+/**
+ * Every section and every option, in the schema's order, commented out. `set`: what stands before them and counts, as
+ * YAML; without it the file changes nothing.
+ */
+export function exampleConfiguration(set = ''): string {
   const lines: string[] = [];
   const opened = new Set<string>();
   for (const option of options.values()) {
@@ -35,7 +38,7 @@ export function exampleConfiguration(): string {
   return `# Configuration of bentham-cockpit: ~/.config/bentham-cockpit/config.yaml
 # Every option with its default; remove the first # of a line, and of the sections above it, to set it.
 # "bentham-cockpit config check" names mistakes.
-
+${set}
 ${lines.map((text) => (text === '' ? '' : `#${text}`)).join('\n')}
 `;
 }
