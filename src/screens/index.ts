@@ -18,6 +18,7 @@ import { evidenceScreen } from './evidence/list.ts';
 import { backendScreen } from './health/detail.ts';
 import { healthScreen } from './health/list.ts';
 import { alertsScreen } from './incident/alerts.ts';
+import { incidentsScreen } from './incident/incidents.ts';
 import { notifyScreen } from './incident/notify.ts';
 import { incidentEntries } from './incident/palette.ts';
 import { contactsScreen, peopleScreen } from './incident/people.ts';
@@ -69,6 +70,7 @@ const own: readonly Screen[] = [
   runScreen,
   commandLogScreen,
   incidentScreen,
+  incidentsScreen,
   timelineScreen,
   alertsScreen,
   notifyScreen,

@@ -13,7 +13,14 @@ import { debugLog } from '../../disk/debug-log.ts';
 import type { Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
-import { type Attention, attention, followMoved, followSecrets, syncQueries } from '../../screens/shell/effects.ts';
+import {
+  type Attention,
+  attention,
+  followMoved,
+  followScreen,
+  followSecrets,
+  syncQueries,
+} from '../../screens/shell/effects.ts';
 import { followTour } from '../../screens/shell/tour.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
@@ -185,6 +192,7 @@ export async function runCockpit(
   engine = startEngine(settings);
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   const stopLooking = syncQueries(store, (command) => engine?.send(command));
+  const stopTelling = settings.incident.relay ? followScreen(store, (command) => engine?.send(command)) : () => {};
   const stopAskingAgain = followMoved(store);
   const stopTour = followTour(store);
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));
@@ -207,6 +215,7 @@ export async function runCockpit(
   stopLooking();
   stopForgetting();
   stopAskingAgain();
+  stopTelling();
   stopTour();
   stopFollowing();
   screen.unmount();

@@ -22,11 +22,18 @@ export type Presence = Writer & {
 };
 
 /**
- * The relay that carries shared incidents. `clock`: by how much it is ahead of this host, where that is too much (ms); what
+ * The relay that carries shared incidents. `isRead`: what it had when it was connected has been read. `clock`: by how much it is ahead of this host, where that is too much (ms); what
  * this host writes carries the relay's time. `unsent`: own entries that it does not have. `tooLong`: entries that it does
  * not take. `refused`: lines of it that were no entry, or not signed by who they name.
  */
-export type RelayStatus = { where: string; clock?: Ms; unsent: number; tooLong: number; refused: number } & (
+export type RelayStatus = {
+  where: string;
+  isRead: boolean;
+  clock?: Ms;
+  unsent: number;
+  tooLong: number;
+  refused: number;
+} & (
   | { state: 'connecting' | 'connected' }
   /** `since`: when it last answered. */
   | { state: 'away'; since: Instant; what: string; hint: string }
@@ -108,7 +115,7 @@ export type IncidentCommand =
 
 /** Whether the cockpit with this incidentContext is in control of the incident. */
 export function isInControl(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
-  if (incidentContext.observing) return false;
+  if (incidentContext.observing || (incident !== undefined && incidentContext.lost !== undefined)) return false;
   return incident === undefined || hasControl(incident.control, incidentContext.self);
 }
 

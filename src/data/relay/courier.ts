@@ -54,6 +54,7 @@ export class Courier {
   #index = beginning;
   #sending: Promise<void> = Promise.resolve();
   #up: Up | undefined;
+  #isRead = false;
 
   constructor(link: RelayLink, book: Book, session: string, changed: () => void) {
     this.#link = link;
@@ -65,6 +66,11 @@ export class Courier {
   /** Own lines that the relay does not have, as far as is known; those that are too long for it are left out. */
   get unsent(): number {
     return this.#book.shared().reduce((sum, { incident }) => sum + this.#missing(incident, true).length, 0);
+  }
+
+  /** Whether everything that the relay had when it was connected was read. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** Own lines that are longer than the relay takes: they stay in this journal. */
@@ -82,6 +88,8 @@ export class Courier {
     this.#up = up;
     try {
       for (const incident of incidents) await this.#begin(up, incident);
+      this.#isRead = true;
+      this.#changed();
       await Promise.race([this.#listen(up), this.#check(up)]);
     } finally {
       this.#up = undefined;

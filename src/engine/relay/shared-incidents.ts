@@ -120,7 +120,13 @@ export class SharedIncidents {
     const { state } = this.#link;
     const where = redisWhere(this.#link.options.redis);
     const clock = Math.abs(this.#link.clock) > clockSkew ? this.#link.clock : undefined;
-    const counts = { clock, unsent: this.#courier.unsent, tooLong: this.#courier.tooLong, refused: this.#refused };
+    const counts = {
+      clock,
+      isRead: this.#courier.isRead,
+      unsent: this.#courier.unsent,
+      tooLong: this.#courier.tooLong,
+      refused: this.#refused,
+    };
     if (state.state !== 'away') return { where, state: state.state, ...counts };
     const { what, hint } = state.fault;
     return { where, state: 'away', since: state.since, what, hint, ...counts };

@@ -14,7 +14,7 @@ import { futureForms, momentSays, parseUntil } from '../../core/text/since.ts';
 import { type Instant, minute } from '../../core/time.ts';
 import { knownOf } from '../../runbook/messages.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
-import { dim, line, wrap } from '../toolkit/line.ts';
+import { dim, line, span, wrap } from '../toolkit/line.ts';
 import { suggestionOf } from './suggestion.ts';
 
 /** Sends a command to the engine. */
@@ -217,17 +217,21 @@ export function askControl(state: State): Intent {
   const { incidentContext, incident } = state;
   const there = incidentContext?.here.find((one) => one.session === incident?.control.session);
   const who = incident?.control.person ?? 'nobody';
-  const reason = there ? `taken from ${who}` : `${who} is no longer connected`;
+  const isOwn = there !== undefined && there.session === incidentContext?.self.session;
+  const isAway = incidentContext?.relay?.state === 'away';
+  const reason = isOwn ? 'taken again' : there ? `taken from ${who}` : `${who} is no longer connected`;
+  const before = isOwn
+    ? '  This cockpit had lost control. You continue from the same step.'
+    : there
+      ? `  ${who} is in control and connected from ${there.host}. Their cockpit becomes read-only.`
+      : `  ${who} was in control and is no longer connected. You continue from the same step.`;
   return {
     kind: 'confirm',
     ask: {
       title: 'Take control',
       lines: () => [
-        line(
-          there
-            ? `  ${who} is in control and connected from ${there.host}. Their cockpit becomes read-only.`
-            : `  ${who} was in control and is no longer connected. You continue from the same step.`,
-        ),
+        line(before),
+        ...(isAway ? [line(span(`  The relay is away: ${who} may still act. Call ${who} first.`, 'warning'))] : []),
         line(dim('  Only the person in control can work the checklist and run actions. The journal records this.')),
       ],
       accept: { by: 'key', word: 'take control' },

@@ -1,24 +1,29 @@
 // Who is connected, who is in control, who has which role; and whom to call.
 import type { Presence } from '../../core/incident/context.ts';
-import { roles } from '../../core/incident/event.ts';
+import { fingerprint, roles } from '../../core/incident/event.ts';
 import type { Contact } from '../../core/world/targets.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
-import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
+import { bold, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
 import { table, widest } from '../toolkit/table.ts';
 import { askControl, askRole, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 import { onlyObserves } from './offers.ts';
+import { relaySays } from './relay-line.ts';
+import { admitKey, signerRows } from './signers.ts';
 
 export const peopleScreen: Screen = {
   id: 'people',
   title: () => 'PEOPLE',
   palette: 'people: who is connected, roles, control',
   also: 'handover commander',
-  view({ incidentContext, incident }) {
+  view(state, _place, { columns }) {
+    const { incidentContext, incident, world } = state;
     if (!incidentContext) return { rows: [], empty: [line(dim('reading the journal'))] };
+    const signers = signerRows(state);
+    const { relay } = incidentContext;
     const held = roles.map((role, at): Row => {
       const names = incident?.roles[role] ?? [];
       const nobody = role === 'commander' && incident ? 'nobody: assign a commander' : '–';
@@ -43,23 +48,26 @@ export const peopleScreen: Screen = {
         },
       };
     });
-    const here = incidentContext.here.map(
-      (one): Row => ({
+    const here = incidentContext.here.map((one, at): Row => {
+      const below = signers.length > 0 && at === incidentContext.here.length - 1 ? [line(dim('keys'))] : [];
+      return {
         id: one.session,
         text: `${one.name} ${one.host}`,
-        draw: () => [presenceLine(one, incidentContext.self.session)],
+        height: 1 + below.length,
+        draw: () => [presenceLine(one, incidentContext.self.session), ...below],
         opens: {
           kind: 'details',
           title: one.name,
           lines: (_, wide) => presenceLines(one, incidentContext.self.session, wide - 2),
         },
-      }),
-    );
+      };
+    });
     return {
       says: line(
         dim(`${incidentContext.here.length} ${incidentContext.here.length === 1 ? 'cockpit' : 'cockpits'} open`),
       ),
-      rows: [...held, ...here],
+      head: relay ? wrap(relaySays(relay, world.now), columns - 2).map((part) => line(' ', dim(part))) : [],
+      rows: [...held, ...here, ...signers],
     };
   },
   keys: [
@@ -106,6 +114,7 @@ export const peopleScreen: Screen = {
           : [];
       },
     },
+    admitKey,
     ...incidentKeys
       .filter((key) => key.id === 'control')
       .map((key) => ({
@@ -126,6 +135,7 @@ function presenceLine(one: Presence, own: string) {
     one.driving ? span('control   ', 'accent') : dim(one.observing ? 'observes  ' : 'connected '),
     bold(one.name),
     dim(`  ${one.user}@${one.host}${one.session === own ? '  (this cockpit)' : ''}`),
+    one.screen ? dim(`  ${one.screen.toLowerCase()}`) : '',
   );
 }
 
@@ -141,6 +151,8 @@ function presenceLines(one: Presence, own: string, columns: number): Line[] {
             ? 'observer: changes are disabled'
             : 'connected, not in control',
       ],
+      ['screen', one.screen?.toLowerCase() ?? 'not known'],
+      ['key', one.key === undefined ? 'none' : fingerprint(one.key)],
       ['cockpit', one.session === own ? `${one.session}, this one` : one.session],
     ],
     columns,

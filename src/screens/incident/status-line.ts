@@ -8,11 +8,13 @@ import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
+import { relayTrouble } from './relay-line.ts';
 
 /** Undefined without an incident and without journal trouble. */
 export function incidentLine(state: State, columns: number): Line | undefined {
   const { incident, world } = state;
-  const trouble = journalTrouble(state);
+  const journal = journalTrouble(state);
+  const trouble = journal.length > 0 ? journal : relayTrouble(state);
   if (!incident) return trouble.length > 0 ? packed([line(' ')], [trouble], columns) : undefined;
   const sev = severityName(incident.severity);
   const { resolvedAt, openedAt, mitigatedAt } = incident;
@@ -143,6 +145,8 @@ function unknownSays({ incidentContext, incident }: State): Variants {
 /** Who is in control: on every frame. */
 function controlSays({ incidentContext, incident }: State): Variants {
   if (!incidentContext || !incident) return [];
+  if (incidentContext.lost)
+    return [line(span('control: lost, W takes it', 'critical')), line(span('control: lost', 'critical'))];
   if (isInControl(incidentContext, incident)) return [line('control: you')];
   const there = controllerOf(incidentContext, incident);
   if (there) return [line(span(`control: ${fit(there.name, cutName).trimEnd()}`, 'accent'))];

@@ -26,6 +26,19 @@ export function syncQueries(store: CockpitStore, send: (command: Command) => voi
   return store.subscribe(follow);
 }
 
+/** Tells the engine which screen is shown: the others on an incident see who looks at what. */
+export function followScreen(store: CockpitStore, send: (command: Command) => void): () => void {
+  let told: string | undefined;
+  const follow = (state: State) => {
+    const place = here(state);
+    const screen = screenOf(place).title(place, state);
+    if (screen !== told) send({ kind: 'looking', screen });
+    told = screen;
+  };
+  follow(store.getState());
+  return store.subscribe(follow);
+}
+
 /** Output with a new secret is cleared when its screen closes. */
 export function followSecrets(store: CockpitStore, send: (command: Command) => void): () => void {
   let open: string | undefined;

@@ -1,0 +1,65 @@
+// The open incidents: several at once are chosen here.
+import { type Severity, severityName } from '../../core/incident/checklist.ts';
+import { shortAge } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
+import type { State } from '../../store.ts';
+import type { Row, Screen } from '../screen.ts';
+import { bold, dim, line, wrap } from '../toolkit/line.ts';
+import { send } from './asking.ts';
+import { relaySays } from './relay-line.ts';
+
+type Listed = { id: string; title: string; severity: Severity; openedAt: Instant };
+
+/** All open incidents, newest first; the one that is shown among them. */
+export function openIncidents({ incident, incidentContext }: State): readonly Listed[] {
+  const shown = incident && incident.resolvedAt === undefined ? [incident] : [];
+  return [...shown, ...(incidentContext?.open ?? [])].toSorted((a, b) => b.openedAt - a.openedAt);
+}
+
+export const incidentsScreen: Screen = {
+  id: 'incidents',
+  title: () => 'INCIDENTS',
+  palette: 'incidents: choose one that is open',
+  also: 'join several switch',
+  view(state, _place, { columns }) {
+    const { world, incident, incidentContext } = state;
+    const open = openIncidents(state);
+    const { relay } = incidentContext ?? {};
+    const none = relay && !relay.isRead ? 'reading the relay …' : 'no incident is open; i opens one';
+    const empty = [none, ...(relay ? [relaySays(relay, world.now)] : [])];
+    return {
+      says: line(dim(open.length === 0 ? '' : `${open.length} open; enter shows one`)),
+      rows: open.map(
+        ({ id, severity, title, openedAt }): Row => ({
+          id,
+          text: `${severityName(severity)} ${title}`,
+          draw: () => [
+            line(
+              bold(severityName(severity)),
+              `  ${title}`,
+              dim(`  open ${shortAge(Math.max(0, world.now - openedAt))}`),
+              id === incident?.id ? dim('  shown now') : '',
+            ),
+          ],
+        }),
+      ),
+      empty: empty.flatMap((text) => wrap(text, columns - 2).map((part) => line(dim(part)))),
+    };
+  },
+  keys: [
+    {
+      id: 'choose-incident',
+      keys: ['enter', 'right'],
+      instead: ['enter'],
+      title: 'show',
+      about: 'show the selected incident',
+      footer: 10,
+      unless: ({ row }) => (row ? undefined : 'no incident is selected'),
+      run: ({ row, state }) => {
+        if (!row) return [];
+        const isShown = row.id === state.incident?.id;
+        return [...(isShown ? [] : [send({ do: 'follow', incident: row.id })]), { kind: 'open', screen: 'incident' }];
+      },
+    },
+  ],
+};

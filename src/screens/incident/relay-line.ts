@@ -1,0 +1,40 @@
+// How the relay of a shared incident is, for the header of every frame.
+import type { RelayStatus } from '../../core/incident/context.ts';
+import { shortAge } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
+import type { State } from '../../store.ts';
+import { type Line, line, mark, span } from '../toolkit/line.ts';
+
+const entries = (count: number): string => `${count} ${count === 1 ? 'entry' : 'entries'}`;
+
+/** What is wrong with the relay, the longest first; empty: nothing. */
+export function relayTrouble({ incidentContext, world }: State): readonly Line[] {
+  const { relay } = incidentContext ?? {};
+  if (!relay) return [];
+  const says = (text: string) => line(mark('warning'), span(` ${text}`, 'warning'));
+  if (relay.state === 'away') {
+    const away = `relay away ${shortAge(Math.max(0, world.now - relay.since))}`;
+    if (relay.unsent === 0) return [says(`${away}: alone`), says('relay away')];
+    return [
+      says(`${away}: alone, ${entries(relay.unsent)} to send`),
+      says(`${away}: ${relay.unsent} to send`),
+      says('relay away'),
+    ];
+  }
+  if (relay.clock !== undefined) {
+    const by = shortAge(Math.abs(relay.clock));
+    const how = relay.clock > 0 ? 'behind' : 'ahead';
+    return [says(`this clock is ${by} ${how}`), says(`clock ${by} ${how}`)];
+  }
+  return [];
+}
+
+/** The relay's state in full, for the screen of people. */
+export function relaySays(relay: RelayStatus, now: Instant): string {
+  const left = relay.unsent > 0 ? `; ${entries(relay.unsent)} to send` : '';
+  const long = relay.tooLong > 0 ? `; ${entries(relay.tooLong)} too long for it` : '';
+  const refused = relay.refused > 0 ? `; ${relay.refused} lines refused` : '';
+  const more = `${left}${long}${refused}`;
+  if (relay.state !== 'away') return `relay ${relay.where} ${relay.state}${more}`;
+  return `relay ${relay.where} away ${shortAge(Math.max(0, now - relay.since))}: ${relay.what}; ${relay.hint}${more}`;
+}
