@@ -12,7 +12,7 @@ import type { Instant, Ms } from '../core/time.ts';
 import { findStep } from './checklists.ts';
 import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './messages.ts';
 import { severityLevel } from './severities.ts';
-import { timelineText, wordsOf } from './timeline-text.ts';
+import { timelineOf, wordsOf } from './timeline-text.ts';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -199,13 +199,11 @@ function messages(incident: Incident): string {
 
 function timeline(incident: Incident): string {
   const pins = new Set(incident.pins);
-  const rows = incident.entries.flatMap((entry) => {
-    const story = timelineText(entry, incident);
-    if (!story) return [];
+  const rows = timelineOf(incident).map(({ entry, story, who }) => {
     // The text of a message is listed once, under Messages.
     const detail = entry.event.kind === 'notified' ? undefined : story.detail;
     const says = `${markdownText(story.says)}${detail ? `: ${markdownText(detail)}` : ''}`;
-    return [[formatInstant(entry.at), markdownText(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];
+    return [formatInstant(entry.at), markdownText(who), pins.has(entry.id) ? `**${says}**` : says];
   });
   return table(['Time', 'Who', 'What'], rows);
 }

@@ -1,9 +1,10 @@
 // A journal entry in plain words.
 
 import type { HealthStatus } from '../core/health/status.ts';
+import type { Refusal } from '../core/incident/authority.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
-import { type Entry, type Event, type EventOf, fingerprint } from '../core/incident/event.ts';
+import { authorOf, type Entry, type Event, type EventOf, fingerprint, inOrder } from '../core/incident/event.ts';
 import type { Incident, Message } from '../core/incident/incident.ts';
 import { formatAge, formatClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
@@ -23,6 +24,34 @@ export type StoryKind =
   | 'journal';
 
 export type Story = { kind: StoryKind; says: string; verdict?: HealthStatus; detail?: string };
+
+/** An entry as the timeline tells it. `who`: the person, or the cockpit itself. */
+export type Told = { entry: Entry; story: Story; who: string };
+
+/** Every entry of an incident that the timeline tells, in order; those without effect say so. */
+export function timelineOf(incident: Incident): readonly Told[] {
+  const reasons = new Map(incident.refused.map(({ entry, why }) => [entry, why]));
+  const uncontrolled = new Set(incident.uncontrolled);
+  return inOrder([...incident.entries, ...reasons.keys()]).flatMap((entry): Told[] => {
+    const why = reasons.get(entry);
+    const story = timelineText(entry, why ? undefined : incident);
+    if (!story) return [];
+    const who = authorOf(entry);
+    if (why)
+      return [{ entry, who, story: { ...story, verdict: 'warning', says: `${refusalSays[why]}: ${story.says}` } }];
+    return [
+      { entry, who, story: uncontrolled.has(entry.id) ? { ...story, says: `not in control: ${story.says}` } : story },
+    ];
+  });
+}
+
+const refusalSays: Readonly<Record<Refusal, string>> = {
+  'not-signed': 'no effect, not signed',
+  'new-key': 'no effect, key not admitted',
+  'removed-key': 'no effect, key removed',
+  'not-in-control': 'no effect, not in control',
+  overtaken: 'no effect, another cockpit had control',
+};
 
 /** Undefined for what only the report needs (samples). `incident`: tells how long an action took. */
 export function timelineText(entry: Entry, incident?: Incident): Story | undefined {

@@ -7,7 +7,7 @@ import { type Incident, projectAll } from '../../core/incident/incident.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
 import { cannotKnow, type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
 import { markdownReport } from '../../runbook/report.ts';
-import { timelineText } from '../../runbook/timeline-text.ts';
+import { timelineOf } from '../../runbook/timeline-text.ts';
 
 /** Of everything that is printed as JSON. Grows only by additions; anything else makes it 2. */
 export const recordVersion = 1;
@@ -85,13 +85,9 @@ export function shown(incident: Incident, now: number): Printed {
     ['mitigated', toMitigate],
     ['resolved', toResolve],
   ] as const;
-  const lines = incident.entries.flatMap((entry) => {
-    const story = timelineText(entry, incident);
-    if (!story) return [];
+  const lines = timelineOf(incident).map(({ entry, story, who }) => {
     const mark = story.verdict ? glyph[story.verdict] : ' ';
-    return [
-      `${formatInstant(entry.at)}  ${mark} ${entry.writer.name.padEnd(10)} ${story.says}${story.detail ? `  (${story.detail})` : ''}`,
-    ];
+    return `${formatInstant(entry.at)}  ${mark} ${who.padEnd(10)} ${story.says}${story.detail ? `  (${story.detail})` : ''}`;
   });
   const head = `${severityName(incident.severity)} ${incident.title}  ${incident.environment}${incident.drill ? ` DRILL ${incident.drill}` : ''}  ${incident.id}`;
   const clock = times.flatMap(([word, time]) => (time === undefined ? [] : [`${word} after ${formatAge(time)}`]));

@@ -15,7 +15,7 @@ import {
 } from './authority.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { Entry, EventOf, Role, RunPhase } from './event.ts';
-import { authorOf, identityOf, inOrder } from './event.ts';
+import { authorOf, inOrder } from './event.ts';
 
 /** The state of a step; an untouched step has none. */
 export type StepState = {
@@ -66,11 +66,10 @@ export type Incident = {
   control: Control;
   /** The keys that signed entries, in order of their first. */
   keys: readonly KeyState[];
-  /**
-   * Why entries have no effect, by `identityOf`. `not-in-control` of an action: it happened, and is counted among the
-   * runs.
-   */
-  refused: Readonly<Record<string, Refusal>>;
+  /** Entries without effect, in order: their author may not write them. */
+  refused: readonly { entry: Entry; why: Refusal }[];
+  /** Ids of entries about actions that began without control: they happened, and are counted among the runs. */
+  uncontrolled: readonly string[];
   pins: readonly string[];
   notes: number;
   /** The times of the updates that were given. */
@@ -85,7 +84,7 @@ export type Incident = {
   resolvedAt?: Instant;
   /** When it was over for a while, before it was opened again. */
   rests: readonly { from: Instant; until: Instant }[];
-  /** In order. */
+  /** Those that have effect, in order. */
   entries: readonly Entry[];
 };
 
@@ -114,17 +113,23 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
     people: [person],
     control: { session: writer.session, person, at, key: writer.key },
     keys: withOpener(opening),
-    refused: {},
+    refused: [],
+    uncontrolled: [],
     pins: [],
     notes: 0,
     updates: [],
     reminders: [],
     rests: [],
-    entries,
+    entries: [],
   };
-  return entries
-    .filter((entry) => entry !== opening)
-    .reduce((incident, entry) => take(incident, entry, opening), start);
+  const effective: Entry[] = [];
+  let incident = start;
+  for (const entry of entries) {
+    const after = entry === opening ? incident : take(incident, entry, opening);
+    if (after.refused === incident.refused) effective.push(entry);
+    incident = after;
+  }
+  return { ...incident, entries: effective };
 }
 
 const withOpener = (opening: Entry): readonly KeyState[] =>
@@ -136,11 +141,10 @@ function take(before: Incident, entry: Entry, opener: Entry): Incident {
   const keys = withAuthor(before.keys, entry, opener);
   const incident = keys === before.keys ? before : { ...before, keys };
   const authority: Authority = { opener, keys, control: incident.control, isOver: incident.resolvedAt !== undefined };
-  const refusal = refusalOf(entry, authority);
-  const marked = refusal ?? (isActionWithoutControl(entry, authority) ? 'not-in-control' : undefined);
-  const told = marked ? { ...incident, refused: { ...incident.refused, [identityOf(entry)]: marked } } : incident;
-  if (refusal) return told;
-  const after = apply(told, entry);
+  const why = refusalOf(entry, authority);
+  if (why) return { ...incident, refused: [...incident.refused, { entry, why }] };
+  const marked = isActionWithoutControl(entry, authority);
+  const after = apply(marked ? { ...incident, uncontrolled: [...incident.uncontrolled, entry.id] } : incident, entry);
   return event.kind === 'key' ? { ...after, keys: withDecision(after.keys, event) } : after;
 }
 

@@ -11,7 +11,7 @@ import { evaluate, type Finding } from '../../core/health/evaluate.ts';
 import { metrics } from '../../core/health/metrics.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
-import type { Entry, Event } from '../../core/incident/event.ts';
+import { authorOf, type Entry, type Event } from '../../core/incident/event.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -34,8 +34,9 @@ export class AlertWatch {
     const of = new Map<string, Acknowledgement>();
     // Acknowledging the incident acknowledges the alerts raised so far.
     let all: Acknowledgement | undefined;
-    for (const { event, at, writer } of entries) {
-      const ack = { by: writer.name, at };
+    for (const entry of entries) {
+      const { event, at } = entry;
+      const ack = { by: authorOf(entry), at };
       if (event.kind === 'acknowledged' && event.alert) of.set(event.alert, ack);
       else if (event.kind === 'acknowledged') all = ack;
       else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent') all = ack;

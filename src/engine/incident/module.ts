@@ -107,8 +107,8 @@ export const incidentModule =
       show();
     };
     /** Writes. An entry that cannot be written is kept in memory, and the screen says so. */
-    const record = async (event: Event, incident = recorder.incident?.id): Promise<boolean> => {
-      const outcome = await journal.append(event, incident);
+    const record = async (event: Event, incident = recorder.incident?.id, automatic?: true): Promise<boolean> => {
+      const outcome = await journal.append(event, incident, { automatic });
       if (!outcome.ok) say(`kept in memory only: ${outcome.fault.what}; ${outcome.fault.hint}`, 'critical');
       return outcome.ok;
     };
@@ -184,14 +184,8 @@ export const incidentModule =
           phase === 'started'
             ? 'its cockpit ended while it ran: check the current state'
             : 'its cockpit ended before it began';
-        await record({
-          kind: 'action',
-          run,
-          action,
-          target,
-          phase: phase === 'started' ? 'unknown' : 'cancelled',
-          detail,
-        });
+        const ended = phase === 'started' ? 'unknown' : 'cancelled';
+        await record({ kind: 'action', run, action, target, phase: ended, detail }, incident.id, true);
       }
     };
 
@@ -223,7 +217,7 @@ export const incidentModule =
         heard = last.id;
         say(`journal: ${last.event.says}`, 'warning');
       }
-      alerts.takeEntries(journal.entries);
+      alerts.takeEntries(recorder.counting);
       show();
     });
     const renew = async () => {

@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
 import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import type { Event, EventOf } from '../../core/incident/event.ts';
+import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
 import { type Incident, projectAll, projectIncident } from '../../core/incident/incident.ts';
 import { pageKey } from '../../core/incident/page.ts';
 import { formatAge } from '../../core/text/format.ts';
@@ -83,6 +83,12 @@ export class Recorder {
     return next && (next.entries[0]?.id ?? '') > last ? next : resolved;
   }
 
+  /** What counts for the alerts: entries of this account, and those of others that have effect in the shown incident. */
+  get counting(): readonly Entry[] {
+    const shown = new Set(this.incident?.entries);
+    return this.journal.entries.filter((entry) => entry.own || entry.writer.key === undefined || shown.has(entry));
+  }
+
   /** All open incidents, oldest first. */
   get open(): readonly Incident[] {
     const { entries } = this.journal;
@@ -100,10 +106,13 @@ export class Recorder {
     this.#folded = undefined;
   }
 
-  /** Records an event of the shown incident and flushes it; a fault says that it is only in memory. */
-  async record(event: Event): Promise<Result<undefined>> {
+  /**
+   * Records an event of the shown incident and flushes it; a fault says that it is only in memory. `automatic`: the cockpit
+   * did it by itself.
+   */
+  async record(event: Event, automatic?: true): Promise<Result<undefined>> {
     await this.ready;
-    const outcome = await this.journal.append(event, this.incident?.id);
+    const outcome = await this.journal.append(event, this.incident?.id, { automatic });
     return outcome.ok ? { ok: true, value: undefined } : outcome;
   }
 
@@ -188,9 +197,9 @@ export function openIncident({ incident }: Recorder, now: Instant): OpenIncident
   return { says, key: pageKey(incident) };
 }
 
-/** Records the phase of a run, and what follows for the incident. */
-export async function recordRun(recorder: Recorder, news: RunNews): Promise<Result<undefined>> {
-  const written = await recorder.record({ kind: 'action', ...news });
+/** Records the phase of a run, and what follows for the incident. `automatic`: the run of a cockpit that has ended. */
+export async function recordRun(recorder: Recorder, news: RunNews, automatic?: true): Promise<Result<undefined>> {
+  const written = await recorder.record({ kind: 'action', ...news }, automatic);
   if (news.action === 'acknowledge-page' && news.phase === 'verified') await recorder.record({ kind: 'acknowledged' });
   return written;
 }

@@ -33,7 +33,7 @@ export type RunContext = {
   /** Why this run may make no further call; asked right before each. */
   mayCall(run: string): Promise<string | undefined>;
   /** Resolves when written and flushed; false: it could not be written, and actions without a record are not allowed. */
-  record(news: RunNews): Promise<boolean>;
+  record(news: RunNews, automatic?: true): Promise<boolean>;
 };
 
 const verifyEvery: Ms = second;
@@ -54,9 +54,12 @@ export class LiveRun {
   /** Stops preflight and verification, too. */
   readonly leave = new AbortController();
   #run: Run;
+  /** Of a cockpit that has ended: nobody does it any more. */
+  readonly #resumed: true | undefined;
 
-  constructor(run: Run, action: Action, context: RunContext) {
+  constructor(run: Run, action: Action, context: RunContext, resumed?: true) {
     this.#run = run;
+    this.#resumed = resumed;
     this.action = action;
     this.#context = context;
     const { settings, recorder, actionContext, kept, signal, changed } = context;
@@ -219,7 +222,7 @@ export class LiveRun {
   async record(phase: RunNews['phase'], more: { calls?: readonly string[]; detail?: string } = {}): Promise<boolean> {
     const { id, action, target } = this.#run;
     const object = sanitize(this.action.object(target, this.#context.actionContext), 300);
-    return this.#context.record({ run: id, action, target: object, phase, ...more });
+    return this.#context.record({ run: id, action, target: object, phase, ...more }, this.#resumed);
   }
 
   /** For the command log. */

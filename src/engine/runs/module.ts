@@ -1,5 +1,15 @@
 // The runs module: actions from the screen, arming, the command log, and the runs of a killed cockpit.
-import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOver } from '../../core/actions/arming.ts';
+import {
+  type Arming,
+  arm,
+  disarm,
+  endOf,
+  forbids,
+  initialArming,
+  settle,
+  touch,
+  whyOver,
+} from '../../core/actions/arming.ts';
 import { keptCommands, type LoggedCommand } from '../../core/actions/command-log.ts';
 import type { Recorder } from '../incident/recorder.ts';
 import type { CreateModule } from '../module.ts';
@@ -19,7 +29,8 @@ export const runsModule =
       if (next === arming) return;
       if (arming.state === 'armed' && next.state === 'read-only') {
         const why = whyOver(arming, Date.now());
-        tasks.add(recorder.record({ kind: 'disarmed', why }));
+        const byItself = Date.now() >= endOf(arming) ? true : undefined;
+        tasks.add(recorder.record({ kind: 'disarmed', why }, byItself));
         context.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
       }
       arming = next;

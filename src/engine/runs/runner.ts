@@ -47,8 +47,8 @@ export class Runner {
         const loss = forbidden === undefined ? await this.#leases.get(run)?.confirm() : undefined;
         return forbidden ?? (loss && whyTargetLost(loss));
       },
-      async record(news) {
-        const written = await recordRun(recorder, news);
+      async record(news, automatic) {
+        const written = await recordRun(recorder, news, automatic);
         // A person may have allowed actions without a record.
         return written.ok || recorder.allowed !== undefined;
       },
@@ -188,7 +188,7 @@ export class Runner {
         output: [],
         next: [],
       };
-      const live = new LiveRun(run, action, this.#context);
+      const live = new LiveRun(run, action, this.#context, true);
       this.#live.set(id, live);
       live.tell({ kind: 'performedAll', uncertainty });
       return await live.verify({ baseline: proof.memo }, uncertainty);
@@ -202,7 +202,7 @@ export class Runner {
     const begun = phase === 'started';
     const detail = `the cockpit of ${by} ended ${begun ? 'while it ran' : 'before it began'}`;
     const state = begun ? 'unknown' : 'cancelled';
-    if (isActionId(action)) await this.#context.record({ run, action, target: object, phase: state, detail });
+    if (isActionId(action)) await this.#context.record({ run, action, target: object, phase: state, detail }, true);
     return detail;
   }
 

@@ -6,7 +6,7 @@ import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
-import { type Story, type StoryKind, timelineText } from '../../runbook/timeline-text.ts';
+import { type Story, type StoryKind, type Told, timelineOf, timelineText } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
@@ -16,15 +16,8 @@ import { onlyObserves } from './offers.ts';
 
 const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
 
-type Told = { entry: Entry; story: Story };
-
 /** The entries that people read, oldest first, each with its words. */
-export const told = memoize((incident: Incident): readonly Told[] =>
-  incident.entries.flatMap((entry) => {
-    const story = timelineText(entry, incident);
-    return story ? [{ entry, story }] : [];
-  }),
-);
+export const told = memoize((incident: Incident): readonly Told[] => timelineOf(incident));
 
 export const timelineScreen: Screen = {
   id: 'timeline',
@@ -75,18 +68,18 @@ export const timelineScreen: Screen = {
   ],
 };
 
-function rowOf({ entry, story }: Told, pinned: boolean): Row {
+function rowOf({ entry, story, who }: Told, pinned: boolean): Row {
   const clock = formatClock(entry.at);
   return {
     id: entry.id,
-    text: `${story.kind} ${entry.writer.name} ${story.says} ${story.detail ?? ''}`,
+    text: `${story.kind} ${who} ${story.says} ${story.detail ?? ''}`,
     draw: (columns) => [
       fitLine(
         line(
           dim(`${clock}  `),
           pinned ? span('* ', 'accent') : '  ',
           story.verdict ? mark(story.verdict) : ' ',
-          dim(` ${entry.writer.name.slice(0, 10).padEnd(10)} `),
+          dim(` ${who.slice(0, 10).padEnd(10)} `),
           story.kind === 'note' ? span(story.says, 'bold') : story.says,
           story.detail ? dim(`  ${story.detail}`) : undefined,
         ),
@@ -95,11 +88,11 @@ function rowOf({ entry, story }: Told, pinned: boolean): Row {
     ],
     opens: {
       kind: 'details',
-      title: `${clock} ${entry.writer.name}@${entry.writer.host}`,
+      title: `${clock} ${who}@${entry.writer.host}`,
       lines: (_, columns) => atLength(entry, story, columns),
     },
     copies: {
-      text: `${new Date(entry.at).toISOString()} ${entry.writer.name}: ${story.says}${story.detail ? ` (${story.detail})` : ''}`,
+      text: `${new Date(entry.at).toISOString()} ${who}: ${story.says}${story.detail ? ` (${story.detail})` : ''}`,
       what: 'the entry',
     },
   };
