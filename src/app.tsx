@@ -5,6 +5,7 @@ import { memo, useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
 import { afterEditing } from './screens/overlays/form.ts';
+import { withName } from './screens/overlays/name.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { footerRows, frame } from './screens/shell/frame.ts';
@@ -73,7 +74,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
 
   const perform = useMemo(
     () => (intents: readonly Intent[]) => {
-      for (const intent of intents) {
+      for (const intent of withName(store.getState(), intents)) {
         const before = store.getState();
         const { list } = frameAt(before, size.current.columns, size.current.rows);
         const after = reduce(before, intent, list);

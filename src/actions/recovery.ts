@@ -49,7 +49,7 @@ export const restoreDatabase: Action = {
       time: 'past',
     },
     {
-      name: 'as',
+      name: 'name',
       ask: 'name of the new cluster?',
       empty: 'backups.recovered',
       kind: 'text',
@@ -57,12 +57,12 @@ export const restoreDatabase: Action = {
       optional: true,
     },
   ],
-  names: (target, { targets }) => given(target, 'as') || targets.recovered,
-  object: (target, { targets }) => `rds/${given(target, 'as') || targets.recovered}`,
+  names: (target, { targets }) => given(target, 'name') || targets.recovered,
+  object: (target, { targets }) => `rds/${given(target, 'name') || targets.recovered}`,
   needs: () => [],
   async plan(target, preflight) {
     const { targets } = preflight.context;
-    const name = given(target, 'as') || targets.recovered;
+    const name = given(target, 'name') || targets.recovered;
     // The configured name, if none was given.
     if (!clusterName.pattern.test(name))
       return refuse(`${name.slice(0, 70)} is not a valid cluster name`, `give ${clusterName.says}`);
@@ -73,7 +73,7 @@ export const restoreDatabase: Action = {
     if (!found.ok) return refusedBy(found.fault);
     if (!taken.ok) return refusedBy(taken.fault);
     if (taken.value)
-      return refuse(`a cluster ${name} already exists (${taken.value.status})`, 'choose another name with --as');
+      return refuse(`a cluster ${name} already exists (${taken.value.status})`, 'choose another name with --name');
     const { newestRestorable: newest, oldestRestorable: oldest } = found.value;
     if (newest !== undefined && time > newest)
       return refuse(`the latest restorable time is ${formatInstant(newest)}`, 'choose an earlier time');

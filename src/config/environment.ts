@@ -25,6 +25,7 @@ export const ecosystem: readonly (readonly [variable: string, option: string])[]
   ['AWS_ENDPOINT_URL_RDS', 'backups.rdsEndpoint'],
   ['AWS_ENDPOINT_URL_SECRETS_MANAGER', 'credentials.endpoint'],
   ['ADMIN_API_KEY', 'gateway.adminApiKey'],
+  ['BENTHAM_PERSON', 'person.name'],
 ];
 
 /** BENTHAM_CONFIG names the file; it is no option of its own. */
@@ -65,7 +66,8 @@ export function readEnvironment(environment: Environment, place: Place): Layer {
 
 /** A BENTHAM_ variable close to one of ours; other ones belong to the platform of the same name. */
 function misspelt(environment: Environment): Problem[] {
-  const known = [...[...options.keys(), ...sections.keys()].map(environmentName), configVariable];
+  const others = ecosystem.map(([variable]) => variable);
+  const known = [...[...options.keys(), ...sections.keys()].map(environmentName), configVariable, ...others];
   const ours = new Set(known);
   return Object.keys(environment)
     .filter((name) => name.startsWith('BENTHAM_') && !ours.has(name))

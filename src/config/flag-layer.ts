@@ -12,6 +12,7 @@ const named: readonly (readonly [keyof Flags, string, string])[] = [
   ['readOnly', '--read-only', 'environment.readOnly'],
   ['observe', '--observe', 'environment.observe'],
   ['theme', '--theme', 'display.theme'],
+  ['as', '--as', 'person.name'],
   ['logFile', '--log-file', 'log.file'],
   ['logLevel', '--log-level', 'log.level'],
 ];

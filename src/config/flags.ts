@@ -14,6 +14,7 @@ export type Flags = {
   set?: readonly string[];
   readOnly?: boolean;
   observe?: boolean;
+  as?: string;
   theme?: string;
   /** Symbols in ASCII. */
   ascii?: boolean;
@@ -47,6 +48,7 @@ export function addSettingsFlags(command: Command): Command {
   );
   add('--read-only', 'read-only; cannot be armed');
   add('--observe', 'observe only: actions are disabled');
+  add('--as <name>', 'your name in incidents (default: the OS user)');
   add('--no-color', 'no colors: health as symbols and words (also NO_COLOR)');
   command.addOption(new Option('--theme <name>', 'color theme (default: auto)').choices(themeNames).helpGroup(group));
   add('--ascii', 'symbols in ASCII (default: if the locale or the terminal has no UTF-8)');

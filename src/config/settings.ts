@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 import { logLevels } from '../disk/log-level.ts';
 import { display } from './display-settings.ts';
+import { journal, person } from './journal-settings.ts';
 import { incident } from './relay-settings.ts';
 import { logFields, traffic } from './traffic-settings.ts';
 
@@ -253,13 +254,8 @@ export const settingsSchema = z.object({
       { role: 'Product Owner', contact: 'product@bentham.io', escalation: 'SEV1' },
     ])
     .describe('contacts (runbook, Contacts)'),
-  journal: z
-    .object({
-      directory: path.optional().describe('default: $XDG_STATE_HOME/bentham-cockpit/PROFILE'),
-      group: text.optional().describe('not supported: a journal belongs to one user; remove this option'),
-      name: text.optional().describe('your name in the journal (default: the OS user)'),
-    })
-    .prefault({}),
+  journal,
+  person,
   incident,
   display,
   log: z

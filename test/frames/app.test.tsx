@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
 import { createCockpitStore, type State, take } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
+import { contextOf, tell } from '../support/story.ts';
 import { calm, outage, stateOf } from '../support/worlds.ts';
 
 function show(state: State) {
@@ -100,6 +101,32 @@ describe('the app', () => {
       await eventually(() => expect(open.ports.quit).toHaveBeenCalledOnce());
     },
   );
+
+  test('asks once for a name on a shared account, before anything is recorded, and then goes on', async () => {
+    const incidentContext = { ...contextOf('root'), asksName: true };
+    const incident = tell(outage.now, [0, 'root', { kind: 'opened', title: 'Outage', severity: 1, why: '5xx' }]);
+    open = show(stateOf(outage, { incidentContext, incident }));
+    await open.shows('1 HEALTH');
+    const sent = () => open.ports.send.mock.calls.map(([command]) => command);
+    open.type('n');
+    await open.shows('Note');
+    open.type('gateway restarts');
+    open.type('\r');
+    await open.shows('root is a shared account');
+    expect(sent().filter(({ kind }) => kind === 'incident')).toEqual([]);
+    open.type('Cockpit');
+    open.type('\r');
+    await open.shows('cockpit is the name of what the program does itself');
+    for (const _ of 'Cockpit') open.type('\u007f');
+    open.type('Ada Byron');
+    open.type('\r');
+    await eventually(() =>
+      expect(sent().filter(({ kind }) => kind === 'incident')).toEqual([
+        { kind: 'incident', what: { do: 'name', name: 'Ada Byron' } },
+        { kind: 'incident', what: { do: 'note', text: 'gateway restarts' } },
+      ]),
+    );
+  });
 
   test('quits by ^c alone', async () => {
     open = show(stateOf(outage));

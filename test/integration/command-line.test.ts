@@ -178,7 +178,7 @@ test.each([
     'invalidArgument',
     'give a time such as 15m, 1h (ago), 14:30 or 2026-01-17 14:30 (UTC)',
   ],
-  [['restore-database', '--as', 'a_b'], 'invalidArgument', 'give a name of letters, digits and single dashes'],
+  [['restore-database', '--name', 'a_b'], 'invalidArgument', 'give a name of letters, digits and single dashes'],
   [['restore-jobs', '--run', '../../x'], 'invalidArgument', 'give the id of a run, 26 letters and digits.'],
   [['revoke-api-key', '--target', 'a', '--key', 'b'], 'conflictingOption', "'--key <value>'"],
   [['restart-deployment', '--deploymnet', 'x'], 'unknownOption', 'Did you mean --deployment?'],

@@ -19,6 +19,7 @@ import { actionContextOf } from '../../src/engine/action-context.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder, recordRun } from '../../src/engine/incident/recorder.ts';
+import { timelineOf } from '../../src/runbook/timeline-text.ts';
 import { eventually } from '../support/eventually.ts';
 import { calm } from '../support/worlds.ts';
 
@@ -275,6 +276,37 @@ const channels = (url: string): Settings['channels'] => ({
   pagerDuty: { routingKey: 'R0UTINGKEY', url: `${url}/pd` },
   slackAlerts: { name: '#alerts', webhook: `${url}/slack` },
   slackOps: { name: '#ops' },
+});
+
+test('a shared account has no name until one is given; then all that follows has it, and what the cockpit does has none', async () => {
+  const shared = { journal: { directory }, person: {} };
+  const first = new Recorder({ ...settings('x'), ...shared });
+  await first.ready;
+  const { user } = first.journal.writer;
+  for (const name of ['ada', 'grace']) {
+    const other = new Recorder({ ...settings('x'), ...shared, person: { name } });
+    expect(other.asksName).toBe(false);
+    await other.record({ kind: 'note', text: 'x' });
+    await other.journal.close();
+  }
+  await first.journal.close();
+  const one = await cockpit('x', shared);
+  expect(one.incidentContext).toMatchObject({ asksName: true, self: { name: user } });
+  one.do({ do: 'name', name: 'cockpit' });
+  await eventually(() => expect(one.incidentContext?.said?.says).toMatch(/^cockpit is the name of what/));
+  one.do({ do: 'name', name: ' Ada Byron ' }).do(opens);
+  await eventually(() => expect(one.incident?.openedBy).toBe('Ada Byron'));
+  expect(one.incidentContext?.asksName).toBeUndefined();
+  expect(one.incident?.keys).toMatchObject([{ person: 'Ada Byron', user, state: 'opener' }]);
+  const news = { run: 'r1', action: 'restart-deployment', target: 'deployment/x', phase: 'unknown' } as const;
+  await recordRun(one.recorder, news, true);
+  await eventually(() => expect(one.incident?.runs).toHaveLength(1));
+  expect(one.incident && timelineOf(one.incident).map(({ who, entry: { event } }) => [who, event.kind])).toEqual([
+    ['Ada Byron', 'opened'],
+    ['cockpit', 'action'],
+  ]);
+  one.do({ do: 'name', name: 'Grace' });
+  await eventually(() => expect(one.incidentContext?.said?.says).toMatch(/^already recorded under another name/));
 });
 
 test('a message is sent once, recorded before and after, and acknowledges', async () => {

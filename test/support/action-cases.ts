@@ -331,7 +331,7 @@ export const cases: readonly Case[] = [
     target() {
       made += 1;
       const at = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+/, '');
-      return { at, as: `bentham-case${made}` };
+      return { at, name: `bentham-case${made}` };
     },
     looksLong: true,
     typed: true,
@@ -371,7 +371,7 @@ export function nameToType(action: ActionId, target: Target, { environment }: Dr
     'create-api-key': target.tenant,
     'cleanup-sessions': 'sessions',
     'refresh-sessions': 'sessions',
-    'restore-database': target.as,
+    'restore-database': target.name,
     'rotate-database-credentials': 'bentham/db-credentials',
     deploy: 'bentham-prod',
     'restore-jobs': target.study,

@@ -63,11 +63,10 @@ export class RelayCockpit {
 
   /** The texts of the notes that have effect, or of all. */
   notes(all = false): readonly string[] {
-    const { entries = [], refused = {} } = this.incident ?? {};
-    return entries.flatMap(({ event, id, writer }) => {
-      const hasEffect = refused[`${id} ${writer.key ?? ''}`] === undefined;
-      return event.kind === 'note' && (all || hasEffect) ? [event.text] : [];
-    });
+    const { entries = [], refused = [] } = this.incident ?? {};
+    return [...entries, ...(all ? refused.map(({ entry }) => entry) : [])].flatMap(({ event }) =>
+      event.kind === 'note' ? [event.text] : [],
+    );
   }
 
   do(what: IncidentCommand): this {

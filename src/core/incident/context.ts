@@ -58,6 +58,8 @@ export type JournalTrouble = Fault & { distrusted?: boolean };
 
 export type IncidentContext = {
   self: Writer;
+  /** The account is shared: a name is needed before anything is recorded. */
+  asksName?: boolean;
   /** `--observe`: no path to an action. */
   observing: boolean;
   /** All connected cockpits, including this one. */
@@ -108,6 +110,8 @@ export type IncidentCommand =
   | { do: 'remind'; step?: string; about: string; in: Ms }
   | { do: 'reminded'; about: string }
   | { do: 'mitigate' | 'resolve' | 'reopen'; why: string }
+  /** Who works here, on a shared account. */
+  | { do: 'name'; name: string }
   /** Shows another open incident. */
   | { do: 'follow'; incident: string }
   /** Lets actions continue without a journal. */

@@ -89,7 +89,7 @@ export class Journal {
   /** Reads what is there and begins to follow it. A directory that cannot be used is a trouble, not an end. */
   async open(): Promise<void> {
     this.#trouble = this.#prepare();
-    await this.#loadKey();
+    await this.#loadKey(this.#writer.name);
     await this.#others.look();
     this.#others.start();
   }
@@ -101,15 +101,14 @@ export class Journal {
   async rename(name: string): Promise<boolean> {
     if (name === this.#writer.name) return true;
     if (this.#own.head[0] > 0) return false;
-    this.#writer = { ...this.#writer, name };
-    await this.#loadKey();
+    await this.#loadKey(name);
     this.#tell();
     return true;
   }
 
-  async #loadKey(): Promise<void> {
-    await this.#keys.load(this.#writer.name, this.#options.observing);
-    this.#writer = { ...this.#writer, key: this.#keys.signer?.id };
+  async #loadKey(name: string): Promise<void> {
+    await this.#keys.load(name, this.#options.observing);
+    this.#writer = { ...this.#writer, name, key: this.#keys.signer?.id };
   }
 
   /** Every entry that is known, in order. */

@@ -80,6 +80,7 @@ export const incidentModule =
       return {
         ...fixed,
         self,
+        asksName: recorder.asksName || undefined,
         here,
         open: recorder.open
           .filter((one) => one.id !== incident?.id)
@@ -271,7 +272,13 @@ export const incidentModule =
           void renew();
         }
         if (command.kind !== 'incident') return;
-        orders = orders.then(() => carryOut(command.what)).catch((error: unknown) => say(String(error), 'critical'));
+        // At once: what a person does next is recorded under this name.
+        if (command.what.do === 'name')
+          return void recorder.takeName(command.what.name).then((wrong) => (wrong ? say(wrong, 'warning') : show()));
+        orders = orders
+          .then(() => recorder.named)
+          .then(() => carryOut(command.what))
+          .catch((error: unknown) => say(String(error), 'critical'));
       },
       async stop() {
         clearInterval(renewing);

@@ -9,6 +9,7 @@ import { severityName } from '../../core/incident/checklist.ts';
 import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
 import { type Incident, projectAll, projectIncident } from '../../core/incident/incident.ts';
 import { pageKey } from '../../core/incident/page.ts';
+import { isShared, longestName, whatIsWrongWithName } from '../../core/incident/person.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms } from '../../core/time.ts';
@@ -36,6 +37,10 @@ export class Recorder {
   #searched: unknown;
   #allowed: string | undefined;
   readonly #observing: boolean;
+  /** The name that the configuration gives. */
+  readonly #given: string | undefined;
+  #asks: boolean;
+  #named: Promise<unknown>;
 
   /** What several cockpits share; absent without a relay. */
   readonly shared: SharedIncidents | undefined;
@@ -47,9 +52,12 @@ export class Recorder {
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
     const relay = relayOptions(settings);
+    this.#given = settings.person.name ?? settings.journal.name;
+    // A drill is practice: it asks nothing that is not part of it.
+    this.#asks = !this.#observing && this.#given === undefined && scope.drill === undefined;
     this.journal = new Journal({
       place: { directory, group: group || undefined },
-      writer: { user, name: stripControl(settings.journal.name ?? user, 60), host: stripControl(hostname(), 80) },
+      writer: { user, name: stripControl(this.#given ?? user, longestName), host: stripControl(hostname(), 80) },
       environment: scope.environment,
       drill: scope.drill || undefined,
       observing: this.#observing,
@@ -63,6 +71,7 @@ export class Recorder {
       this.shared = new SharedIncidents({ relay, journal: this.journal, incidents, screenWaits });
     }
     this.ready = this.journal.open();
+    this.#named = this.ready;
   }
 
   /** The incident that is shown: followed, or the newest that is open. The same object until an entry changes it. */
@@ -89,6 +98,30 @@ export class Recorder {
     return this.journal.entries.filter((entry) => entry.own || entry.writer.key === undefined || shown.has(entry));
   }
 
+  /** Whether a person has to be asked for a name before anything is recorded: the account is shared. */
+  get asksName(): boolean {
+    const { writer, entries } = this.journal;
+    return this.#asks && isShared(writer.user, entries);
+  }
+
+  /** Resolves when the journal is read, and the name that a person gave is taken. */
+  get named(): Promise<unknown> {
+    return this.#named;
+  }
+
+  /** Takes the name of the person, for this run; says why not. */
+  takeName(name: string): Promise<string | undefined> {
+    const taken = this.#named.then(async () => {
+      const wrong = whatIsWrongWithName(name);
+      if (wrong) return wrong;
+      if (!(await this.journal.rename(name.trim()))) return 'already recorded under another name: restart with --as';
+      this.#asks = false;
+      return undefined;
+    });
+    this.#named = taken;
+    return taken;
+  }
+
   /** All open incidents, oldest first. */
   get open(): readonly Incident[] {
     const { entries } = this.journal;
@@ -111,7 +144,7 @@ export class Recorder {
    * did it by itself.
    */
   async record(event: Event, automatic?: true): Promise<Result<undefined>> {
-    await this.ready;
+    await this.#named;
     const outcome = await this.journal.append(event, this.incident?.id, { automatic });
     return outcome.ok ? { ok: true, value: undefined } : outcome;
   }
