@@ -259,12 +259,13 @@ test('the report lists responders with role and duration', () => {
     expect(report).toContain(row);
 });
 
-test('list, show and verify print JSON with a version', () => {
+test('list, show and verify print JSON with a version', async () => {
   const one = incident();
   const report = {
     directory: '/j',
-    files: [{ file: 'a.jsonl', entries: 14, problems: [], notes: [] }],
+    files: [{ file: 'a.jsonl', entries: 14, signers: [], problems: [], notes: [] }],
     entries: one.entries,
+    lines: [],
   };
   const parsed = (printed: { text: string }) => JSON.parse(printed.text) as Record<string, unknown>;
   expect(parsed(listed(report, true, now))).toMatchObject({
@@ -283,9 +284,16 @@ test('list, show and verify print JSON with a version', () => {
     ],
     problems: [],
   });
-  expect(parsed(verified(report, true))).toMatchObject({ version: 1, entries: 14, cannotKnow: expect.any(Array) });
-  const bad = { ...report, files: [{ file: 'a.jsonl', entries: 14, problems: ['line 2 was changed'], notes: [] }] };
-  expect([exported(one, bad, 'markdown', now).code, verified(bad, false).code]).toEqual([1, 1]);
+  expect(parsed(await verified(report, true))).toMatchObject({
+    version: 1,
+    entries: 14,
+    cannotKnow: expect.any(Array),
+  });
+  const bad = {
+    ...report,
+    files: [{ file: 'a.jsonl', entries: 14, signers: [], problems: ['line 2 was changed'], notes: [] }],
+  };
+  expect([exported(one, bad, 'markdown', now).code, (await verified(bad, false)).code]).toEqual([1, 1]);
   expect(exported(one, bad, 'markdown', now).text).toContain('- a.jsonl: line 2 was changed');
   expect(shown(one, now).text).toContain('acknowledged after 1 m 0 s, first finding after 4 m 0 s');
 });

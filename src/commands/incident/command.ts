@@ -35,18 +35,23 @@ export function incidentCommand(): Command {
 
   const exporting = sub('export', 'export one incident as a report')
     .argument(id, aboutId)
-    .addOption(new Option('--format <format>', 'output format').choices(['markdown', 'json']).default('markdown'));
-  exporting.action((which: string | undefined, { format }: { format: 'markdown' | 'json' }) =>
+    .addOption(new Option('--format <format>', 'output format').choices(['markdown', 'json']).default('markdown'))
+    .option('--json', 'same as --format json: complete and signed, to be checked with incident verify');
+  exporting.action((which: string | undefined, given: { format: 'markdown' | 'json'; json?: boolean }) =>
     answer(exporting, (run, report) =>
-      about(run, report, which, (one) => run.exported(one, report, format, Date.now())),
+      about(run, report, which, (one) => run.exported(one, report, given.json ? 'json' : given.format, Date.now())),
     ),
   );
 
-  const verify = sub('verify', 'check the journal files for changed, missing or truncated entries').option(
-    '--json',
-    'machine-readable output',
+  const verify = sub('verify', 'check signatures, and find changed, missing or truncated entries')
+    .argument('[export]', 'check this file of incident export --json instead of the journal')
+    .option('--against <export>', 'compare the journal with an earlier export: missing, changed, added since')
+    .option('--json', 'machine-readable output');
+  verify.action((file: string | undefined, { json = false, against }: { json?: boolean; against?: string }) =>
+    answer(verify, (run, report) =>
+      file === undefined ? run.verified(report, json, against) : run.verifiedExport(file, report, json),
+    ),
   );
-  verify.action(({ json = false }: { json?: boolean }) => answer(verify, (run, report) => run.verified(report, json)));
 
   const resume = sub('resume', 'open the cockpit on an open incident').argument(
     id,
@@ -67,11 +72,14 @@ export function incidentCommand(): Command {
   return command.addHelpText('after', '\nExit code: 0 found, 1 problem in the journal, 2 not found.');
 }
 
-async function answer(command: Command, what: (run: Runs, report: JournalReport) => Printed): Promise<void> {
+async function answer(
+  command: Command,
+  what: (run: Runs, report: JournalReport) => Printed | Promise<Printed>,
+): Promise<void> {
   const { settings } = await loadForCommand(command);
   const run = await import('./run.ts');
   const report = await run.journalOf(settings);
-  say('text' in report ? report : what(run, report));
+  say('text' in report ? report : await what(run, report));
 }
 
 /** The incident with this id, which has to be open: what is resolved is read, not worked. */

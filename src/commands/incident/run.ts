@@ -1,19 +1,18 @@
-// What `incident list | show | export | verify` do: the journal's files, without the screen and without a backend.
+// What `incident list | show | export` do: the journal's files, without the screen and without a backend.
 import type { Settings } from '../../config/settings.ts';
 import { glyph } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../../core/incident/clocks.ts';
+import { identityOf, inOrder } from '../../core/incident/event.ts';
 import { type Incident, projectAll } from '../../core/incident/incident.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
-import { cannotKnow, type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
+import { plain } from '../../data/journal/exported.ts';
+import { type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
 import { markdownReport } from '../../runbook/report.ts';
 import { timelineOf } from '../../runbook/timeline-text.ts';
+import { type Printed, problemsOf, recordVersion } from './printed.ts';
 
-/** Of everything that is printed as JSON. Grows only by additions; anything else makes it 2. */
-export const recordVersion = 1;
-
-/** What to print, and the exit code: 0 found, 1 a problem in the record, 2 nothing there. */
-export type Printed = { text: string; code: 0 | 1 | 2 };
+export type { Printed } from './printed.ts';
 
 /** The whole journal of a profile. */
 export async function journalOf(settings: Settings): Promise<JournalReport | Printed> {
@@ -22,12 +21,9 @@ export async function journalOf(settings: Settings): Promise<JournalReport | Pri
   const outcome = await verifyJournal(directory);
   if (outcome.ok) return outcome.value;
   const { what, where, hint, kind } = outcome.fault;
-  if (kind === 'unconfigured') return { directory, files: [], entries: [] };
+  if (kind === 'unconfigured') return { directory, files: [], entries: [], lines: [] };
   return { text: `${where}: ${what}; ${hint}`, code: 2 };
 }
-
-const problemsOf = (report: JournalReport): readonly string[] =>
-  report.files.flatMap((f) => f.problems.map((problem) => `${f.file}: ${problem}`));
 
 export function listed(report: JournalReport, json: boolean, now: number): Printed {
   const incidents = projectAll(report.entries);
@@ -98,13 +94,19 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
   const problems = problemsOf(report);
   const code = problems.length > 0 ? 1 : 0;
   if (format === 'json') {
-    const { entries, ...rest } = incident;
+    const { entries, refused, ...rest } = incident;
+    const all = inOrder([...entries, ...refused.map(({ entry }) => entry)]);
+    const texts = new Map(report.lines.map(({ entry, text }) => [identityOf(entry), text]));
     const body = {
       version: recordVersion,
       ...brief(incident, now),
+      exportedAt: iso(now),
       incident: rest,
       timePerSeverity: timePerSeverity(incident, now),
-      entries,
+      entries: plain(all),
+      withoutEffect: refused.map(({ entry: { id, writer }, why }) => ({ id, key: writer.key, why })),
+      // As they were signed: with these alone the export can be checked.
+      lines: all.flatMap((entry) => texts.get(identityOf(entry)) ?? []),
       problems,
     };
     return { text: JSON.stringify(body, null, 2), code };
@@ -114,25 +116,4 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
   return { text: markdownReport(incident, now, notes).trimEnd(), code };
 }
 
-export function verified(report: JournalReport, json: boolean): Printed {
-  const problems = problemsOf(report);
-  const code = problems.length > 0 ? 1 : 0;
-  if (json)
-    return {
-      text: JSON.stringify({ version: recordVersion, ...report, entries: report.entries.length, cannotKnow }, null, 2),
-      code,
-    };
-  const lines = report.files.flatMap((f) => [
-    `${f.problems.length > 0 ? glyph.critical : glyph.ok} ${f.file}  ${f.entries} entries`,
-    ...f.problems.map((problem) => `    ${glyph.critical} ${problem}`),
-    ...f.notes.map((note) => `    ${glyph.unknown} ${note}`),
-  ]);
-  const sum =
-    code === 0
-      ? `${glyph.ok} ${report.entries.length} entries in ${report.files.length} ${report.files.length === 1 ? 'file' : 'files'}: no changed or missing entries found`
-      : `${glyph.critical} ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-  return {
-    text: [...lines, sum, '', 'Limits of this check:', ...cannotKnow.map((text) => `  ${text}`)].join('\n'),
-    code,
-  };
-}
+export { verified, verifiedExport } from './verified.ts';

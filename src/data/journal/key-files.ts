@@ -2,7 +2,7 @@
 // exported, packed or sent.
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { sanitize, stripControl } from '../../core/text/text.ts';
@@ -91,7 +91,15 @@ export class KeyFiles {
     }
     const file = path.join(this.#directory, `${stemOf(unsaved.person)}${signer.id.slice(0, 16)}.json`);
     const { person, created, pem } = unsaved;
-    await writeNew(file, `${JSON.stringify({ v: 1, person, created, privateKey: pem })}\n`);
+    // A full disk, or a kill, must not leave half a key under the name of a whole one.
+    const draft = `${file}.new`;
+    try {
+      await writeNew(draft, `${JSON.stringify({ v: 1, person, created, privateKey: pem })}\n`);
+      await rename(draft, file);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => undefined);
+      throw error;
+    }
     await syncDirectory(this.#directory);
     this.#unsaved = undefined;
   }

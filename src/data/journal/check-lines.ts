@@ -1,0 +1,71 @@
+// What can be known of lines, each for itself and in their chain.
+import type { Instant } from '../../core/time.ts';
+import { beginning, inFile, inIncident, isAuthentic, type Line, type Link, readLine } from './line.ts';
+import { implausible } from './plausible.ts';
+
+/** A line that was checked. `counts`: it has effect as far as its author may write it. */
+export type CheckedLine = Line & { row: number; text: string; counts: boolean; authentic: boolean };
+
+export type CheckedRows = { lines: readonly CheckedLine[]; problems: readonly string[] };
+
+/** Checks each row for itself: its form, its hash, its signature and its time. */
+export function checkRows(rows: readonly string[], now: Instant): CheckedRows {
+  const problems: string[] = [];
+  const lines = rows.flatMap((text, index): CheckedLine[] => {
+    const row = index + 1;
+    const line = readLine(text);
+    if (!line) problems.push(`line ${row} is not an entry`);
+    if (!line) return [];
+    const authentic = isAuthentic(line);
+    const why = implausible(line.entry, now);
+    if (!line.intact) problems.push(`line ${row} was changed after it was written`);
+    else if (line.signed && !authentic) problems.push(`line ${row} has a wrong signature`);
+    if (why) problems.push(`line ${row} has no effect: it ${why}`);
+    const counts = why === undefined && line.intact && (authentic || !line.signed);
+    return [{ ...line, row, text, counts, authentic }];
+  });
+  return { lines, problems };
+}
+
+/** What is wrong with lines that one writer wrote one after the other. */
+export function chainProblems(lines: readonly CheckedLine[]): readonly string[] {
+  const problems: string[] = [];
+  let previous: CheckedLine | undefined;
+  for (const line of lines) {
+    problems.push(...linkProblems(line, previous, inFile));
+    const at = `line ${line.row}`;
+    if (previous && line.entry.id <= previous.entry.id) problems.push(`${at} is older than the line before it`);
+    if (previous && line.entry.writer.session !== previous.entry.writer.session)
+      problems.push(`${at} is from another writer`);
+    else if (previous && line.entry.writer.key !== previous.entry.writer.key)
+      problems.push(`${at} is signed with another key than the line before it`);
+    previous = line;
+  }
+  return problems;
+}
+
+/** What is wrong with lines that were received from several writers, in any order: each incident of each is a chain. */
+export function receivedProblems(lines: readonly CheckedLine[]): readonly string[] {
+  const chains = Map.groupBy(lines, ({ entry: { writer, incident } }) =>
+    JSON.stringify([writer.session, writer.key, incident]),
+  );
+  return [...chains.values()].flatMap((chain) => {
+    // Old lines have no number of their own in an incident.
+    const numbered = chain.filter(({ part }) => part).sort((a, b) => inIncident(a)[0] - inIncident(b)[0]);
+    return numbered.flatMap((line, index) => linkProblems(line, numbered[index - 1], inIncident));
+  });
+}
+
+function linkProblems(
+  line: CheckedLine,
+  previous: CheckedLine | undefined,
+  linkOf: (line: Line) => Link,
+): readonly string[] {
+  const at = `line ${line.row}`;
+  const [number, before] = linkOf(line);
+  const expected = previous ? linkOf(previous)[0] + 1 : 1;
+  const missing = number - expected;
+  if (missing > 0) return [`${at}: ${missing} ${missing === 1 ? 'entry is' : 'entries are'} missing before it`];
+  if (missing < 0) return [`${at} is repeated or out of order`];
+  return before === (previous?.hash ?? beginning) ? [] : [`${at} does not follow the line before it`];
+}
