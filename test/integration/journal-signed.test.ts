@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { incidentIdOf } from '../../src/core/incident/authority.ts';
+import { countingEntries } from '../../src/core/incident/counting.ts';
 import type { Entry, Event } from '../../src/core/incident/event.ts';
 import { type Incident, projectIncident } from '../../src/core/incident/incident.ts';
+import { surfaceActs } from '../../src/core/incident/surface-record.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { beginning, isAuthentic, readLine, writeLine } from '../../src/data/journal/line.ts';
 import type { SignedLine } from '../../src/data/journal/own-file.ts';
@@ -191,6 +193,24 @@ describe('what another account signed', () => {
       expect(seen(one, id).notes).toBe(0);
       expect(whys(one, id)).toEqual(['not-in-control', 'removed-key']);
     }
+  });
+
+  test('counts for alerts and surfaces only where it has effect', async () => {
+    const alice = await journal('alice');
+    const bob = await journal('bob');
+    const id = await opens(alice);
+    await bob.receive(alice.sent.map(({ text }) => text));
+    const disabled = { kind: 'action', run: 'r', action: 'disable-surface', phase: 'verified' } as const;
+    await bob.append({ ...disabled, target: 'surface/openai' }, id);
+    await bob.append({ kind: 'acknowledged', alert: 'metric/p95' });
+    await alice.receive(bob.sent.map(({ text }) => text));
+    expect(countingEntries(alice.entries).map(({ writer }) => writer.name)).toEqual(['alice']);
+    expect(surfaceActs(alice.entries, { environment: 'PRODUCTION' })).toEqual([]);
+    await alice.append({ kind: 'key', key: keyOf(bob), person: 'bob', change: 'admitted' }, id);
+    await bob.receive(alice.sent.map(({ text }) => text));
+    await bob.append({ ...disabled, run: 's', target: 'surface/openai' }, id);
+    await alice.receive(bob.sent.map(({ text }) => text));
+    expect(surfaceActs(alice.entries, { environment: 'PRODUCTION' })).toMatchObject([{ by: 'bob', surface: 'openai' }]);
   });
 
   test('is kept as received: a later run has it, and a line received again is not doubled', async () => {

@@ -1,6 +1,7 @@
 // The acts on surfaces that a journal records, of every incident and outside of them.
 import type { SurfaceAct } from '../platform/surface-acts.ts';
-import type { Entry, EventOf, RunPhase } from './event.ts';
+import { countingEntries } from './counting.ts';
+import { authorOf, type Entry, type EventOf, type RunPhase } from './event.ts';
 
 /** How the object of an action on a surface begins: `surface/openai-api`. */
 const prefix = 'surface/';
@@ -38,9 +39,10 @@ export function surfaceActs(
   { environment, drill }: { environment: string; drill?: string | undefined },
 ): readonly SurfaceAct[] {
   const byRun = new Map<string, SurfaceAct>();
-  for (const { event, at, writer, ...entry } of entries) {
+  for (const entry of countingEntries(entries)) {
+    const { event, at } = entry;
     if (event.kind !== 'action' || entry.environment !== environment || entry.drill !== drill) continue;
-    const act = surfaceAct(event, writer.name, at);
+    const act = surfaceAct(event, authorOf(entry), at);
     if (act) byRun.set(event.run, act);
   }
   return [...byRun.values()].toSorted((a, b) => a.at - b.at);

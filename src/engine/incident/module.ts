@@ -10,6 +10,7 @@ import {
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
+import { countingEntries } from '../../core/incident/counting.ts';
 import type { Event } from '../../core/incident/event.ts';
 import { type Incident, unfinished } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -218,7 +219,7 @@ export const incidentModule =
         heard = last.id;
         say(`journal: ${last.event.says}`, 'warning');
       }
-      alerts.takeEntries(recorder.counting);
+      alerts.takeEntries(countingEntries(journal.entries));
       show();
     });
     const renew = async () => {

@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
 import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
+import type { Event, EventOf } from '../../core/incident/event.ts';
 import { type Incident, projectAll, projectIncident } from '../../core/incident/incident.ts';
 import { pageKey } from '../../core/incident/page.ts';
 import { isShared, longestName, whatIsWrongWithName } from '../../core/incident/person.ts';
@@ -90,12 +90,6 @@ export class Recorder {
     const last = resolved.entries.findLast(({ event }) => event.kind === 'resolved')?.id ?? '';
     const next = this.open.at(-1);
     return next && (next.entries[0]?.id ?? '') > last ? next : resolved;
-  }
-
-  /** What counts for the alerts: entries of this account, and those of others that have effect in the shown incident. */
-  get counting(): readonly Entry[] {
-    const shown = new Set(this.incident?.entries);
-    return this.journal.entries.filter((entry) => entry.own || entry.writer.key === undefined || shown.has(entry));
   }
 
   /** Whether a person has to be asked for a name before anything is recorded: the account is shared. */

@@ -37,10 +37,10 @@ const restartSays = (times: number, end = '') =>
   [end, times > 1 ? `${times} restarts` : ''].filter(Boolean).join(', ') || undefined;
 
 const fromIncident = memoize((incident: Incident): readonly Event[] =>
-  told(incident).map(({ entry, story }) => ({
+  told(incident).map(({ entry, story, who }) => ({
     at: entry.at,
     glyph: line(story.verdict ? mark(story.verdict) : ' '),
-    says: `${entry.writer.name}  ${story.says}`,
+    says: `${who}  ${story.says}`,
     detail: story.detail,
   })),
 );
