@@ -195,7 +195,7 @@ export class SharedIncidents {
     const found = this.#options.incidents().find(({ id }) => id === incident);
     const known = new Set(found?.keys.filter(({ state }) => state !== 'new').map(({ key }) => key));
     const isStranger = ({ writer }: Entry) => !known.has(writer.key ?? '');
-    let theirs = found?.entries.filter(isStranger).length ?? 0;
+    let theirs = found?.refused.filter(({ entry }) => isStranger(entry)).length ?? 0;
     const takes = (entry: Entry) => {
       // A line belongs to the incident that it names, whatever stream it came in.
       if (entry.incident === undefined) return false;
