@@ -129,15 +129,18 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Makes a directory for this user alone if it is missing. Throws `Distrusted` for what is there instead. */
-export function privateDirectory(path: string): void {
+/**
+ * Makes a directory for this user alone if it is missing. Throws `Distrusted` for what is there instead; `name`: what the
+ * directory is called in the words.
+ */
+export function privateDirectory(path: string, name?: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
   const wrong = distrust(lstatSync(path), path, { kind: 'directory', closed: openToOthers });
-  if (wrong) throw wrong;
+  if (wrong) throw name === undefined ? wrong : new Distrusted(`${name} ${wrong.message}`, wrong.hint);
 }
 
 /** The same, without making it; false: it is not there. */

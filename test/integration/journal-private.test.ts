@@ -354,14 +354,18 @@ describe('other files of the journal’s directory', () => {
     ['a pipe', (path) => void fifo(path)],
     ['a file', (path) => writeFileSync(path, '')],
   ];
+  const beside = ['locks', 'here', 'kept', 'keys', 'received'];
   test.each(places)('%s is refused; nothing is written through it or changed', async (_, put) => {
     private700();
-    for (const name of ['locks', 'here', 'kept']) {
+    for (const name of beside) {
       put(join(directory, name));
       if (existsSync(join(root, 'elsewhere'))) renameSync(join(root, 'elsewhere'), join(root, name));
     }
-    const notes = (await journal()).state.notes;
-    expect(notes.map((note) => note.split(' ')[0])).toEqual(['locks', 'here', 'kept']);
+    const one = await journal();
+    const { notes } = one.state;
+    expect(notes.map((note) => note.split(' ')[0])).toEqual(beside);
+    const fault = { what: expect.stringMatching(/^keys is /), distrusted: true };
+    expect(await one.append(note('x'))).toMatchObject({ ok: false, fault });
     expect(notes.join()).toMatch(/^locks (is|can) .*; (restrict it: chmod|remove the link: rm|move it away: mv) /);
     const modes = () =>
       readdirSync(directory).map((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.mode);
@@ -380,8 +384,7 @@ describe('other files of the journal’s directory', () => {
     await expect(keptFiles(directory).write(run, rows)).rejects.toThrow();
     expect((await keptFiles(directory).read(run)).ok).toBe(false);
     expect(modes()).toEqual(before);
-    for (const name of ['locks', 'here', 'kept'])
-      expect(existsSync(join(root, name)) ? readdirSync(join(root, name)) : []).toEqual([]);
+    for (const name of beside) expect(existsSync(join(root, name)) ? readdirSync(join(root, name)) : []).toEqual([]);
   });
 
   const lockFile = () => {

@@ -83,7 +83,7 @@ export class KeyFiles {
     const unsaved = this.#unsaved;
     const signer = this.#signer;
     if (!unsaved || !signer) return;
-    privateDirectory(this.#directory);
+    privateDirectory(this.#directory, 'keys');
     for (const name of await readdir(this.#directory)) {
       if (!name.startsWith(stemOf(unsaved.person)) || !name.endsWith('.json')) continue;
       const found = await this.#look(name);

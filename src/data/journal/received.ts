@@ -41,7 +41,7 @@ export class Received {
     const folder = path.join(directory, receivedFolder);
     this.#file = new LineFile(path.join(folder, `${session}.jsonl`), async () => {
       await prepare();
-      privateDirectory(folder);
+      privateDirectory(folder, receivedFolder);
     });
   }
 
