@@ -173,7 +173,11 @@ export const cleanupEvidence: Action = {
     // Checks every deleted object, not a sample; keys after the last one are not listed.
     const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);
     if (left.length > 0)
-      return notYet(`${formatCount(left.length)} of ${formatCount(Number(count))} are still listed: ${left[0]?.key}`);
+      return notYet(`${formatCount(left.length)} of ${formatCount(Number(count))} are still listed: ${left[0]?.key}`, {
+        done: Number(count) - left.length,
+        total: Number(count),
+        unit: 'objects',
+      });
     return proven(`none of the ${formatCount(Number(count))} remains`);
   },
   within: 20 * second,

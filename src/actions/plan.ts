@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Check, Execution, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
 import type { CommandCall } from '../core/actions/call.ts';
 import type { ActionContext, Preflight } from '../core/actions/preflight.ts';
+import type { Progress } from '../core/actions/progress.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { thereIs } from '../core/text/did-you-mean.ts';
 import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
@@ -20,7 +21,11 @@ export const planned = (plan: Plan): Planned => ({ ok: true, plan });
 export const proven = (because: string): Check => ({ state: 'pass', because });
 export const disproven = (because: string): Check => ({ state: 'fail', because });
 /** Not yet: checked again until time is up. */
-export const notYet = (because: string): Check => ({ state: 'unknown', because });
+export const notYet = (because: string, progress?: Progress): Check => ({
+  state: 'unknown',
+  because,
+  ...(progress ? { progress } : {}),
+});
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 
 /** The answer of a command or a channel is the only proof: without it the outcome stays unknown. */

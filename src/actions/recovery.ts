@@ -113,7 +113,9 @@ export const restoreDatabase: Action = {
     const { status, percent } = found.value;
     if (status === 'available') return proven('the new cluster is available');
     if (/fail|incompatible/.test(status)) return disproven(`the new cluster is ${status}`);
-    return notYet(`the new cluster is ${status}${percent ? ` (${percent} %)` : ''}`);
+    const part = Number.parseFloat(percent ?? '');
+    const known = Number.isNaN(part) ? undefined : { done: part, total: 100, unit: '%' };
+    return notYet(`the new cluster is ${status}${percent ? ` (${percent} %)` : ''}`, known);
   },
   within: 30 * minute,
 };

@@ -120,11 +120,16 @@ export const restoreDeletedEvidence: Action = {
     const count = Number(plan.baseline?.count ?? 0);
     const back = restored - Number(plan.baseline?.restored ?? 0);
     const left = restorable(found.value);
+    const progress = { done: Math.max(0, back), total: count, unit: 'objects' };
     if (left.length > 0)
-      return notYet(`${formatCount(left.length)} of ${formatCount(count)} are still deleted: ${left[0]?.key}`);
+      return notYet(
+        `${formatCount(left.length)} of ${formatCount(count)} are still deleted: ${left[0]?.key}`,
+        progress,
+      );
     if (back < count)
       return notYet(
         `${formatCount(back)} of ${formatCount(count)} have their content: ${differs[0] ?? 'the others are not listed'}`,
+        progress,
       );
     return proven(`all ${formatCount(count)} are listed with their content`);
   },

@@ -1,6 +1,7 @@
 // What became of a call. Nothing here is ever tried again: a second attempt could do it twice.
 import type { Settings } from '../config/settings.ts';
 import type { ActionContext, KeptRows } from '../core/actions/preflight.ts';
+import type { Progress } from '../core/actions/progress.ts';
 import type { Fault } from '../core/world/reading.ts';
 
 export type CallResult =
@@ -22,7 +23,7 @@ export type ExecutionContext = {
   /** What the call says while it runs; already through the door. */
   tell(lines: readonly string[]): void;
   /** How far it is, while it runs; each word replaces the one before. */
-  progress?(says: string): void;
+  progress?(says: string | undefined, counted?: Progress): void;
   /** Keeps rows as they were, on disk, before they are changed. */
   keep(kept: KeptRows): Promise<void>;
 };

@@ -120,7 +120,8 @@ test('a rollback names the pods that go, and those that stay', async () => {
   expect(goes.match(/executor-\S+?(?=[ ,.(])/g)?.toSorted()).toEqual(bad.toSorted());
   expect(goes).toContain('CrashLoopBackOff');
   expect(impact).toContain(`${pods.length - bad.length} pods of revision 3 stay.`);
-  expect(run.plan?.undo).toMatch(/^none: revision 4 fails/);
+  expect(run.plan?.undo).toBeUndefined();
+  expect(run.plan?.instead).toMatch(/^revision 4 fails/);
   const back = await cockpit.confirm(run);
   expect(back, back.says).toMatchObject({ outcome: 'verified', next: [] });
 });
@@ -143,4 +144,17 @@ test('a revision that was seen to crash is not the one that is rolled back to', 
   expect(run.plan?.impact[0]).toMatch(/^Rolls back to revision 2 /);
   const named = await cockpit.plan('rollback-deployment', { deployment: 'executor', revision: '4' });
   expect(named.plan?.warnings?.[0]).toBe('Revision 4 failed: its pods crashed within the last hour.');
+});
+
+test('a rollout counts its new pods while it is verified', async () => {
+  const counts: number[] = [];
+  cockpit.watch(({ phase, measured }) => {
+    if (phase === 'verifying' && measured) {
+      expect(measured).toMatchObject({ total: 6, unit: 'pods' });
+      counts.push(measured.done);
+    }
+  });
+  expect(await done('restart-deployment')).toMatchObject({ outcome: 'verified' });
+  expect(counts.length).toBeGreaterThan(0);
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b));
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
+import type { Progress } from '../../src/core/actions/progress.ts';
 import { progressSays } from '../../src/data/postgres/progress.ts';
 import { type Acting, acting, type Environment, sql } from '../support/acting.ts';
 import { drillOf } from '../support/drill.ts';
@@ -26,11 +27,17 @@ afterAll(async () => {
 });
 
 /** Begins it, waits until so much was told, stops it, and gives what was told. */
-async function watched(action: ActionId, target: Target, enough: RegExp): Promise<{ told: string[]; says: string }> {
+async function watched(
+  action: ActionId,
+  target: Target,
+  enough: RegExp,
+): Promise<{ told: string[]; counts: Progress[]; says: string }> {
   const run = await cockpit.plan(action, target);
   expect(run, run.says).toMatchObject({ phase: 'planned' });
   const told: string[] = [];
-  cockpit.watch(({ id, progress }) => {
+  const counts: Progress[] = [];
+  cockpit.watch(({ id, progress, measured }) => {
+    if (id === run.id && measured) counts.push(measured);
     if (id !== run.id || progress === undefined || progress === told.at(-1)) return;
     told.push(progress);
     if (enough.test(progress)) cockpit.runner.cancel(run.id);
@@ -38,12 +45,14 @@ async function watched(action: ActionId, target: Target, enough: RegExp): Promis
   const done = await cockpit.confirm(run);
   expect(done).toMatchObject({ outcome: 'cancelled' });
   expect(done.progress).toBeUndefined();
-  return { told, says: done.says ?? '' };
+  expect(done.measured).toBeUndefined();
+  return { told, counts, says: done.says ?? '' };
 }
 
 test('a vacuum shows its phase and done blocks, and leaves no session behind', async () => {
-  const { told } = await watched('vacuum-table', { table: 'large' }, /^scanning heap of large: [1-9]\d* % of/);
+  const { told, counts } = await watched('vacuum-table', { table: 'large' }, /^scanning heap of large: [1-9]\d* % of/);
   expect(told.at(-1)).toMatch(/^scanning heap of large: \d+ % of 1.\d{3} blocks$/);
+  expect(counts.at(-1)).toMatchObject({ unit: 'blocks', total: expect.any(Number) as number });
   const left = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'bentham-cockpit action%'`;
   expect(await sql(environment, left)).toEqual([{ n: 0 }]);
 });

@@ -1,6 +1,7 @@
 // Scale a deployment (runbook: Key Metrics, Scale API nodes and Scale executors).
 import type { Action, Target } from '../../core/actions/action.ts';
 import type { ActionContext, Autoscaler } from '../../core/actions/preflight.ts';
+import type { Progress } from '../../core/actions/progress.ts';
 import { because, progressOf } from '../../core/actions/rollout-progress.ts';
 import { minute } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -38,6 +39,12 @@ function autoscalerSays({ name, min, max }: Autoscaler, before: number, replicas
   if (replicas === 0 && min > 0) return `${scaler} stops at 0 replicas: it does not scale up until you do.`;
   if (before === 0 && min > 0) return `${scaler} is off at 0 replicas and resumes.`;
   return `${scaler} can change it back${replicas < min || replicas > max ? ': this is outside its range' : ''}.`;
+}
+
+/** Up: the pods that are ready; down: the pods that are gone. */
+function scaled(was: number, wanted: number, ready: number, replicas: number): Progress {
+  if (wanted >= was) return { done: Math.min(ready, wanted), total: wanted, unit: 'pods' };
+  return { done: Math.max(0, Math.min(was - wanted, was - replicas)), total: was - wanted, unit: 'pods' };
 }
 
 function replicasNow(world: World, target: Target): string | undefined {
@@ -101,7 +108,7 @@ export const scaleDeployment: Action = {
         pods: more > 0 ? {} : undefined,
       };
     }),
-  async verify({ target, startedAt }, preflight) {
+  async verify({ target, plan, startedAt }, preflight) {
     const found = await preflight.deployment(named(target));
     if (!found.ok) return notYetBy(found.fault);
     const { desired, ready, observed, generation, replicas } = found.value;
@@ -109,7 +116,10 @@ export const scaleDeployment: Action = {
     if (desired !== wanted) return disproven(`another controller or person set it back to ${desired}`);
     if (observed >= generation && ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
     const open = await progressOf(found.value, preflight, startedAt);
-    return open ?? notYet(`${ready} of ${wanted} ready${because(found.value)}`);
+    const progress = scaled(Number(plan.baseline?.was ?? wanted), wanted, ready, replicas);
+    return open && open.state !== 'unknown'
+      ? open
+      : notYet(open?.because ?? `${ready} of ${wanted} ready${because(found.value)}`, progress);
   },
   within: 3 * minute,
   next: ({ target, plan }) => [

@@ -2,12 +2,19 @@ import type { Instant, Ms } from '../time.ts';
 import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
 import type { ActionContext, Need, Preflight } from './preflight.ts';
+import type { Progress } from './progress.ts';
 
 /** How much friction a confirmation asks for. */
 export type Risk = 'reversible' | 'data' | 'irreversible';
 
 /** The result of a live check and its reason. */
-export type Check = { state: 'pass' | 'fail' | 'unknown'; because: string; short?: string };
+export type Check = {
+  state: 'pass' | 'fail' | 'unknown';
+  because: string;
+  short?: string;
+  /** How much of it is there, counted. */
+  progress?: Progress;
+};
 
 /** The result of a verification. `final`: another check would not tell more. */
 export type Proof = Check & { final?: true };

@@ -4,9 +4,14 @@ import { formatCounted as counted } from '../text/format.ts';
 import { type Instant, type Ms, second } from '../time.ts';
 import type { Check } from './action.ts';
 import type { DeploymentPod, DeploymentState, Preflight } from './preflight.ts';
+import type { Progress } from './progress.ts';
 
 const disproven = (because: string): Check => ({ state: 'fail', because });
-const notYet = (because: string): Check => ({ state: 'unknown', because });
+const notYet = (because: string, progress?: Progress): Check => ({
+  state: 'unknown',
+  because,
+  ...(progress ? { progress } : {}),
+});
 
 /** Why its pods are not as they should be. */
 export function because({ reasons }: Pick<DeploymentState, 'reasons'>): string {
@@ -42,9 +47,17 @@ export async function progressOf(
   if (lost) return disproven(`revision ${revision}: ${podSays(lost)}`);
   const waits = young.find(({ ready, reason }) => !ready && reason !== undefined);
   const why = waits ? ` (${podSays(waits)})` : because(d);
-  if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new${why}`);
-  if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} terminating${why}`);
-  return notYet(`${d.available} of ${d.updated} new pods are available${why}`);
+  const progress = newAvailable(d);
+  if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new${why}`, progress);
+  if (d.replicas > d.updated)
+    return notYet(`${counted(d.replicas - d.updated, 'old pod')} terminating${why}`, progress);
+  return notYet(`${d.available} of ${d.updated} new pods are available${why}`, progress);
+}
+
+/** New pods that are available, at least: the deployment counts available pods of all revisions together. */
+function newAvailable({ available, replicas, updated, desired }: DeploymentState): Progress {
+  const old = replicas - updated;
+  return { done: Math.max(0, Math.min(updated, desired, available - old)), total: desired, unit: 'pods' };
 }
 
 const crashes = ({ reason }: DeploymentPod) => reason?.endsWith('CrashLoopBackOff') === true;

@@ -3,6 +3,7 @@
 
 import type { Instant } from '../time.ts';
 import type { ActionId, Plan, Risk, Suggestion, Target } from './action.ts';
+import { callsDone, type Measured, measured, type Progress } from './progress.ts';
 
 export type RunOutcome =
   /** The facts prove it. */
@@ -49,8 +50,10 @@ export type Run = {
   reveals?: true;
   /** The last lines of output. */
   output: readonly string[];
-  /** The progress of the running call: phase and percent. */
+  /** The progress of the running call, in words. */
   progress?: string;
+  /** The progress of its calls or of its verification, in numbers. */
+  measured?: Measured | undefined;
   /** The last result of the verification. */
   seen?: string;
   /** Why the outcome is unknown, during the verification. */
@@ -68,10 +71,10 @@ export type RunEvent =
   | { kind: 'confirmed' }
   | { kind: 'started' }
   | { kind: 'output'; lines: readonly string[] }
-  | { kind: 'progress'; says: string }
+  | { kind: 'progress'; says?: string; progress?: Progress }
   | { kind: 'performed'; call: number }
   | { kind: 'performedAll'; uncertainty?: string | undefined }
-  | { kind: 'seen'; says: string }
+  | { kind: 'seen'; says: string; progress?: Progress | undefined }
   | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly Suggestion[] };
 
 /** Lines of output kept on the screen. */
@@ -127,24 +130,32 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'confirmed':
       return { ...run, phase: 'rechecking' };
     case 'started':
-      return { ...run, phase: 'performing', startedAt: now };
+      return withCalls({ ...run, phase: 'performing', startedAt: now }, now);
     case 'output':
       return { ...run, output: [...run.output, ...event.lines].slice(-keptOutput) };
     case 'progress':
-      return { ...run, progress: event.says };
+      return {
+        ...run,
+        progress: event.says ?? run.progress,
+        measured: event.progress ? measured(run.measured, event.progress, now) : run.measured,
+      };
     case 'performed':
-      return { ...without(run, 'progress'), performed: event.call + 1 };
+      return withCalls({ ...without(run, 'progress'), performed: event.call + 1 }, now);
     case 'performedAll':
-      return { ...without(run, 'progress'), phase: 'verifying', uncertainty: event.uncertainty };
+      return { ...without(run, 'progress', 'measured'), phase: 'verifying', uncertainty: event.uncertainty };
     case 'seen':
-      return { ...run, seen: event.says };
+      return {
+        ...run,
+        seen: event.says,
+        measured: event.progress && measured(run.measured, event.progress, now),
+      };
     case 'ended': {
       const { outcome, says, hint, next = [] } = event;
       if (!endings[run.phase].includes(outcome)) return run;
       // Only a plan without calls is done at once.
       if (run.phase === 'planned' && outcome === 'verified' && run.plan?.calls.length !== 0) return run;
       return {
-        ...without(run, 'progress'),
+        ...without(run, 'progress', 'measured'),
         phase: 'done',
         endedAt: now,
         outcome,
@@ -156,8 +167,15 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
   }
 }
 
-function without(run: Run, key: 'progress'): Run {
-  const { [key]: _, ...rest } = run;
+/** Several calls are counted as they are done. */
+function withCalls(run: Run, now: Instant): Run {
+  const progress = callsDone(run.plan?.calls ?? [], run.performed);
+  return progress ? { ...run, measured: measured(run.measured, progress, now) } : run;
+}
+
+function without(run: Run, ...keys: readonly ('progress' | 'measured')[]): Run {
+  const rest = { ...run };
+  for (const key of keys) delete rest[key];
   return rest;
 }
 

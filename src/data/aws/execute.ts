@@ -16,7 +16,7 @@ const within = 30 * second;
 
 export async function performS3(
   { bucket, do: change }: S3,
-  { settings, signal, tell }: ExecutionContext,
+  { settings, signal, tell, progress }: ExecutionContext,
 ): Promise<CallResult> {
   const { CopyObjectCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
   const client = await s3Client(settings, within);
@@ -32,7 +32,8 @@ export async function performS3(
         says: `restored ${sanitize(change.key, 200)} to version ${sanitize(change.versionId, 80)}`,
       };
     }
-    if (change.verb === 'restore-versions') return await copied(change.versions, copy, where, { signal, tell });
+    if (change.verb === 'restore-versions')
+      return await copied(change.versions, copy, where, { signal, tell, progress });
     const Delete = { Objects: change.keys.map((Key) => ({ Key })), Quiet: false };
     const { Deleted = [], Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));
     tell(Errors.map((e) => `refused: ${sanitize(e.Key, 200)} ${sanitize(e.Code, 40)} ${sanitize(e.Message, 100)}`));
@@ -56,7 +57,7 @@ async function copied<V extends { key: string }>(
   versions: readonly V[],
   copy: (version: V) => Promise<unknown>,
   where: string,
-  { signal, tell }: Pick<ExecutionContext, 'signal' | 'tell'>,
+  { signal, tell, progress }: Pick<ExecutionContext, 'signal' | 'tell' | 'progress'>,
 ): Promise<CallResult> {
   const queue = [...versions];
   const faults: Fault[] = [];
@@ -66,6 +67,8 @@ async function copied<V extends { key: string }>(
       try {
         await copy(version);
         done += 1;
+        // Not for every one: each is an update of the screen.
+        if (done % atOnce === 0) progress?.(undefined, { done, total: versions.length, unit: 'objects' });
       } catch (error) {
         const fault = awsFault(error, where, `restore ${version.key}`);
         faults.push(fault);

@@ -1,6 +1,8 @@
 // Waits for rollouts as kubectl rollout status does, and ends as soon as one cannot complete: kubectl would wait for the
 // progress deadline.
+import type { Check } from '../../core/actions/action.ts';
 import type { RolloutCall } from '../../core/actions/call.ts';
+import type { Progress } from '../../core/actions/progress.ts';
 import { progressOf } from '../../core/actions/rollout-progress.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { quote } from '../../core/text/shell.ts';
@@ -25,22 +27,22 @@ export async function waitForRollouts(
   });
   try {
     for (;;) {
-      let waits = { name: '', why: '' };
+      let waits: { name: string; why: string; progress?: Progress | undefined } = { name: '', why: '' };
       for (const name of left) {
         const found = await kubernetes.deployment(name);
         if (signal.aborted) return { outcome: 'cancelled', says: 'stopped; what was applied before stays' };
-        const open = found.ok
+        const open: Check | undefined = found.ok
           ? await progressOf(found.value, look, startedAt)
-          : { state: 'unknown' as const, because: found.fault.what };
+          : { state: 'unknown', because: found.fault.what };
         if (open && found.ok && found.value.paused) return failed(name, 'the deployment is paused');
         if (!open && found.ok) {
           left.delete(name);
           tell([`${name} in ${namespace}: revision ${found.value.revision} is rolled out`]);
         } else if (open?.state === 'fail') return failed(name, open.because);
-        else if (open) waits = { name, why: open.because };
+        else if (open) waits = { name, why: open.because, progress: open.progress };
       }
       if (left.size === 0) return { outcome: 'done', says: `${deployments.join(', ')} rolled out in ${namespace}` };
-      progress?.(`${waits.name}: ${waits.why}`);
+      progress?.(`${waits.name}: ${waits.why}`, waits.progress);
       if (Date.now() - startedAt > within)
         return failed(waits.name, `not complete within ${formatAge(within)}: ${waits.why}`);
       await pause(every, signal);

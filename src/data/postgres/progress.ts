@@ -1,6 +1,7 @@
 // How far VACUUM and ANALYZE have come, asked over a connection of its own while they run (PostgreSQL,
 // pg_stat_progress_vacuum and pg_stat_progress_analyze). Reads only; if it is not available, that is reported once.
 import type { DatabaseServer } from '../../config/settings.ts';
+import type { Progress } from '../../core/actions/progress.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -16,22 +17,23 @@ type Row = Record<string, unknown>;
 export async function followProgress(
   server: DatabaseServer,
   pid: number,
-  tell: (says: string) => void,
+  tell: (says: string, counted?: Progress) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const session = new Session(server);
   let said = '';
   let unasked = false;
-  const say = (says: string) => {
-    if (says !== said && !signal.aborted) tell(says);
-    said = says;
+  const say = (says: string, counted?: Progress) => {
+    const news = `${says} ${counted?.done}`;
+    if (news !== said && !signal.aborted) tell(says, counted);
+    said = news;
   };
   try {
     while (!signal.aborted) {
       const look = AbortSignal.any([signal, AbortSignal.timeout(within)]);
       const found = await session.read(look, within * 0.8, (ask) => ask<Row>(sql, { values: [pid] }));
       const [row] = found.ok ? found.value : [];
-      if (row) say(progressSays(row));
+      if (row) say(progressSays(row), countsOf(row));
       if (!found.ok && !unasked) say(`progress unknown: ${found.fault.what}`);
       unasked ||= !found.ok;
       await pause(every, signal);
@@ -47,13 +49,14 @@ const sql = `SELECT p.name, p.part FROM (
     UNION ALL
     SELECT relid::regclass::text, to_jsonb(a) FROM pg_stat_progress_analyze a WHERE pid = $1) p LIMIT 1`;
 
-/** `scanning heap of jobs: 45 % of 12,345 blocks`. */
-export function progressSays({ name, part }: Row): string {
+const phaseOf = (of: Row) => sanitize(of.phase ?? 'working', 60);
+
+/** What the server counts in this phase; undefined where it counts nothing. */
+export function countsOf({ part }: Row): Progress | undefined {
   const of = (part ?? {}) as Row;
-  const phase = sanitize(of.phase ?? 'working', 60);
+  const phase = phaseOf(of);
   const n = (field: string) => Number(of[field] ?? 0);
-  const table = name ? ` of ${sanitize(name, 80)}` : '';
-  const [done, total, what] =
+  const [done, total, unit] =
     phase === 'vacuuming heap'
       ? [n('heap_blks_vacuumed'), n('heap_blks_total'), 'blocks']
       : phase === 'acquiring sample rows'
@@ -63,6 +66,14 @@ export function progressSays({ name, part }: Row): string {
           : phase === 'scanning heap'
             ? [n('heap_blks_scanned'), n('heap_blks_total'), 'blocks']
             : [0, 0, ''];
-  if (total === 0) return phase + table;
-  return `${phase}${table}: ${Math.floor((Math.min(done, total) / total) * 100)} % of ${formatCount(total)} ${what}`;
+  return total > 0 ? { done: Math.min(done, total), total, unit } : undefined;
+}
+
+/** `scanning heap of jobs: 45 % of 12,345 blocks`. */
+export function progressSays(row: Row): string {
+  const table = row.name ? ` of ${sanitize(row.name, 80)}` : '';
+  const phase = phaseOf((row.part ?? {}) as Row);
+  const { done, total, unit } = countsOf(row) ?? { done: 0, unit: '' };
+  if (total === undefined) return phase + table;
+  return `${phase}${table}: ${Math.floor((done / total) * 100)} % of ${formatCount(total)} ${unit}`;
 }

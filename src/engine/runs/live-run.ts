@@ -130,7 +130,7 @@ export class LiveRun {
       context: actionContext,
       signal: AbortSignal.any([signal, this.stop.signal]),
       tell: (lines) => this.tell({ kind: 'output', lines }),
-      progress: (says) => this.tell({ kind: 'progress', says }),
+      progress: (says, progress) => this.tell({ kind: 'progress', says, ...(progress ? { progress } : {}) }),
       keep: (rows) => kept.write(this.run.id, rows),
     });
     this.log({
@@ -182,7 +182,7 @@ export class LiveRun {
       proof = seen;
       const late = Date.now() >= until;
       if (proof.state !== 'unknown' || proof.final || (late && !(patient && uncertainty !== undefined))) break;
-      this.tell({ kind: 'seen', says: proof.because });
+      this.tell({ kind: 'seen', says: proof.because, progress: proof.progress });
       await pause(late ? verifySlowlyEvery : verifyEvery, over);
     }
     return proof;

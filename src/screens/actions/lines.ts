@@ -6,6 +6,7 @@ import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
+import { progressLine } from '../toolkit/bar.ts';
 import { diffTone } from '../toolkit/diff.ts';
 import { blank, dim, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
 
@@ -120,7 +121,10 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
   return [
     ...(ended
       ? outcomeLines(run, columns)
-      : wrapped(textOf(stands(run, state)).trimStart(), columns, (t) => line('  ', t)).slice(0, 4)),
+      : [
+          ...wrapped(textOf(stands(run, state)).trimStart(), columns, (t) => line('  ', t)).slice(0, 4),
+          ...(run.measured ? [line('    ', progressLine(run.measured, state.world.now, columns - 4))] : []),
+        ]),
     blank,
     ...(run.reveals && run.output.length > 0
       ? [line('  ', mark('warning'), span(' shown only once: copy it now; leaving this screen clears it', 'warning'))]

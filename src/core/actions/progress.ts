@@ -1,0 +1,51 @@
+// How far a run is, in numbers: what was measured, its rate and what is left. Pure.
+import type { Instant, Ms } from '../time.ts';
+import type { Call } from './call.ts';
+
+/** What was counted. Nothing here is estimated: without a `total` there is only a count. */
+export type Progress = {
+  done: number;
+  total?: number | undefined;
+  /** What is counted, in the plural: `pods`, `objects`, `%`. */
+  unit: string;
+};
+
+/** The last count, and the first one of the same thing. */
+export type Measured = Progress & { at: Instant; from: { done: number; at: Instant } };
+
+/** A count that follows another: of the same thing it keeps its beginning, of another one it begins anew. */
+export function measured(before: Measured | undefined, progress: Progress, now: Instant): Measured {
+  const isSame = before?.unit === progress.unit && before.total === progress.total && progress.done >= before.done;
+  return { ...progress, at: now, from: isSame ? before.from : { done: progress.done, at: now } };
+}
+
+/** Units per millisecond since the first count; undefined before anything was counted. */
+export function rateOf({ done, from }: Measured, now: Instant): number | undefined {
+  return done > from.done && now > from.at ? (done - from.done) / (now - from.at) : undefined;
+}
+
+/** How long the rest takes at that rate; undefined where total or rate is unknown. */
+export function timeLeft(of: Measured, now: Instant): Ms | undefined {
+  const rate = rateOf(of, now);
+  if (rate === undefined || of.total === undefined || of.done >= of.total) return undefined;
+  return (of.total - of.done) / rate;
+}
+
+/** What a call works on, where its data say it; undefined for a call that is one thing. */
+export function itemsOf(call: Call): { count: number; unit: string } | undefined {
+  if (call.tool === 'redis' && call.command[0] === 'UNLINK') return { count: call.command.length - 1, unit: 'keys' };
+  if (call.tool !== 's3') return undefined;
+  if (call.do.verb === 'delete') return { count: call.do.keys.length, unit: 'objects' };
+  return call.do.verb === 'restore-versions' ? { count: call.do.versions.length, unit: 'objects' } : undefined;
+}
+
+/** How much of a plan's calls is done, once `performed` of them are; undefined for a single call. */
+export function callsDone(calls: readonly Call[], performed: number): Progress | undefined {
+  if (calls.length < 2) return undefined;
+  const items = calls.map(itemsOf);
+  const [first] = items;
+  const sum = (of: typeof items) => of.reduce((all, item) => all + (item?.count ?? 0), 0);
+  if (first && items.every((item) => item?.unit === first.unit))
+    return { done: sum(items.slice(0, performed)), total: sum(items), unit: first.unit };
+  return { done: performed, total: calls.length, unit: 'calls' };
+}
