@@ -188,6 +188,7 @@ export const cleanupEvidence: Action = {
             action: 'restore-deleted-evidence',
             target: { prefix: given(target, 'prefix') },
             says: 'restore what was deleted',
+            undo: true,
           },
         ]
       : [],
@@ -296,7 +297,8 @@ export const restoreEvidence: Action = {
           {
             action: 'restore-evidence',
             target: { file: given(target, 'file'), version: plan.baseline.was },
-            says: 'the version that was current',
+            says: 'restore the version that was current',
+            undo: true,
           },
         ]
       : [],

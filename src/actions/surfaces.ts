@@ -159,7 +159,7 @@ export const disableSurface = surfaceAction('disable-surface', 'disable', {
   },
   next: ({ target }) => [
     { action: 'test-surface', target, says: `test ${named(target)} live` },
-    { action: 'enable-surface', target, says: `enable ${named(target)} when it is fixed` },
+    { action: 'enable-surface', target, says: `enable ${named(target)} when it is fixed`, undo: true },
   ],
 });
 
@@ -174,7 +174,7 @@ export const enableSurface = surfaceAction('enable-surface', 'enable', {
     undo: 'disable it',
     runbook: 'SEV3 step 4',
   },
-  next: ({ target }) => [{ action: 'disable-surface', target, says: `disable ${named(target)} again` }],
+  next: ({ target }) => [{ action: 'disable-surface', target, says: `disable ${named(target)} again`, undo: true }],
 });
 
 export const testSurface = surfaceAction('test-surface', 'test', {

@@ -103,7 +103,7 @@ test.each([
   expect(run).toMatchObject({ outcome: 'unverified', says: expect.stringMatching(says) });
   // The same template: not a rollback target.
   expect(run.next).toEqual([
-    { action: 'rollback-deployment', target: expect.anything(), says: 'roll back to revision 3' },
+    { action: 'rollback-deployment', target: expect.anything(), says: 'roll back to revision 3', undo: true },
   ]);
 });
 

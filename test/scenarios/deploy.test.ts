@@ -70,6 +70,7 @@ test('offers the way back for every deployment that changed', async () => {
       action: 'rollback-deployment',
       target: { deployment, revision: '3' },
       says: `roll ${deployment} back to revision 3`,
+      undo: true,
     })),
   );
 });

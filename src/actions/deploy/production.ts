@@ -77,6 +77,8 @@ export async function waysBack(before: readonly Before[], preflight: Preflight):
     const changed = found.ok ? now !== undefined && now !== generation : true;
     if (!changed || revision === 0 || failed) return [];
     const target = { deployment, revision: String(revision) };
-    return [{ action: 'rollback-deployment', target, says: `roll ${deployment} back to revision ${revision}` }];
+    return [
+      { action: 'rollback-deployment', target, says: `roll ${deployment} back to revision ${revision}`, undo: true },
+    ];
   });
 }

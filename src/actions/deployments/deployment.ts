@@ -188,5 +188,12 @@ export function wayBack({ target, plan }: Execution, words: string): readonly Su
   const to = failed === undefined ? revision : good;
   if (to === '0' || to === '') return [];
   const deployment = named(target);
-  return [{ action: 'rollback-deployment', target: { deployment, revision: to }, says: `${words} revision ${to}` }];
+  return [
+    {
+      action: 'rollback-deployment',
+      target: { deployment, revision: to },
+      says: `${words} revision ${to}`,
+      undo: true,
+    },
+  ];
 }

@@ -140,5 +140,5 @@ export const rollbackDeployment: Action = {
       : disproven(`the images are ${images}, not those of the revision`);
   },
   within: 5 * minute,
-  next: (done) => wayBack(done, 'to roll forward again:'),
+  next: (done) => wayBack(done, 'roll forward again to'),
 };

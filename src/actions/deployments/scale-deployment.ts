@@ -127,6 +127,7 @@ export const scaleDeployment: Action = {
       action: 'scale-deployment',
       target: { deployment: named(target), replicas: plan.baseline?.was ?? '' },
       says: `scale back to ${plan.baseline?.was}`,
+      undo: true,
     },
   ],
 };

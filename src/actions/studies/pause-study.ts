@@ -103,7 +103,7 @@ function control({ id, verb, from, to, also, impact, back, ...more }: Control): 
     },
     verify: (done, preflight) => proveState(done, preflight, [to, ...also]),
     within: 75 * second,
-    next: ({ target }) => [{ action: back.action, target: { study: studyOf(target) }, says: back.says }],
+    next: ({ target }) => [{ action: back.action, target: { study: studyOf(target) }, says: back.says, undo: true }],
     ...more,
   };
 }

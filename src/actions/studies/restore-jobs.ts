@@ -116,5 +116,7 @@ export const restoreJobs: Action = {
       : notYet(`${formatCount(jobs)} of ${formatCount(all)} are failed again`);
   },
   within: 15 * second,
-  next: ({ target }) => [{ action: 'retry-jobs', target: { study: studyOf(target) }, says: 'retry them again' }],
+  next: ({ target }) => [
+    { action: 'retry-jobs', target: { study: studyOf(target) }, says: 'retry them again', undo: true },
+  ],
 };

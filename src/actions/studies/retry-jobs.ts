@@ -231,7 +231,8 @@ export const retryJobs: Action = {
     const back: Suggestion = {
       action: 'restore-jobs',
       target: { run, study: studyOf(target) },
-      says: 'the previous rows (those still pending)',
+      says: 'put back the previous rows of jobs that are still pending',
+      undo: true,
     };
     return Number(plan.baseline?.left ?? 0) > 0 ? [rest, back] : [back];
   },

@@ -63,7 +63,7 @@ export function resultText(run: Run): string {
     `${glyphs[run.outcome]} ${run.outcome}: ${run.says ?? ''}`,
     ...(run.outcome === 'moved' ? (run.again ?? []).map((text) => `  ${text}`) : []),
     ...(run.hint ? [`  ${run.hint}`] : []),
-    ...run.next.map((next) => `  next: ${next.says}\n    ${commandLine(next)}`),
+    ...run.next.map((next) => `  ${next.undo ? 'undo' : 'next'}: ${next.says}\n    ${commandLine(next)}`),
   ].join('\n');
 }
 

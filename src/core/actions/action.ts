@@ -104,7 +104,13 @@ export type Field = {
 export type Target = Readonly<Record<string, string>>;
 
 /** An action and its target, to offer as a next step. */
-export type Suggestion = { action: ActionId; target: Target; says: string };
+export type Suggestion = {
+  action: ActionId;
+  target: Target;
+  says: string;
+  /** It takes back what was done. */
+  undo?: true;
+};
 
 /** An action that was executed and is to be verified. */
 export type Execution = {

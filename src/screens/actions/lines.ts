@@ -1,6 +1,6 @@
 // A run as lines: its plan, its progress, its outcome.
 
-import type { Plan } from '../../core/actions/action.ts';
+import type { Plan, Suggestion } from '../../core/actions/action.ts';
 import { undoSays } from '../../core/actions/plan-text.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
@@ -13,7 +13,7 @@ import { blank, dim, type Line, line, mark, span, textOf, wrap } from '../toolki
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;
 
-const wrapped = (text: string, columns: number, by: (part: string, at: number) => Line): Line[] =>
+const wrapped = (text: string, columns: number, by: (part: string, row: number) => Line): Line[] =>
   wrap(text, Math.max(20, columns - 4)).map(by);
 
 /** What the confirmation shows: its title has the object and the environment. */
@@ -77,6 +77,12 @@ const words: Readonly<Record<RunOutcome, string>> = {
   moved: 'state changed since the plan; nothing was done',
 };
 
+/** `n undo: roll back to revision 42`; the third and later ones have no key. */
+const nextLines = ({ says, undo }: Suggestion, at: number, columns: number): Line[] =>
+  wrapped(`${undo ? 'undo: ' : ''}${says}`, columns - 2, (t, row) =>
+    line('    ', row === 0 ? span(['n', 'N'][at] ?? '·', at < 2 ? 'key' : 'dim') : ' ', ` ${t}`),
+  );
+
 export function outcomeLines(run: Run, columns: number): Line[] {
   if (!run.outcome) return [];
   const verdict = verdicts[run.outcome];
@@ -89,7 +95,7 @@ export function outcomeLines(run: Run, columns: number): Line[] {
     ),
     ...wrapped(run.says ?? '', columns, (t) => line(`    ${t}`)),
     ...(run.hint ? wrapped(run.hint, columns, (t) => line(dim(`    ${t}`))) : []),
-    ...run.next.map(({ says }, at) => line('    ', span(at === 0 ? 'n' : 'N', 'key'), ` ${says}`)),
+    ...run.next.flatMap((one, at) => nextLines(one, at, columns)),
   ];
 }
 
@@ -115,12 +121,26 @@ function stands(run: Run, state: State): Line {
   return line('  ', span('▶', 'accent'), ` verifying${since}: ${run.seen ?? '…'}`);
 }
 
+/** The screen that esc returns to: where the action was begun. */
+function below({ ui: { stack } }: State): string {
+  const { screen } = stack.at(-2) ?? stack[0];
+  return belows[screen] ?? screen.replaceAll('-', ' ');
+}
+
+const belows: Readonly<Record<string, string>> = {
+  incident: 'the checklist',
+  cockpit: 'the cockpit',
+  act: 'the actions',
+  run: 'the run before',
+  notify: 'the messages',
+};
+
 export function runLines(run: Run | undefined, state: State, columns: number): Line[] {
   if (!run) return [line(dim('  this run is no longer in memory; the journal has its record'))];
   const ended = run.phase === 'done';
   return [
     ...(ended
-      ? outcomeLines(run, columns)
+      ? [...outcomeLines(run, columns), line('    ', span('esc', 'key'), ` back to ${below(state)}`)]
       : [
           ...wrapped(textOf(stands(run, state)).trimStart(), columns, (t) => line('  ', t)).slice(0, 4),
           ...(run.measured ? [line('    ', progressLine(run.measured, state.world.now, columns - 4))] : []),

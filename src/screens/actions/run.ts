@@ -1,5 +1,6 @@
 // One run: its plan, output and outcome.
 import { actionById } from '../../actions/index.ts';
+import { verbOf } from '../../core/actions/plan-text.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
 import { script } from '../../core/text/script.ts';
@@ -28,6 +29,10 @@ const stopping = (run: Run): readonly Intent[] => [
 ];
 
 const next = (at: number) => ({
+  titleFor: ({ state, place }: Here) => {
+    const suggestion = runOf(state, place)?.next[at];
+    return suggestion && (suggestion.undo ? 'undo' : verbOf(suggestion.action));
+  },
   unless: ({ state, place }: Here) => (runOf(state, place)?.next[at] ? undefined : 'no next step yet'),
   run: ({ state, place }: Here) => {
     const suggestion = runOf(state, place)?.next[at];
@@ -54,11 +59,11 @@ const keys: readonly Binding[] = [
     keys: ['n'],
     instead: ['note'],
     title: 'next',
-    about: 'go to the next step, or undo',
+    about: 'plan the next step, or the undo, that stands below the outcome',
     footer: 2,
     ...next(0),
   },
-  { id: 'second-next-action', keys: ['N'], title: 'next', about: 'go to the second next step', ...next(1) },
+  { id: 'second-next-action', keys: ['N'], title: 'next', about: 'plan the second one', ...next(1) },
   {
     id: 'stop-run',
     keys: ['x'],
