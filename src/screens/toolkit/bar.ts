@@ -50,4 +50,5 @@ function rateSays(of: Measured, now: Instant): string | undefined {
 }
 
 /** Whole seconds: it is an estimate. */
-const leftSays = (left: Ms): string => `~${left < minute ? shortAge(Math.ceil(left / second) * second) : formatAge(left)} left`;
+const leftSays = (left: Ms): string =>
+  `~${left < minute ? shortAge(Math.ceil(left / second) * second) : formatAge(left)} left`;
