@@ -53,6 +53,12 @@ describe('a run that has ended', () => {
     expect(next.split('\n').at(-1)).toContain('n scale');
   });
 
+  test('shows a refusal once', () => {
+    const { plan: _, ...unplanned } = ended;
+    const refused = { ...unplanned, outcome: 'refused', says: 'there is no deployment x', next: [] } as const;
+    expect(frameText(begunAtStep(refused), size).match(/there is no deployment x/g)).toHaveLength(1);
+  });
+
   test('returns to the step at which it was begun', () => {
     const back = pressing(begunAtStep(ended), size, 'esc');
     expect(here(back)).toMatchObject({ screen: 'incident', selected: 'sev1/restart' });

@@ -61,6 +61,13 @@ describe('the review of taking an incident', () => {
     ]);
   });
 
+  test('has the message to stakeholders for a person whose entries are signed, too', () => {
+    const context = contextOf('ops1');
+    const signed = { ...context, self: { ...context.self, key: 'a-key' } };
+    const sent = commands(press(pressing(choosing({ incidentContext: signed }), size, 'enter'), 'y'));
+    expect(sent.at(-1)).toMatchObject({ channel: 'slack-alerts', text: expect.stringContaining('SEV1') as string });
+  });
+
   test('a burst of keys takes nothing; esc, q and n neither', () => {
     expect(commands(press(review(), 'y', false))).toEqual([]);
     for (const key of ['esc', 'q', 'n']) {

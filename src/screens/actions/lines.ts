@@ -150,6 +150,6 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
       ? [line('  ', mark('warning'), span(' shown only once: copy it now; leaving this screen clears it', 'warning'))]
       : []),
     ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
-    ...planLines(run, state, columns),
+    ...(ended && !run.plan ? [] : planLines(run, state, columns)),
   ];
 }

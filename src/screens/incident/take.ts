@@ -108,6 +108,8 @@ function firstMessage(
       environment: world.scope.environment,
       drill: world.scope.drill,
       incident: 'draft',
+      // Its id is bound to no key: it is not written.
+      own: true,
       event: { kind: 'opened', title, severity, why, procedure },
     },
   ]);
