@@ -24,7 +24,7 @@ export const disproven = (because: string): Check => ({ state: 'fail', because }
 export const notYet = (because: string, progress?: Progress): Check => ({
   state: 'unknown',
   because,
-  ...(progress ? { progress } : {}),
+  progress,
 });
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 

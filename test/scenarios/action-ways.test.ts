@@ -105,6 +105,8 @@ async function throughScreen(of: TerminalUnderTest, { action, target }: Case, wo
     of.press('enter');
   }
   const texts = textsOf(action, to, world);
+  await of.shows(/cancel +y |to confirm:|scroll down:/);
+  await of.readsPlan();
   if (texts.length === 0) {
     // Not a sentence that has the word too.
     await of.shows(new RegExp(`cancel +y ${action.split('-')[0]}`));

@@ -50,6 +50,11 @@ class Keyboard {
     await this.#screen.shows(seen);
   }
 
+  /** A plan that is longer than the screen. */
+  async readsPlan(): Promise<void> {
+    this.pressed += await this.#screen.readsPlan();
+  }
+
   /** What comes without a key. */
   async sees(text: string | RegExp): Promise<void> {
     await this.#screen.shows(text, 60_000);
@@ -80,14 +85,15 @@ async function begin(keys: Keyboard, severity: string): Promise<void> {
  * (production starts read-only), y or the text that has to be typed, its proof.
  */
 async function act(keys: Keyboard, key: string, asks?: { seen: string; type: string }): Promise<void> {
-  const planned = /(▸ cancel +a arm|▸ cancel +y \w+|to confirm:)/;
+  const planned = /(▸ cancel +a arm|▸ cancel +y \w+|to confirm:|scroll down:)/;
   await keys.press(key, asks?.seen ?? planned);
   if (asks?.type) await keys.type(asks.type);
   if (asks) await keys.press('enter', planned);
   if (keys.text.includes('a arm')) {
     await keys.press('a', '▸ reason');
-    await keys.press('enter', /armed \d[\s\S]*(▸ cancel +y \w+|to confirm:)/);
+    await keys.press('enter', /armed \d[\s\S]*(▸ cancel +y \w+|to confirm:|scroll down:)/);
   }
+  await keys.readsPlan();
   const word = /type (.+?) to confirm/.exec(keys.text)?.[1];
   if (word) await keys.type(word, `${word}█`);
   await keys.press(word ? 'enter' : 'y', /✓ verified/);

@@ -6,7 +6,7 @@ import { TerminalUnderTest } from '../support/terminal.ts';
 let screen: TerminalUnderTest | undefined;
 afterEach(() => screen?.close());
 
-const bytes: Readonly<Record<string, string>> = { enter: '\r', esc: '\u001b', '↓': '\u001b[B' };
+const bytes: Readonly<Record<string, string>> = { space: ' ', enter: '\r', esc: '\u001b', '↓': '\u001b[B' };
 const shown = () => /── tour (\d+)\/\d+ {2}(\S+) (.*?) ─/.exec(screen?.text ?? '');
 
 test('whoever presses the keys that the tour names takes an incident, runs an action and mitigates', async () => {

@@ -167,6 +167,21 @@ export class TerminalUnderTest {
     return this;
   }
 
+  /** Scrolls a plan to its end, as its confirmation demands; gives how many keys that took. */
+  async readsPlan(): Promise<number> {
+    const more = () => /scroll down: (\d+) more/.exec(this.text)?.[1];
+    for (let keys = 0; ; keys += 1) {
+      const left = more();
+      if (left === undefined) return keys;
+      this.press('pagedown');
+      await until(
+        () => more() !== left,
+        patience,
+        () => `the plan does not scroll:\n${this.text}`,
+      );
+    }
+  }
+
   /** Waits until the screen does not show it any more. */
   async hides(what: string | RegExp, timeout = patience): Promise<this> {
     const unwanted = pattern(what);

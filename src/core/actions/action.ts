@@ -13,7 +13,7 @@ export type Check = {
   because: string;
   short?: string;
   /** How much of it is there, counted. */
-  progress?: Progress;
+  progress?: Progress | undefined;
 };
 
 /** The result of a verification. `final`: another check would not tell more. */

@@ -10,7 +10,7 @@ const disproven = (because: string): Check => ({ state: 'fail', because });
 const notYet = (because: string, progress?: Progress): Check => ({
   state: 'unknown',
   because,
-  ...(progress ? { progress } : {}),
+  progress,
 });
 
 /** Why its pods are not as they should be. */

@@ -71,7 +71,7 @@ export type RunEvent =
   | { kind: 'confirmed' }
   | { kind: 'started' }
   | { kind: 'output'; lines: readonly string[] }
-  | { kind: 'progress'; says?: string; progress?: Progress }
+  | { kind: 'progress'; says?: string | undefined; progress?: Progress | undefined }
   | { kind: 'performed'; call: number }
   | { kind: 'performedAll'; uncertainty?: string | undefined }
   | { kind: 'seen'; says: string; progress?: Progress | undefined }

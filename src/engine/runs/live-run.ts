@@ -130,7 +130,7 @@ export class LiveRun {
       context: actionContext,
       signal: AbortSignal.any([signal, this.stop.signal]),
       tell: (lines) => this.tell({ kind: 'output', lines }),
-      progress: (says, progress) => this.tell({ kind: 'progress', says, ...(progress ? { progress } : {}) }),
+      progress: (says, progress) => this.tell({ kind: 'progress', says, progress }),
       keep: (rows) => kept.write(this.run.id, rows),
     });
     this.log({

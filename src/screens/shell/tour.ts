@@ -23,6 +23,9 @@ const hint = (key: string | undefined, ...says: readonly string[]): Hint => ({ k
 const overlayOf = ({ ui }: State) => ui.overlay.kind;
 const screenIs = (state: State, id: string) => here(state).screen === id;
 const isOpen = (state: State) => state.ui.stack.length > 1;
+/** The plan was seen to its end, or there is no plan to read. */
+const isRead = ({ ui: { overlay } }: State) =>
+  overlay.kind !== 'confirm' || overlay.read?.to === Number.POSITIVE_INFINITY;
 const runs = (state: State) => Object.values(state.runs);
 
 /** Closes what is open first: the key of the step works on the screen only. */
@@ -89,7 +92,9 @@ export const tourSteps: readonly TourStep[] = [
           ? choosing(state)
           : state.arming.state === 'read-only'
             ? hint('a', 'arms production; read the plan before. enter alone never confirms', 'arms production')
-            : hint('y', 'confirms what you read, and runs it', 'confirms'),
+            : isRead(state)
+              ? hint('y', 'confirms what you read, and runs it', 'confirms')
+              : hint('space', 'scrolls the plan: nothing is confirmed before its end was seen', 'scrolls the plan'),
     done: (state) => runs(state).some(({ phase, startedAt }) => phase === 'done' && startedAt !== undefined),
   },
   {
