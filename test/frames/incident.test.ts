@@ -63,8 +63,8 @@ describe('opening', () => {
            ● One surface adapter returning errors  openai-api 71 %
            ● Other surfaces working normally  2 of 3 work normally
        SEV4 Low impact  Low impact: Slow response times, cosmetic issues
-           ● Slow response times  4 210 ms (critical > 2 000 ms)
-           ● Error Rate above its threshold  38 % (critical > 5 %)
+           ● Slow response times  4 210 ms (critical > 2 000 ms in 5 min)
+           ● Error Rate above its threshold  38 % (critical > 5 % in 5 min)
            ● Queue Depth above its threshold  1 320 (warning > 1 000)
        Security incident  possible unauthorized access
 

@@ -133,7 +133,9 @@ describe('refused requests', () => {
     } as const;
     const traffic: Traffic = { ...slow, errorRate: 0, shares: { ...shares, limited: 0.013 } };
     const world = { ...calm, readings: { ...calm.readings, traffic: live(traffic) } };
-    expect(evaluate(world).map(({ says }) => says)).toContain('1 794 ms (warning > 500 ms), 1.3 % refused with 429');
+    expect(evaluate(world).map(({ says }) => says)).toContain(
+      '1 794 ms (warning > 500 ms in 5 min), 1.3 % refused with 429',
+    );
   });
 
   test('so is a majority of other 4xx', () => {

@@ -46,7 +46,7 @@ test('an outage lists what is not ok, worst first, with thresholds and remedies'
   const text = reportText(report(outage), plain);
   const lines = text.split('\n');
   expect(lines[0]).toMatch(/^● CRITICAL {2}production {2}2026-01-17 03:14:07Z {2}\d+ critical/);
-  expect(text).toMatch(/● API p95 +.* ms \(critical > 2 000 ms\) {3}Fix api-gateway first/);
+  expect(text).toMatch(/● API p95 +.* ms \(critical > 2 000 ms in 5 min\) {3}Fix api-gateway first/);
   const glyphs = lines.slice(1).map((line) => line[0]);
   expect(glyphs).toEqual(glyphs.toSorted((a, b) => '●▲?✓'.indexOf(a ?? '') - '●▲?✓'.indexOf(b ?? '')));
   expect(report(outage).exitCode).toBe(2);

@@ -7,6 +7,7 @@ import { keepPromises } from './backups.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { actionFor } from './fix-first.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { recoveryOf, recoverySays } from './metric-window.ts';
 import { evaluateMetric, metrics } from './metrics.ts';
 import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
@@ -135,18 +136,20 @@ function measures(world: World): Finding[] {
     if (reading.value.value === undefined)
       return { ...about, ...decide(verdict === 'ok' ? 'metric/quiet' : 'metric/unknown'), says: reading.value.basis };
     const { warning, critical } = world.scope.thresholds[m.id];
+    const over = m.window ? ` in ${m.window.clause}` : '';
+    const recovery = recoveryOf(m, world);
     const limit =
       verdict === 'critical'
-        ? ` (critical > ${formatLimit(critical, m.unit)})`
+        ? ` (critical > ${formatLimit(critical, m.unit)}${over})`
         : verdict === 'warning'
-          ? ` (warning > ${formatLimit(warning, m.unit)})`
-          : '';
+          ? ` (warning > ${formatLimit(warning, m.unit)}${over})`
+          : over;
     const breached = verdict === 'critical' || verdict === 'warning';
     const value = formatMeasure(reading.value.value, m.unit);
     return {
       ...about,
       ...decide(`metric/${verdict}`),
-      says: [`${value}${limit}`, reading.value.beside].filter(Boolean).join(', '),
+      says: [`${value}${limit}`, reading.value.beside, recovery && recoverySays(recovery)].filter(Boolean).join(', '),
       short: value,
       figure: value,
       remedy: breached ? actionFor(m, world) : undefined,

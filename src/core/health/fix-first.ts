@@ -1,12 +1,17 @@
 // What stands in the way of a metric's own action: more nodes or executors do not help while what they need is away, or
 // while the pods that there are fail.
+
+import { formatCounted } from '../text/format.ts';
 import { known, provesAway } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { describeFault } from './describe.ts';
 import { databaseIsAway } from './failover.ts';
+import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { evaluateMetric, metric } from './metrics.ts';
 import { isHopeless } from './pods.ts';
 import { evaluateRedis } from './redis.ts';
+import { mayBlock } from './rules/postgres.ts';
 
 /** `what`: in `Fix WHAT first`. `deployment`: whose pods fail. */
 export type FixFirst = { what: string; because: string; deployment?: string };
@@ -40,11 +45,39 @@ const pods =
     return { what: name, because, deployment: name };
   };
 
+/** It refuses connections, or says itself that it cannot serve; whatever else is away is named before it. */
+const gateway: Need = ({ readings: { gateway: reading }, now }) => {
+  if (reading.state === 'lost') {
+    const isAway = reading.fault.kind === 'refused' || provesAway(reading.fault.code);
+    return isAway ? { what: 'the gateway', because: `gateway: ${describeFault(reading.fault)}` } : undefined;
+  }
+  const there = known(reading, now);
+  if (!there || evaluateEndpoint(worseEndpoint(there)) !== 'critical') return undefined;
+  return { what: 'the gateway', because: `gateway: ${gatewaySays(there)}` };
+};
+
+/** Sessions that wait for a lock keep their connections: a larger pool fills up as well. */
+const locks: Need = ({ readings, now }) => {
+  const waiting = (known(readings.primary, now)?.blocked ?? []).filter((one) => one.waiting > mayBlock);
+  if (waiting.length === 0) return undefined;
+  return { what: 'the lock', because: `${formatCounted(waiting.length, 'session waits', 'sessions wait')} for a lock` };
+};
+
+/** More API nodes and executors open more connections. */
+const connections: Need = (world) => {
+  const measured = metric('connections');
+  if (evaluateMetric(measured, world) !== 'critical') return undefined;
+  const says = known(measured.measure(world), world.now)?.basis ?? '';
+  return { what: 'the database connections', because: `${says} connections are used` };
+};
+
 /** What the action of a metric rests on, the most telling first. */
 const needs: Partial<Readonly<Record<MetricId, readonly Need[]>>> = {
-  p95: [database, redis, pods('gateway')],
-  queueDepth: [database, redis, pods('executor')],
-  studyFailures: [database],
+  p95: [database, redis, pods('gateway'), gateway, connections],
+  errorRate: [database, redis, pods('gateway'), gateway],
+  connections: [locks],
+  queueDepth: [database, redis, pods('executor'), pods('orchestrator'), connections],
+  studyFailures: [database, redis, pods('executor'), pods('orchestrator'), pods('gateway'), gateway],
 };
 
 /** What to fix before a metric's own action can help; undefined where it may help now. */

@@ -1,5 +1,6 @@
 import { doubtSays } from '../platform/unclear.ts';
 import type { Unit } from '../text/format.ts';
+import { hour, type Ms, minute } from '../time.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
@@ -17,12 +18,17 @@ export type Metric = {
   unit: Unit;
   /** What it is measured from: a cell of docs/verdicts.md. */
   from: string;
+  /** How far back it looks: for a narrow pane, by itself, and behind `in`; absent: it is as it is now. */
+  window?: { span: Ms; short: string; says: string; clause: string };
   /** What the runbook says to do when it is breached. */
   action: string;
   measure(world: World): Reading<Measure>;
 };
 
 const percent = (part: number, of: number): number => (part / of) * 100;
+
+const fiveMinutes = { span: 5 * minute, short: '5 min', says: '5 min', clause: '5 min' };
+const lastHour = { span: hour, short: '1 h', says: 'last hour', clause: 'the last hour' };
 
 /** The runbook's words and where each value comes from. */
 const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
@@ -31,6 +37,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     short: 'API p95',
     unit: 'ms',
     from: 'client requests in the gateway’s log, without probes, or Prometheus, 5 minutes',
+    window: fiveMinutes,
     action: 'Scale API nodes',
     measure: (world) => measureTraffic(world, 'p95', (t) => t.p95),
   },
@@ -39,6 +46,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     short: 'Error rate',
     unit: 'percent',
     from: 'the same: the share of 5xx and of requests that the client gave up',
+    window: fiveMinutes,
     action: 'Check logs, investigate',
     measure: (world) =>
       measureTraffic(world, 'errorRate', (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
@@ -97,6 +105,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     short: 'Study failures',
     unit: 'percent',
     from: 'studies that ended within the hour: failed, or more than half of their jobs did',
+    window: lastHour,
     action: 'Check surface adapters',
     measure: (world) =>
       derive(world.readings.studies, (s) => {

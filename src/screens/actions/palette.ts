@@ -3,7 +3,7 @@ import { actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { evaluateFailover } from '../../core/health/failover.ts';
 import { fixFirst } from '../../core/health/fix-first.ts';
-import { metrics } from '../../core/health/metrics.ts';
+import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
 import { firstOffered } from '../../core/incident/checklist.ts';
 import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -36,7 +36,9 @@ export function targetOf({ state, place, row }: Here): Target {
 /** What the runbook says of a metric, as its own checklist offers it. */
 function forMetric(metric: string, { world }: State): Target {
   const measured = metrics.find(({ id }) => id === metric);
-  const first = measured && fixFirst(measured.id, world);
+  const verdict = measured && evaluateMetric(measured, world);
+  const isBreached = verdict === 'critical' || verdict === 'warning';
+  const first = measured && isBreached ? fixFirst(measured.id, world) : undefined;
   if (first?.deployment) return { deployment: first.deployment };
   if (first) return evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
   const step = findStep(`sev4/${metric}`)?.step;

@@ -1,8 +1,10 @@
-import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
+import { fixFirst } from '../../core/health/fix-first.ts';
+import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
+import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { refusalsByTenant } from '../../core/health/refusals.ts';
 import { formatLimit } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
-import { trendSpan } from '../../core/world/world.ts';
+import { trendSpan, type World } from '../../core/world/world.ts';
 import type { Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
@@ -28,6 +30,8 @@ export const metricScreen: Screen = {
     const verdict = evaluateMetric(m, world);
     const { value, basis } = valueSays(m, world);
     const { warning, critical } = world.scope.thresholds[m.id];
+    const breached = verdict === 'critical' || verdict === 'warning';
+    const recovery = recoveryOf(m, world);
     const reading = m.measure(world);
     const isApi = m.id === 'p95' || m.id === 'errorRate';
     const refused = refusalsByTenant((isApi ? known(world.readings.traffic, world.now)?.refusals : undefined) ?? []);
@@ -35,9 +39,10 @@ export const metricScreen: Screen = {
       [
         ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
         ['now', line(value, dim(`  ${basis}`))],
+        ['recovery', recovery && recoverySays(recovery)],
         ['warning', `above ${formatLimit(warning, m.unit)}`],
         ['critical', `above ${formatLimit(critical, m.unit)}`],
-        ['runbook', m.action],
+        ['runbook', runbookSays(m, world, breached)],
         ['measured by', reading.state === 'live' ? reading.from : undefined],
         ...refused.map((says, at): readonly [string, string] => [at === 0 ? 'refused' : '', says]),
       ],
@@ -55,8 +60,14 @@ export const metricScreen: Screen = {
             line(dim(`last 15 minutes: ${extremes(m, world, sparklineSpan)}`)),
           ];
     return text([...(drawn.length > 0 ? above : above.slice(1)), ...past], {
-      says: line(bold(m.title)),
+      says: line(bold(m.title), m.window ? dim(`  ${m.window.says}`) : undefined),
       right: ageSays(reading, world.now) ?? [],
     });
   },
 };
+
+/** The runbook's action, and what has to be fixed before it can help. */
+function runbookSays(m: Metric, world: World, isBreached: boolean): string {
+  const first = isBreached ? fixFirst(m.id, world) : undefined;
+  return first ? `${m.action}, but fix ${first.what} first: ${first.because}` : m.action;
+}

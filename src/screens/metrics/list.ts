@@ -40,7 +40,7 @@ export const metricsScreen: Screen = {
           dim(`  ${extremes(m, world, sparklineSpan)}`),
         ),
       ];
-      const ask = asks(m, verdict, world);
+      const ask = asks(m, verdict, world, room - 3);
       if (ask) below.push(line('   ', ask));
       below.push([]);
       return {

@@ -1,7 +1,10 @@
 // METRICS on a large terminal: six charts in two columns.
 import { actionFor } from '../../core/health/fix-first.ts';
+import { recoveryOf } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
+import { formatClock } from '../../core/text/format.ts';
+import type { World } from '../../core/world/world.ts';
 import type { State } from '../../store.ts';
 import type { Row, Size } from '../screen.ts';
 import { beside, blank, bold, dim, firstFitting, type Line, line, lineWidth, mark, spread } from '../toolkit/line.ts';
@@ -79,17 +82,23 @@ const rowOf = (m: Metric): Row => ({
 
 const isBreached = (verdict: HealthStatus) => verdict === 'critical' || verdict === 'warning';
 
+/** What to do about it; of one that falls, when nothing from before is left in its window. */
+function doesSays(m: Metric, world: World): string {
+  const recovery = recoveryOf(m, world);
+  return recovery ? `falling, old samples leave by ${formatClock(recovery.leaves).slice(0, 5)}` : actionFor(m, world);
+}
+
 /** Name, value and since when; its basis or what to do; the chart. */
 function block(m: Metric, state: State, { columns, rows }: Size, isMarked: boolean): readonly Line[] {
   const { world } = state;
   const room = columns - 1;
   const verdict = evaluateMetric(m, world);
   const { value, basis, old } = valueSays(m, world);
-  const name = line(mark(verdict), ' ', bold(m.short), '  ', value);
+  const name = line(mark(verdict), ' ', bold(m.short), m.window ? dim(` ${m.window.short}`) : undefined, '  ', value);
   const since = old === undefined ? sinceSays(m, state) : line(dim(`${old} ago`));
   const title = spread(name, firstFitting(room - lineWidth(name) - 1, since, blank), room);
   const below =
-    rows >= least.rows + 2 ? [line('  ', isBreached(verdict) ? `→ ${actionFor(m, world)}` : dim(basis))] : [];
+    rows >= least.rows + 2 ? [line('  ', isBreached(verdict) ? `→ ${doesSays(m, world)}` : dim(basis))] : [];
   const high = Math.min(mostRows, rows - 1 - below.length);
   const lines = [...below, ...metricChart(m, state, room, high)];
   return toHeight([gutter(title, isMarked, 0, columns), ...lines.map((l) => gutter(l, false, 0, columns))], rows);

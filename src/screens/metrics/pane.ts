@@ -1,6 +1,7 @@
 // METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
 
 import { actionFor } from '../../core/health/fix-first.ts';
+import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
@@ -10,6 +11,10 @@ import type { Pane } from '../toolkit/pane.ts';
 import { type Column, type Table, table, widest } from '../toolkit/table.ts';
 import { drawCharts } from './pane-charts.ts';
 import { asks, formatThreshold, trend, valueSays } from './values.ts';
+
+/** The name with the window beside it. */
+const named = (m: Metric, long: boolean): Line =>
+  line(long ? m.title : m.short, m.window ? dim(` ${long ? m.window.says : m.window.short}`) : undefined);
 
 type Shown = { m: Metric; world: World };
 
@@ -31,7 +36,7 @@ function numbers(world: World, name: Column<Shown>): readonly Column<Shown>[] {
   return [
     { title: '', of: ({ m }) => mark(evaluateMetric(m, world)), width: 1 },
     name,
-    number('now', 9, world, (m) => valueSays(m, world).value),
+    number('now', 8, world, (m) => valueSays(m, world).value),
     number('warn', 5, world, (m) => dim(threshold('warning')(m, world))),
     number('crit', 5, world, (m) => dim(threshold('critical')(m, world))),
   ];
@@ -52,19 +57,38 @@ function trendOrAge({ m, world }: Shown, columns: number): Line | Span {
   return span(trend(m, world, columns), verdict === 'ok' ? 'dim' : verdict);
 }
 
+/** Of a trend with its heading. */
+const leastTrend = 4;
+/** Of the age of an old value: `59 m ago`. */
+const leastAge = 8;
+
 function paneTable(world: World, columns: number): Table<Shown> {
   const long = columns >= 100;
-  const names = metrics.map((m) => (long ? m.title : m.short));
-  const name: Column<Shown> = { title: '', of: ({ m }) => (long ? m.title : m.short), width: widest(names, 0, 23) };
+  const nameOf = (of: (m: Metric) => Line): Column<Shown> => {
+    const names = metrics.map((m) => textOf(of(m)));
+    return { title: '', of: ({ m }) => of(m), width: widest(names, 0, 33) };
+  };
   const past: Column<Shown> = {
-    title: (room) => (room >= 15 ? 'last 15 minutes' : room >= 6 ? '15 min' : ''),
+    title: (room) => (room >= 15 ? 'last 15 minutes' : room >= 7 ? '15 min' : '15m'),
     of: trendOrAge,
     width: 3,
     upTo: 60,
     spare: 1,
   };
   const verdicts = columns >= 62 ? [{ ...verdictColumn, title: '' }] : [];
-  return table([...numbers(world, name), ...verdicts, past], columns, 1);
+  // The windows stand beside the names where the numbers leave room for a trend.
+  const whole = [
+    ...numbers(
+      world,
+      nameOf((m) => named(m, long)),
+    ),
+    ...verdicts,
+  ];
+  const taken = whole.reduce((sum, { width }) => sum + width + 1, 0);
+  const isOld = metrics.some((m) => valueSays(m, world).old !== undefined);
+  if (taken + (isOld ? leastAge : leastTrend) <= columns) return table([...whole, past], columns, 1);
+  const bare = nameOf((m) => line(long ? m.title : m.short));
+  return table([...numbers(world, bare), ...verdicts, past], columns, 1);
 }
 
 export const metricsPane: Pane = {
@@ -72,7 +96,8 @@ export const metricsPane: Pane = {
   title: 'METRICS',
   spots: { three: { band: 0, column: 1, rows: { weight: 1 } }, two: { band: 1, column: 0, rows: { weight: 1 } } },
   covers: (f) => f.area === 'metrics',
-  needs: ({ world }) => 1 + metrics.length + metrics.filter((m) => asks(m, evaluateMetric(m, world), world)).length,
+  needs: ({ world }) =>
+    1 + metrics.length + metrics.filter((m) => asks(m, evaluateMetric(m, world), world, 200)).length,
   draw: drawCharts,
   view({ world }, { columns, rows: room }) {
     const tall = room >= metrics.length * 3 + 1;
@@ -81,8 +106,12 @@ export const metricsPane: Pane = {
       const verdict = evaluateMetric(m, world);
       const { basis } = valueSays(m, world);
       // Where there is room for it: what the value is based on, and what to do about it.
-      const ask = verdict === 'critical' || verdict === 'warning' ? `   ${actionFor(m, world)}` : '';
-      const below = tall ? [line(dim(`  ${basis}`), ask), []] : [];
+      const recovery = recoveryOf(m, world);
+      const isBad = verdict === 'critical' || verdict === 'warning';
+      const does = isBad ? line(recovery ? recoverySays(recovery) : actionFor(m, world)) : undefined;
+      const based = shortenings(basis).map((part) => line(dim(`  ${part}`)));
+      const both = does ? [...based.map((part) => line(part, '   ', does)), line('  ', does)] : based;
+      const below = tall ? [firstFitting(columns, ...both), []] : [];
       return {
         id: m.id,
         text: m.title,
@@ -92,7 +121,7 @@ export const metricsPane: Pane = {
       };
     });
     const foot = metrics.flatMap((m) => {
-      const says = asks(m, evaluateMetric(m, world), world);
+      const says = asks(m, evaluateMetric(m, world), world, columns - 2);
       return says && !tall ? [line('  ', says)] : [];
     });
     return { says: besideTitle(head), rows, foot };
@@ -104,12 +133,19 @@ function besideTitle(head: Line): Line {
   return line(dim(textOf(head).slice(11).trimEnd()));
 }
 
+/** Columns that name, numbers, window and health take. */
+const leastOfList = 72;
+
 /** The columns of the metrics screen; the trend takes what is left. */
 export function metricsTable(world: World, columns: number): Table<Shown> {
+  const over: Column<Shown> = { title: 'window', of: ({ m }) => dim(m.window?.says ?? 'now'), width: 9 };
   const name: Column<Shown> = { title: 'metric', of: ({ m }) => m.title, width: 23 };
+  const short: Column<Shown> = { title: 'metric', of: ({ m }) => named(m, false), width: 18 };
+  // Beside another screen: the window in fewer columns, with the name.
+  const first = columns < leastOfList ? [...numbers(world, short)] : [...numbers(world, name), over];
   return table(
     [
-      ...numbers(world, name),
+      ...first,
       verdictColumn,
       {
         title: 'based on',

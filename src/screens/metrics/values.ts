@@ -1,13 +1,14 @@
 // What a metric's value, threshold and trend look like in a line, for every view of the metrics.
 import { actionFor } from '../../core/health/fix-first.ts';
+import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric } from '../../core/health/metrics.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
-import { formatAge, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatClock, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
-import { dim, type Line, line, type Span, span } from '../toolkit/line.ts';
+import { dim, firstFitting, type Line, line, type Span, span } from '../toolkit/line.ts';
 import { sparkline } from '../toolkit/sparkline.ts';
 
 /** How far back a trend in one row goes (issue 2: the last 15 minutes). */
@@ -42,9 +43,20 @@ export function trend(m: Metric, world: World, columns: number): string {
   return sparkline(world.history[m.id] ?? [], { now: world.now, span: sparklineSpan, columns, top });
 }
 
-/** The action for a breached metric: `API p95 critical: scale API nodes`. */
-export function asks(m: Metric, verdict: HealthStatus, world: World): Line | undefined {
+/**
+ * What to do about a breached metric, in fewer and fewer words, no word cut: `API p95 critical: scale API nodes`. Of one
+ * that falls: when nothing from before is left in its window.
+ */
+export function asks(m: Metric, verdict: HealthStatus, world: World, columns: number): Line | undefined {
   if (verdict !== 'critical' && verdict !== 'warning') return undefined;
   const action = actionFor(m, world);
-  return line(span(`${m.short} ${verdict}`, verdict), `: ${action[0]?.toLowerCase()}${action.slice(1)}`);
+  const does = `${action[0]?.toLowerCase()}${action.slice(1)}`;
+  const recovery = recoveryOf(m, world);
+  const by = recovery && formatClock(recovery.leaves).slice(0, 5);
+  const name = span(`${m.short} ${verdict}`, verdict);
+  const ways = recovery
+    ? [line(name, `: ${recoverySays(recovery)}`), line(name, `: falling, old samples leave by ${by}`)]
+    : [line(name, `: ${does}`)];
+  const short = recovery ? `old samples leave by ${by}` : does;
+  return firstFitting(columns, ...ways, line(span(m.short, verdict), `: ${short}`), line(short));
 }

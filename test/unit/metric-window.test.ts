@@ -1,0 +1,133 @@
+// A metric's window, what is said after a recovery, and advice that fits the cause.
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { actionFor, fixFirst } from '../../src/core/health/fix-first.ts';
+import { recoveryOf } from '../../src/core/health/metric-window.ts';
+import { metric } from '../../src/core/health/metrics.ts';
+import type { Database, Gateway, Pod } from '../../src/core/world/facts.ts';
+import { type MetricId, metricIds } from '../../src/core/world/thresholds.ts';
+import type { World } from '../../src/core/world/world.ts';
+import { live, lost } from '../support/world.ts';
+import { calm, frameText, now, outage, stateOf } from '../support/worlds.ts';
+
+const traffic = (errorRate: number, p95 = 100) =>
+  live<'traffic'>(
+    { samples: 500, sampling: 1, window: 300_000, source: 'gateway logs', p95, errorRate, served: 500 },
+    now,
+  );
+const falling = (values: readonly number[], id: MetricId = 'errorRate'): World => ({
+  ...calm,
+  now,
+  readings: { ...calm.readings, traffic: traffic((values.at(-1) ?? 0) / 100, 4000) },
+  history: { [id]: values.map((value, at) => ({ at: now - (values.length - 1 - at) * 5000, value })) },
+});
+
+describe('after a recovery', () => {
+  test('the old samples leave one window after the value began to fall', () => {
+    const world = falling([0, 40, 60, 60, 50, 40, 30]);
+    const since = now - 15_000;
+    expect(recoveryOf(metric('errorRate'), world)).toEqual({ since, leaves: since + 300_000 });
+    expect(evaluate(world).find(({ id }) => id === 'metric/errorRate')?.says).toMatch(
+      /^30 % \(critical > 5 % in 5 min\), falling since 03:13:52Z, older samples leave by 03:18:52Z$/,
+    );
+    expect(frameText(stateOf(world), { columns: 80, rows: 24 })).toContain('old samples leave by 03:18');
+  });
+
+  test('slow requests follow the errors: their window is the same', () => {
+    expect(recoveryOf(metric('p95'), falling([0, 60, 50, 40, 30]))).toBeDefined();
+  });
+
+  test('nothing is said while it rises, stays, falls by chance, or is within its thresholds', () => {
+    for (const values of [
+      [10, 20, 30, 40, 50],
+      [50, 50, 50, 50, 50],
+      [50, 49.9, 49.8, 49.7, 49.6],
+      [50, 40],
+      [9, 4, 3, 2, 1],
+    ])
+      expect(recoveryOf(metric('errorRate'), falling(values))).toBeUndefined();
+    expect(recoveryOf(metric('queueDepth'), falling([9, 5, 4, 3], 'queueDepth'))).toBeUndefined();
+  });
+});
+
+describe('the window stands beside the metric', () => {
+  test('in the pane, the list and the details', () => {
+    const at = (screen: string, columns: number, of = {}) => {
+      const state = stateOf(calm);
+      const place = { screen, of, at: 0, top: 0, filter: '', filtering: false, sort: 0 };
+      return frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0], place] } }, { columns, rows: 40 });
+    };
+    for (const columns of [80, 120, 200]) {
+      const pane = frameText(stateOf(calm), { columns, rows: 24 });
+      expect(pane).toMatch(/API p95 5 min/);
+      expect(pane).toMatch(/Study failures 1 h/);
+      expect(at('metrics', columns)).toMatch(/(?:API Response Time \(p95\)|API p95).* 5 min/);
+      expect(at('metrics', columns)).toMatch(/Study Failure Rate .* last hour|Study failures 1 h/);
+    }
+    expect(at('metric', 80, { metric: 'studyFailures' })).toMatch(/Study Failure Rate +last hour/);
+  });
+});
+
+describe('advice fits the cause', () => {
+  const pod = (app: string): Pod =>
+    ({
+      ...{ name: `${app}-1`, app, phase: 'Running', ready: false, restarts: 9, terminating: false, startedAt: now },
+      reason: 'CrashLoopBackOff',
+    }) as unknown as Pod;
+  const endpoint = { url: 'https://api/health', statusCode: 503, status: 'unhealthy', services: [], latency: 1 };
+  const gatewayDown = { health: endpoint, detailed: endpoint } as unknown as Gateway;
+  const causes: Readonly<Record<string, Partial<World['readings']>>> = {
+    'the database': {
+      primary: {
+        ...lost('refused'),
+        fault: { kind: 'refused', where: 'db', what: 'refused', hint: '', code: 'ECONNREFUSED' },
+      } as never,
+    },
+    Redis: {
+      redis: {
+        ...lost('refused'),
+        fault: { kind: 'refused', where: 'r', what: 'refused', hint: '', code: 'ECONNREFUSED' },
+      } as never,
+    },
+    'the gateway': { gateway: live<'gateway'>(gatewayDown, now) },
+    'api-gateway': { pods: live<'pods'>([pod('api-gateway')], now) },
+    executor: { pods: live<'pods'>([pod('executor')], now) },
+    orchestrator: { pods: live<'pods'>([pod('orchestrator')], now) },
+  };
+  /** What the runbook's action needs: with one of these away it helps nobody. */
+  const rests: Readonly<Record<MetricId, readonly string[]>> = {
+    p95: ['the database', 'Redis', 'the gateway', 'api-gateway'],
+    errorRate: ['the database', 'Redis', 'the gateway', 'api-gateway'],
+    connections: [],
+    redisMemory: [],
+    queueDepth: ['the database', 'Redis', 'executor', 'orchestrator'],
+    studyFailures: ['the database', 'Redis', 'the gateway', 'api-gateway', 'executor', 'orchestrator'],
+  };
+
+  for (const id of metricIds)
+    for (const [cause, readings] of Object.entries(causes))
+      test(`${id} while ${cause} is broken: ${rests[id].includes(cause) ? `fix it first` : 'the runbook’s action'}`, () => {
+        const world = { ...calm, now, readings: { ...calm.readings, ...readings } };
+        const wanted = rests[id].includes(cause) ? `Fix ${cause} first` : metric(id).action;
+        expect(actionFor(metric(id), world)).toBe(wanted);
+      });
+
+  test('a pool that is full behind a lock is not enlarged', () => {
+    const primary = calm.readings.primary.state === 'live' ? calm.readings.primary.value : undefined;
+    const blocked = [{ pid: 1, waiting: 600_000 }] as unknown as Database['blocked'];
+    const world = {
+      ...calm,
+      now,
+      readings: { ...calm.readings, primary: live<'primary'>({ ...primary, blocked } as Database, now) },
+    };
+    expect(fixFirst('connections', world)?.because).toBe('1 session waits for a lock');
+  });
+
+  test('no advice is cut in the middle of a word, at any width', () => {
+    for (let columns = 60; columns <= 200; columns += 1) {
+      const text = frameText(stateOf(outage), { columns, rows: 24 });
+      for (const line of text.split('\n').filter((each) => /(critical|warning): /.test(each)))
+        expect(line).not.toMatch(/(?:scale|check|fix|surface|adapte?)\S*…/);
+    }
+  });
+});
