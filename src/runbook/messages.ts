@@ -1,6 +1,7 @@
 // Texts about an incident, written from its record: messages, the CAN report, the handoff brief.
 import { calledBy } from '../core/incident/channel.ts';
 import {
+  adviceOn,
   type Checklist,
   checkOf,
   type Known,
@@ -37,6 +38,15 @@ export function currentStep(incident: Incident): { step: Step; at: number; of: n
 export function isFinished(incident: Incident, step: Step): boolean {
   const mark = incident.steps[step.id]?.mark;
   return mark === 'done' || mark === 'skipped';
+}
+
+/** Open steps that the facts do not call for: their advice is no. */
+export function stepsNotNeeded(incident: Incident, world: World): readonly string[] {
+  const known = knownOf(incident);
+  return activeChecklists(incident)
+    .flatMap(({ steps }) => steps)
+    .filter((step) => !isFinished(incident, step) && adviceOn(step, world, known)?.answer === 'no')
+    .map(({ id }) => id);
 }
 
 /** What the steps know of the incident. */

@@ -1,31 +1,87 @@
-// The post-incident report in Markdown. A person writes the section Why.
+// The post-incident report as a document. A person writes the section Why.
 
-import { metrics } from '../core/health/metrics.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
 import { type Role, roles } from '../core/incident/event.ts';
 import { type Incident, unfinished } from '../core/incident/incident.ts';
-import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/text/format.ts';
-import { markdownText } from '../core/text/markup.ts';
+import { type Block, type Item, markdown, plainText } from '../core/text/document.ts';
+import { formatAge, formatClock, formatInstant } from '../core/text/format.ts';
 import type { Instant, Ms } from '../core/time.ts';
+import type { Thresholds } from '../core/world/thresholds.ts';
 import { findStep } from './checklists.ts';
 import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './messages.ts';
-import { severityLevel } from './severities.ts';
+import { impactBlocks, metricBlocks } from './report-impact.ts';
 import { timelineOf, wordsOf } from './timeline-text.ts';
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+export type ReportOptions = {
+  now: Instant;
+  /** The result of the journal check. */
+  notes?: readonly string[];
+  /** The configured thresholds; default: the runbook's. */
+  thresholds?: Thresholds;
+  /** Steps that the facts do not call for now: no follow-ups. Of a resolved incident the record knows them. */
+  notNeeded?: readonly string[];
+};
 
-/** Commands in a fence that none of them can close. */
-function fence(commands: readonly string[]): string {
-  const ticks = commands.join('\n').match(/`{3,}/g) ?? [];
-  const bar = '`'.repeat(Math.max(3, ...ticks.map((t) => t.length + 1)));
-  return `${bar}bash\n${commands.join('\n')}\n${bar}`;
+/** Columns of a report in plain text. */
+const textColumns = 100;
+
+export const markdownReport = (incident: Incident, options: ReportOptions): string =>
+  markdown(reportBlocks(incident, options));
+
+export const textReport = (incident: Incident, options: ReportOptions): string =>
+  plainText(reportBlocks(incident, options), textColumns);
+
+/** `SEV1-complete-api-outage-2026-01-17-01KA2B3C`: the same for every report of an incident. */
+export function reportName(incident: Incident): string {
+  const words = incident.title.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const day = formatInstant(incident.openedAt).slice(0, 10);
+  const drill = incident.drill ? ['drill'] : [];
+  // The last characters of a ULID are random; its first are a time that incidents may share.
+  const parts = [...drill, severityName(incident.severity), ...words.slice(0, 6), day, incident.id.slice(-6)];
+  return parts
+    .join('-')
+    .replace(/[^A-Za-z0-9-]/g, '')
+    .slice(0, 100);
 }
 
-const took = ({ resolvedAt }: Incident, time: Ms | undefined): string =>
-  time !== undefined ? formatAge(time) : resolvedAt === undefined ? 'not yet' : 'not recorded';
+/** The sections of the report, in order. */
+export function reportBlocks(incident: Incident, options: ReportOptions): readonly Block[] {
+  const { now, notes = [], thresholds } = options;
+  const worst = timePerSeverity(incident, now)[0]?.severity ?? incident.severity;
+  const heading = (text: string): Block => ({ kind: 'heading', text });
+  const drill: Block = { kind: 'text', as: 'strong', text: `DRILL (${incident.drill}): none of this was real.` };
+  return [
+    { kind: 'title', text: `${severityName(worst)}: ${incident.title}` },
+    ...(incident.drill ? [drill] : []),
+    heading('Summary'),
+    { kind: 'list', items: summary(incident, now) },
+    heading('Why'),
+    { kind: 'text', as: 'emphasis', text: 'Write here what happened, and why.' },
+    heading('Impact'),
+    ...impactBlocks(incident, now, thresholds),
+    heading('Times'),
+    times(incident, now),
+    heading('Responders'),
+    people(incident),
+    heading('Actions'),
+    ...actions(incident),
+    heading('Metrics'),
+    ...metricBlocks(incident, thresholds),
+    heading('Messages'),
+    messages(incident),
+    heading('Timeline (UTC)'),
+    timeline(incident),
+    heading('Open follow-ups'),
+    followUps(incident, options),
+    heading('The record'),
+    {
+      kind: 'list',
+      items: [`Incident ${incident.id}, ${incident.entries.length} entries.`, ...notes].map((text) => ({ text })),
+    },
+  ];
+}
 
 /** Times without a date, unless the incident crosses midnight (UTC). */
 function clockOf({ entries, openedAt }: Incident): (at: Instant) => string {
@@ -34,44 +90,7 @@ function clockOf({ entries, openedAt }: Incident): (at: Instant) => string {
   return dayOf(openedAt) === dayOf(last) ? formatClock : formatInstant;
 }
 
-/** `notes`: the result of the journal check. */
-export function markdownReport(incident: Incident, now: Instant, notes: readonly string[] = []): string {
-  const time = clocks(incident, now);
-  const worst = timePerSeverity(incident, now)[0]?.severity ?? incident.severity;
-  const sections = [
-    `# ${severityName(worst)}: ${markdownText(incident.title)}`,
-    incident.drill ? `**DRILL (${markdownText(incident.drill)}): none of this was real.**` : '',
-    summary(incident, now),
-    '## Why\n\n_Write here what happened, and why._',
-    `## Impact\n\n${before(incident)}${table(
-      ['Severity', 'Meaning', 'Time'],
-      timePerSeverity(incident, now).map(({ severity, time: at }) => [
-        severityName(severity),
-        severityLevel(severity).description,
-        formatAge(at),
-      ]),
-    )}`,
-    `## Times\n\n${table(
-      ['From opening to', 'Time'],
-      [
-        ['acknowledged', took(incident, time.toAcknowledge)],
-        ['first relevant finding', took(incident, time.toFirstFind)],
-        ['mitigated', took(incident, time.toMitigate)],
-        ['resolved', took(incident, time.toResolve)],
-      ],
-    )}`,
-    `## Responders\n\n${people(incident)}`,
-    `## Actions\n\n${actions(incident)}`,
-    `## Metrics\n\n${samples(incident)}`,
-    `## Messages\n\n${messages(incident)}`,
-    `## Timeline (UTC)\n\n${timeline(incident)}`,
-    `## Open follow-ups\n\n${followUps(incident)}`,
-    `## The record\n\n${[`Incident ${incident.id}, ${incident.entries.length} entries.`, ...notes].map((n) => `- ${markdownText(n)}`).join('\n')}`,
-  ];
-  return `${sections.filter(Boolean).join('\n\n')}\n`;
-}
-
-function summary(incident: Incident, now: Instant): string {
+function summary(incident: Incident, now: Instant): readonly Item[] {
   const { openedAt, openedBy, resolvedAt, environment, severities } = incident;
   const clock = clockOf(incident);
   const end =
@@ -80,35 +99,37 @@ function summary(incident: Incident, now: Instant): string {
   const evidence = opening?.kind === 'opened' ? (opening.evidence ?? []) : [];
   const endings = incident.entries.flatMap(({ event, at }) =>
     event.kind === 'mitigated' || event.kind === 'resolved' || event.kind === 'reopened'
-      ? [`- ${clock(at)} ${event.kind}: ${markdownText(event.why)}`]
+      ? [{ text: `${clock(at)} ${event.kind}: ${event.why}` }]
       : [],
   );
   return [
-    '## Summary',
-    `- ${markdownText(environment)}: opened ${formatInstant(openedAt)} by ${markdownText(openedBy)}, ${end}`,
-    ...severities.flatMap((s, at) => [
-      `- ${clock(s.at)} ${severityName(s.severity)}: ${markdownText(s.why)}`,
-      ...(at === 0 ? evidence.map((text) => `  - ${markdownText(text)}`) : []),
-    ]),
+    { text: `${environment}: opened ${formatInstant(openedAt)} by ${openedBy}, ${end}` },
+    ...severities.map((s, at) => ({
+      text: `${clock(s.at)} ${severityName(s.severity)}: ${s.why}`,
+      under: at === 0 ? evidence : [],
+    })),
     ...endings,
-  ]
-    .join('\n')
-    .replace('## Summary\n', '## Summary\n\n');
+  ];
 }
 
-/** The first alert, if it was raised before the incident was opened. */
-function before(incident: Incident): string {
-  const raised = incident.entries.flatMap(({ event }) =>
-    event.kind === 'alert' && event.since !== undefined ? [{ subject: event.subject, since: event.since }] : [],
-  );
-  const [first] = raised.toSorted((a, b) => a.since - b.since);
-  if (!first || first.since >= incident.openedAt) return '';
-  const ago = formatAge(incident.openedAt - first.since);
-  return `First alert: ${markdownText(first.subject)}, ${clockOf(incident)(first.since)}, ${ago} before the incident was opened.\n\n`;
+function times(incident: Incident, now: Instant): Block {
+  const time = clocks(incident, now);
+  const took = (one: Ms | undefined): string =>
+    one !== undefined ? formatAge(one) : incident.resolvedAt === undefined ? 'not yet' : 'not recorded';
+  return {
+    kind: 'table',
+    head: ['From opening to', 'Time'],
+    rows: [
+      ['acknowledged', took(time.toAcknowledge)],
+      ['first relevant finding', took(time.toFirstFind)],
+      ['mitigated', took(time.toMitigate)],
+      ['resolved', took(time.toResolve)],
+    ],
+  };
 }
 
 /** Who had which role, from when until when. */
-function people(incident: Incident): string {
+function people(incident: Incident): Block {
   const held: { role: Role; person: string; from: Instant; until?: Instant }[] = [];
   const ends = (role: Role, person: string | undefined, at: Instant) => {
     for (const one of held)
@@ -129,89 +150,84 @@ function people(incident: Incident): string {
     .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.from - b.from)
     .map(({ role, person, from, until }) => [
       role,
-      markdownText(person),
+      person,
       `${clock(from)} to ${until === undefined ? end : clock(until)}`,
     ]);
-  return table(['Role', 'Who', 'When'], [...rows, ['took part', incident.people.map(markdownText).join(', '), '']]);
+  return {
+    kind: 'table',
+    head: ['Role', 'Who', 'When'],
+    rows: [...rows, ['took part', incident.people.join(', '), '']],
+  };
 }
 
-function actions(incident: Incident): string {
-  if (incident.runs.length === 0) return 'No action was run from the cockpit.';
+function actions(incident: Incident): readonly Block[] {
+  if (incident.runs.length === 0) return [{ kind: 'text', text: 'No action was run from the cockpit.' }];
   const clock = clockOf(incident);
-  return incident.runs
-    .map((run) => {
-      const first = run.phases.at(0);
-      const last = run.phases.at(-1);
-      const lasted = first && last && last.at > first.at ? `, ${formatAge(last.at - first.at)}` : '';
-      const head = `### ${first ? clock(first.at) : ''} ${markdownText(`${run.action} ${run.target}`)}: ${phaseSays[run.phase]}`;
-      const phases = run.phases.map(
-        (p) => `- ${clock(p.at)} ${phaseSays[p.phase]}${p.detail ? `: ${markdownText(p.detail)}` : ''}`,
-      );
-      return [
-        head,
-        `By ${markdownText(run.by)}${lasted}.`,
-        ...(run.calls.length > 0 ? [fence(run.calls)] : []),
-        phases.join('\n'),
-      ].join('\n\n');
-    })
-    .join('\n\n');
-}
-
-const bars = '▁▂▃▄▅▆▇█';
-
-/** Each metric during the incident: at most 40 bars, its lowest and highest value. */
-function samples(incident: Incident): string {
-  const all = incident.entries.flatMap(({ event, at }) =>
-    event.kind === 'sample' ? [{ at, values: event.values }] : [],
-  );
-  const rows = metrics.flatMap((m) => {
-    const values = all.flatMap(({ values: v }) => (v[m.id] === undefined ? [] : [v[m.id] ?? 0]));
-    if (values.length === 0) return [];
-    const highest = Math.max(...values);
-    const each = Math.ceil(values.length / 40);
-    const line = Array.from({ length: Math.ceil(values.length / each) }, (_, i) => {
-      const peak = Math.max(...values.slice(i * each, (i + 1) * each));
-      return bars[Math.min(7, Math.floor((highest > 0 ? peak / highest : 0) * 8))];
-    }).join('');
-    const extremes = [Math.min(...values), highest, values.at(-1) ?? highest];
-    return [[m.title, line, ...extremes.map((value) => formatMeasure(value, m.unit))]];
+  return incident.runs.flatMap((run): readonly Block[] => {
+    const first = run.phases.at(0);
+    const last = run.phases.at(-1);
+    const lasted = first && last && last.at > first.at ? `, ${formatAge(last.at - first.at)}` : '';
+    const head = `${first ? clock(first.at) : ''} ${run.action} ${run.target}: ${phaseSays[run.phase]}`;
+    const phases = run.phases.map((p) => ({
+      text: `${clock(p.at)} ${phaseSays[p.phase]}${p.detail ? `: ${p.detail}` : ''}`,
+    }));
+    return [
+      { kind: 'subheading', text: head },
+      { kind: 'text', text: `By ${run.by}${lasted}.` },
+      ...(run.calls.length > 0 ? [{ kind: 'code', language: 'bash', lines: run.calls } as const] : []),
+      { kind: 'list', items: phases },
+    ];
   });
-  return rows.length === 0
-    ? 'No metrics were recorded.'
-    : table(['Metric', 'Once a minute', 'Lowest', 'Highest', 'At the end'], rows);
 }
 
-function messages(incident: Incident): string {
-  if (incident.messages.length === 0) return 'None.';
+function messages(incident: Incident): Block {
+  if (incident.messages.length === 0) return { kind: 'text', text: 'None.' };
   const clock = clockOf(incident);
-  return table(
-    ['Time', 'By', 'Channel', 'What', 'Delivery', 'Text'],
-    incident.messages.map((m) => [
+  return {
+    kind: 'table',
+    head: ['Time', 'By', 'Channel', 'What', 'Delivery', 'Text'],
+    rows: incident.messages.map((m) => [
       clock(m.at),
-      markdownText(m.by),
-      markdownText(calledBy(m)),
-      markdownText(m.purpose),
+      m.by,
+      calledBy(m),
+      m.purpose,
       deliverySays[m.delivery],
-      markdownText(wordsOf(m)),
+      wordsOf(m),
     ]),
-  );
+  };
 }
 
-function timeline(incident: Incident): string {
+function timeline(incident: Incident): Block {
   const pins = new Set(incident.pins);
   const rows = timelineOf(incident).map(({ entry, story, who }) => {
     // The text of a message is listed once, under Messages.
     const detail = entry.event.kind === 'notified' ? undefined : story.detail;
-    const says = `${markdownText(story.says)}${detail ? `: ${markdownText(detail)}` : ''}`;
-    return [formatInstant(entry.at), markdownText(who), pins.has(entry.id) ? `**${says}**` : says];
+    const says = `${story.says}${detail ? `: ${detail}` : ''}`;
+    return [formatInstant(entry.at), who, pins.has(entry.id) ? { strong: says } : says];
   });
-  return table(['Time', 'Who', 'What'], rows);
+  return { kind: 'table', head: ['Time', 'Who', 'What'], rows };
 }
 
-function followUps(incident: Incident): string {
-  const open = activeChecklists(incident).flatMap((list) => list.steps.filter((step) => !isFinished(incident, step)));
-  const skipped = Object.entries(incident.steps).filter(([, state]) => state.mark === 'skipped');
-  const lines = [
+function followUps(incident: Incident, options: ReportOptions): Block {
+  const lines = followUpsOf(incident, options);
+  if (lines.length === 0) return { kind: 'text', text: 'None.' };
+  return { kind: 'list', items: lines.map((text) => ({ text, open: true })) };
+}
+
+/** What is left to do, in words. A step that was not needed is none. */
+export function followUpsOf(
+  incident: Incident,
+  { notNeeded = [] }: Pick<ReportOptions, 'notNeeded'> = {},
+): readonly string[] {
+  const unneeded = new Set([...notNeeded, ...incident.notNeeded]);
+  const open = activeChecklists(incident)
+    .flatMap((list) => list.steps)
+    .filter((step) => !isFinished(incident, step) && !unneeded.has(step.id));
+  // What was skipped while its check passed was not needed either.
+  const skipped = Object.entries(incident.steps).filter(
+    ([id, { mark, found }]) => mark === 'skipped' && found?.state !== 'pass' && !unneeded.has(id),
+  );
+  return [
     ...unfinished(incident).map((run) => `${run.action} ${run.target}: outcome unknown: check the current state`),
     ...incident.runs
       .filter((run) => run.phase === 'unknown' || run.phase === 'unverified')
@@ -227,7 +243,6 @@ function followUps(incident: Incident): string {
       ? []
       : untoldOf(incident).map((name) => `${name}: not notified of the resolution`)),
   ];
-  return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${markdownText(text)}`).join('\n');
 }
 
 /** Alerts that were not cleared at the end of the record. */

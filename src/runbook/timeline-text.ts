@@ -149,6 +149,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     case 'journal':
       return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };
     case 'sample':
+    case 'measured':
       return undefined;
     case 'pin':
       return undefined;

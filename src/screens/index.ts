@@ -25,6 +25,7 @@ import { contactsScreen, peopleScreen } from './incident/people.ts';
 import { procedureEntries, procedureScreen, proceduresScreen, runbookCommandsScreen } from './incident/procedures.ts';
 import { receivedScreen } from './incident/received.ts';
 import { channelsScreen, locationsScreen, portsScreen, severitiesScreen } from './incident/reference.ts';
+import { reportScreen } from './incident/report.ts';
 import { incidentScreen } from './incident/screen.ts';
 import { timelineScreen } from './incident/timeline.ts';
 import { logEntries } from './logs/palette.ts';
@@ -72,6 +73,7 @@ const own: readonly Screen[] = [
   incidentScreen,
   incidentsScreen,
   timelineScreen,
+  reportScreen,
   alertsScreen,
   notifyScreen,
   receivedScreen,

@@ -40,7 +40,18 @@ test.each(looks)('every row of %s %j opens something', (screen, of, ask, reading
 });
 
 /** What is read rather than chosen from, and a node, which has its rows in describe.test.ts. */
-const withoutRows = ['war-room', 'severities', 'channels', 'locations', 'ports', 'backend', 'metric', 'run', 'node'];
+const withoutRows = [
+  'war-room',
+  'severities',
+  'channels',
+  'locations',
+  'ports',
+  'backend',
+  'metric',
+  'run',
+  'node',
+  'report',
+];
 
 /** Their filter is a question to the engine or the server: its answers are in the tests of these screens. */
 const searchedElsewhere = ['logs', 'jobs', 'all-studies'];

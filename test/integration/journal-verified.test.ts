@@ -67,7 +67,7 @@ async function exportOf(name = 'alice'): Promise<string> {
   const incident = found(all, undefined);
   if ('text' in incident) throw new Error(incident.text);
   const file = join(root, `${name}.json`);
-  writeFileSync(file, exported(incident, all, 'json', Date.now()).text);
+  writeFileSync(file, exported(incident, all, 'json', { now: Date.now() }).text);
   return file;
 }
 

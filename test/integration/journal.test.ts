@@ -309,7 +309,7 @@ describe('what others write into the directory', () => {
     await expect.poll(() => one.entries.map(({ event: { kind } }) => kind)).toEqual(['note', 'opened']);
     expect(one.state.notes.join()).toContain('evil.jsonl');
     const [incident] = projectAll(one.entries);
-    expect(incident && markdownReport(incident, Date.now())).toContain('honest');
+    expect(incident && markdownReport(incident, { now: Date.now() })).toContain('honest');
     expect(await problems()).toContain('line 1 is not an entry');
   });
 

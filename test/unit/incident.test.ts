@@ -244,6 +244,7 @@ const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
   reminded: of('reminded', { about: some('a', 'b') }),
   mitigated: of('mitigated', { why }),
   resolved: of('resolved', { why }),
+  measured: of('measured', { since: fc.integer({ min: 0 }) }),
   reopened: of('reopened', { why }),
   sample: of('sample', { values: fc.record({ p95: fc.integer() }) }),
   journal: of('journal', { what: some('closed', 'clock-back'), says: why }),

@@ -51,7 +51,7 @@ const incident = () =>
   );
 
 test('the report leaves only the root cause to write', () => {
-  const report = markdownReport(incident(), now, ['1 file checked']);
+  const report = markdownReport(incident(), { now, notes: ['1 file checked'] });
   expect(report).toMatchInlineSnapshot(`
     "# SEV1: Complete API outage
 
@@ -70,10 +70,17 @@ test('the report leaves only the root cause to write', () => {
 
     ## Impact
 
+    | Impact | Measured |
+    | --- | --- |
+    | Start | 02:40:07Z, first sample above its threshold: API p95 4 200 ms |
+    | End | 02:47:07Z, after 7 m 0 s |
+    | Requests | unknown: requests were not counted during it |
+    | Failed jobs | unknown: jobs were not counted |
+
     | Severity | Meaning | Time |
     | --- | --- | --- |
-    | SEV1 | Complete outage | 12 m 0 s |
-    | SEV3 | Minor degradation | 18 m 0 s |
+    | SEV1 | Complete outage | 12 min |
+    | SEV3 | Minor degradation | 18 min |
 
     ## Times
 
@@ -107,10 +114,36 @@ test('the report leaves only the root cause to write', () => {
 
     ## Metrics
 
-    | Metric | Once a minute | Lowest | Highest | At the end |
+    | Metric | Worst | Lowest | Highest | At the end |
     | --- | --- | --- | --- | --- |
-    | API Response Time (p95) | █▁ | 180 ms | 4 200 ms | 180 ms |
-    | Error Rate | █▁ | 0.1 % | 96 % | 0.1 % |
+    | API Response Time (p95) | critical | 180 ms | 4 200 ms | 180 ms |
+    | Error Rate | critical | 0.1 % | 96 % | 0.1 % |
+
+    Not measured: Database Connections, Redis Memory, Queue Depth, Study Failure Rate.
+
+    ### API Response Time (p95) (UTC, once a minute)
+
+    \`\`\`text
+    4 200 ms ┤██████████████████
+             ┤██████████████████
+             ┤██████████████████
+    2 000 ms ┤██████████████████╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
+             ┤██████████████████
+      500 ms ┤██████████████████╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▂▂▂▂▂▂▂▂▂▂▂╌
+              02:40                       02:42                      02:45
+    \`\`\`
+
+    ### Error Rate (UTC, once a minute)
+
+    \`\`\`text
+    96 % ┤██████████████████
+         ┤██████████████████
+         ┤██████████████████
+         ┤██████████████████
+         ┤██████████████████
+     5 % ┤██████████████████╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▁▁▁▁▁▁▁▁▁▁▁╌
+          02:40                       02:42                      02:45
+    \`\`\`
 
     ## Messages
 
@@ -157,7 +190,7 @@ test('the report of an open incident lists what is not done', () => {
     [0, 'ops1', { kind: 'opened', title: 'Single surface failing', severity: 3, why: 'x' }],
     [1, 'ops1', { ...restart, phase: 'started' }],
   );
-  const report = markdownReport(open, now);
+  const report = markdownReport(open, { now });
   expect(report).toContain('- \\[ \\] '.replaceAll('\\', ''));
   expect(report).toContain('restart-deployment api-gateway: outcome unknown: check the current state');
   expect(report).toContain('not done: Disable the surface temporarily');
@@ -210,7 +243,7 @@ test('a report lists a message once, adds dates after midnight, and names what i
     [14, 'ann', { kind: 'mitigated', why: 'requests go through' }],
     [15, 'ann', { kind: 'resolved', why: 'calm' }],
   );
-  const report = markdownReport(told, now);
+  const report = markdownReport(told, { now });
   expect(report.match(/we are on it/g)).toHaveLength(1);
   expect(report).toContain('| 2026-01-16 23:51:00Z | ann | Slack \\#sev | notify | sent | we are on it |');
   expect(report).toContain('| 2026-01-16 23:52:00Z | ann | PagerDuty | acknowledge | sent | alert key srv01/HTTP |');
@@ -218,7 +251,7 @@ test('a report lists a message once, adds dates after midnight, and names what i
   expect(report).toContain(
     '- 2026-01-17 00:04:00Z mitigated: requests go through\n- 2026-01-17 00:05:00Z resolved: calm',
   );
-  expect(report).toContain('First alert: gateway, 2026-01-16 23:48:00Z, 2 m 0 s before the incident was opened.');
+  expect(report).toContain('first alert: gateway, 2 m 0 s before the incident was opened |');
   const followUps = report.slice(report.indexOf('## Open follow-ups'));
   expect(followUps).toContain('- [ ] alert not cleared: API p95');
   expect(followUps).not.toContain('not cleared: gateway');
@@ -247,7 +280,7 @@ test('the report lists responders with role and duration', () => {
       [15, 'cat', { kind: 'role', role: 'expert', change: 'taken', person: 'cat' }],
       [20, 'bob', { kind: 'role', role: 'scribe', change: 'left', person: 'bob' }],
     ),
-    now,
+    { now },
   );
   for (const row of [
     '| commander | ann | 02:34:07Z to 02:44:07Z |',
@@ -274,7 +307,7 @@ test('list, show and verify print JSON with a version', async () => {
       { id: 'one', severity: 'SEV3', mitigatedAt: '2026-01-17T02:47:07.000Z', clocks: { toMitigate: 13 * minute } },
     ],
   });
-  expect(parsed(exported(one, report, 'json', now))).toMatchObject({
+  expect(parsed(exported(one, report, 'json', { now }))).toMatchObject({
     version: 1,
     openedAt: '2026-01-17T02:34:07.000Z',
     clocks: { toAcknowledge: minute, toFirstFind: 4 * minute, toMitigate: 13 * minute, toResolve: 30 * minute },
@@ -293,7 +326,7 @@ test('list, show and verify print JSON with a version', async () => {
     ...report,
     files: [{ file: 'a.jsonl', entries: 14, signers: [], problems: ['line 2 was changed'], notes: [] }],
   };
-  expect([exported(one, bad, 'markdown', now).code, (await verified(bad, false)).code]).toEqual([1, 1]);
-  expect(exported(one, bad, 'markdown', now).text).toContain('- a.jsonl: line 2 was changed');
+  expect([exported(one, bad, 'markdown', { now }).code, (await verified(bad, false)).code]).toEqual([1, 1]);
+  expect(exported(one, bad, 'markdown', { now }).text).toContain('- a.jsonl: line 2 was changed');
   expect(shown(one, now).text).toContain('acknowledged after 1 m 0 s, first finding after 4 m 0 s');
 });

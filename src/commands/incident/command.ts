@@ -7,12 +7,16 @@ import { complain, print, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { JournalReport } from '../../data/journal/verify.ts';
-import type { Printed } from './run.ts';
+import type { Format, Printed } from './run.ts';
 
 type Runs = typeof import('./run.ts');
 
 const id = '[id]';
 const aboutId = 'incident id or its first characters (default: newest)';
+
+/** Where the report goes from here. */
+const exportNext =
+  'next: bentham-cockpit incident export --output FILE writes it to a file; incident verify checks the record';
 
 /** The journal's files, read without the screen and without asking a backend. */
 export function incidentCommand(): Command {
@@ -35,13 +39,36 @@ export function incidentCommand(): Command {
 
   const exporting = sub('export', 'export one incident as a report')
     .argument(id, aboutId)
-    .addOption(new Option('--format <format>', 'output format').choices(['markdown', 'json']).default('markdown'))
-    .option('--json', 'same as --format json: complete and signed, to be checked with incident verify');
-  exporting.action((which: string | undefined, given: { format: 'markdown' | 'json'; json?: boolean }) =>
-    answer(exporting, (run, report) =>
-      about(run, report, which, (one) => run.exported(one, report, given.json ? 'json' : given.format, Date.now())),
-    ),
-  );
+    .addOption(
+      new Option('--format <format>', 'output format').choices(['markdown', 'text', 'json']).default('markdown'),
+    )
+    .option('-o, --output <file>', 'write a new file that only you can read, and print its path; - prints the report')
+    .option('--json', 'same as --format json: complete and signed, to be checked with incident verify')
+    .addHelpText('after', '\nAn existing file is not overwritten.');
+  exporting.action(async (which: string | undefined, given: { format: Format; output?: string; json?: boolean }) => {
+    const { output } = given;
+    const format = given.json ? 'json' : given.format;
+    const { settings } = await loadForCommand(exporting);
+    const run = await import('./run.ts');
+    const report = await run.journalOf(settings);
+    const { thresholds } = settings;
+    const printed =
+      'text' in report
+        ? report
+        : about(run, report, which, (one) => run.exported(one, report, format, { now: Date.now(), thresholds }));
+    if (printed.code === 2) return say(printed);
+    if (output === undefined || output === '-') {
+      say(printed);
+      if (process.stderr.isTTY) tell(exportNext);
+      return;
+    }
+    const { writeNew } = await import('../../disk/new-file.ts');
+    const written = await writeNew(output, `${printed.text}\n`);
+    if ('problem' in written) return say({ text: `not written: ${written.problem}`, code: 2 });
+    print(written.path);
+    tell(`wrote ${written.path}\nnext: write the section Why; bentham-cockpit incident verify checks the record`);
+    process.exitCode = printed.code;
+  });
 
   const verify = sub('verify', 'check signatures, and find changed, missing or truncated entries')
     .argument('[export]', 'check this file of incident export --json instead of the journal')

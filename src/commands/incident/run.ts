@@ -4,11 +4,14 @@ import { glyph } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../../core/incident/clocks.ts';
 import { identityOf, inOrder } from '../../core/incident/event.ts';
+import { type Impact, impactOf, samplesOf } from '../../core/incident/impact.ts';
 import { type Incident, projectAll } from '../../core/incident/incident.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
+import { metricIds } from '../../core/world/thresholds.ts';
 import { plain } from '../../data/journal/exported.ts';
 import { type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
-import { markdownReport } from '../../runbook/report.ts';
+import { followUpsOf, markdownReport, type ReportOptions, textReport } from '../../runbook/report.ts';
+import { startSays } from '../../runbook/report-impact.ts';
 import { timelineOf } from '../../runbook/timeline-text.ts';
 import { type Printed, problemsOf, recordVersion } from './printed.ts';
 
@@ -90,7 +93,16 @@ export function shown(incident: Incident, now: number): Printed {
   return { text: [head, clock.join(', '), '', ...lines].join('\n'), code: 0 };
 }
 
-export function exported(incident: Incident, report: JournalReport, format: 'markdown' | 'json', now: number): Printed {
+/** The forms of an exported report. */
+export const formats = ['markdown', 'text', 'json'] as const;
+export type Format = (typeof formats)[number];
+
+export function exported(
+  incident: Incident,
+  report: JournalReport,
+  format: Format,
+  { now, thresholds }: Pick<ReportOptions, 'now' | 'thresholds'>,
+): Printed {
   const problems = problemsOf(report);
   const code = problems.length > 0 ? 1 : 0;
   if (format === 'json') {
@@ -103,6 +115,9 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
       exportedAt: iso(now),
       incident: rest,
       timePerSeverity: timePerSeverity(incident, now),
+      impact: impactJson(impactOf(incident, now, thresholds)),
+      metrics: metricIds.map((metric) => ({ metric, ...samplesOf(incident, metric, thresholds) })),
+      followUps: followUpsOf(incident),
       entries: plain(all),
       withoutEffect: refused.map(({ entry: { id, writer }, why }) => ({ id, key: writer.key, why })),
       // As they were signed: with these alone the export can be checked.
@@ -113,7 +128,15 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
   }
   const notes =
     problems.length > 0 ? problems : ['The journal files were checked: no changed or missing entries were found.'];
-  return { text: markdownReport(incident, now, notes).trimEnd(), code };
+  const options = { now, thresholds, notes };
+  const text = format === 'text' ? textReport(incident, options) : markdownReport(incident, options);
+  return { text: text.trimEnd(), code };
 }
+
+const impactJson = ({ start, end, ...rest }: Impact) => ({
+  start: { ...start, at: iso(start.at), says: startSays(start) },
+  end: end === undefined ? undefined : iso(end),
+  ...rest,
+});
 
 export { verified, verifiedExport } from './verified.ts';

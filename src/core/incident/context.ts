@@ -85,6 +85,8 @@ export type IncidentContext = {
   contacts: readonly Contact[];
   /** In a drill: the received messages, oldest first. */
   received?: readonly Arrived[];
+  /** The last report that was written: of which incident, where and when. */
+  report?: { incident: string; path: string; at: Instant };
   said?: Said;
 };
 
@@ -112,6 +114,8 @@ export type IncidentCommand =
   | { do: 'mitigate' | 'resolve' | 'reopen'; why: string }
   /** Who works here, on a shared account. */
   | { do: 'name'; name: string }
+  /** Writes the report into the present directory. */
+  | { do: 'report' }
   /** Shows another open incident. */
   | { do: 'follow'; incident: string }
   /** Lets actions continue without a journal. */

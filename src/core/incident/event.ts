@@ -1,7 +1,7 @@
 // The events of the journal. An incident is the projection of its entries (incident.ts).
 import type { ActionId, Check } from '../actions/action.ts';
 import type { HealthStatus } from '../health/status.ts';
-import type { Instant } from '../time.ts';
+import type { Instant, Ms } from '../time.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { AlertLevel, ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
@@ -111,10 +111,26 @@ export type Event =
   /** A reminder was dismissed. */
   | { kind: 'reminded'; about: string }
   | { kind: 'mitigated'; why: string }
-  | { kind: 'resolved'; why: string }
+  /** `notNeeded`: open steps that the facts did not call for at its end. */
+  | { kind: 'resolved'; why: string; notNeeded?: readonly string[] }
   | { kind: 'reopened'; why: string }
-  /** What the metrics were, once a minute while an incident is open. */
-  | { kind: 'sample'; values: { readonly [M in MetricId]?: number } }
+  /**
+   * What the metrics were, once a minute while an incident is open. `measuredAt`: before it was opened. `requests`: counts
+   * of the API's requests in the window before; absent where they are not counted.
+   */
+  | {
+      kind: 'sample';
+      values: { readonly [M in MetricId]?: number };
+      measuredAt?: Instant;
+      requests?: { window: Ms; seen: number; failed: number; limited: number; refused: number };
+    }
+  /** How many jobs failed since the incident began, and of how many studies and tenants; or why that is unknown. */
+  | {
+      kind: 'measured';
+      since: Instant;
+      jobs?: { failed: number; studies: number; tenants: number };
+      why?: string;
+    }
   /** The journal itself: written late, clock jumped, closed in order. */
   | { kind: 'journal'; what: 'written-late' | 'clock-back' | 'unrecorded-allowed' | 'closed'; says: string };
 

@@ -82,6 +82,8 @@ export type Incident = {
   /** What ended the impact, as its mitigation was recorded. */
   fix?: string;
   resolvedAt?: Instant;
+  /** Open steps that the facts did not call for when it was resolved. */
+  notNeeded: readonly string[];
   /** When it was over for a while, before it was opened again. */
   rests: readonly { from: Instant; until: Instant }[];
   /** Those that have effect, in order. */
@@ -119,6 +121,7 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
     notes: 0,
     updates: [],
     reminders: [],
+    notNeeded: [],
     rests: [],
     entries: [],
   };
@@ -205,7 +208,12 @@ function apply(before: Incident, entry: Entry): Incident {
     case 'mitigated':
       return { ...incident, mitigatedAt: incident.mitigatedAt ?? at, fix: event.why };
     case 'resolved':
-      return { ...incident, resolvedAt: at, mitigatedAt: incident.mitigatedAt ?? at };
+      return {
+        ...incident,
+        resolvedAt: at,
+        mitigatedAt: incident.mitigatedAt ?? at,
+        notNeeded: event.notNeeded ?? [],
+      };
     case 'reopened': {
       const { resolvedAt, mitigatedAt: _, fix: __, ...open } = incident;
       if (resolvedAt === undefined) return open;

@@ -16,6 +16,7 @@ export const keyId = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const text = z.string();
 const texts = z.array(text);
 const instant = z.number().min(0).max(lastInstant);
+const count = z.number().min(0);
 const severity = z.literal(severities);
 const verdict = z.enum(healthStatuses);
 const procedure = z.enum(procedureIds);
@@ -91,9 +92,18 @@ const kinds = {
   reminder: { step: text.optional(), about: text, due: instant },
   reminded: { about: text },
   mitigated: { why: text },
-  resolved: { why: text },
+  resolved: { why: text, notNeeded: texts.optional() },
   reopened: { why: text },
-  sample: { values: z.partialRecord(z.enum(metricIds), z.number()) },
+  sample: {
+    values: z.partialRecord(z.enum(metricIds), z.number()),
+    measuredAt: instant.optional(),
+    requests: z.object({ window: count, seen: count, failed: count, limited: count, refused: count }).optional(),
+  },
+  measured: {
+    since: instant,
+    jobs: z.object({ failed: count, studies: count, tenants: count }).optional(),
+    why: text.optional(),
+  },
   journal: { what: z.enum(['written-late', 'clock-back', 'unrecorded-allowed', 'closed']), says: text },
 } satisfies Shapes;
 

@@ -11,9 +11,10 @@ import { evaluate, type Finding } from '../../core/health/evaluate.ts';
 import { metrics } from '../../core/health/metrics.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
-import { authorOf, type Entry, type Event } from '../../core/incident/event.ts';
+import { authorOf, type Entry, type Event, type EventOf } from '../../core/incident/event.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
+import type { MetricId } from '../../core/world/thresholds.ts';
 import type { World } from '../../core/world/world.ts';
 import { alertChannel } from '../../runbook/channels.ts';
 
@@ -92,11 +93,45 @@ export class AlertWatch {
     const values = Object.fromEntries(
       metrics.flatMap((m) => {
         const value = known(m.measure(world), world.now)?.value;
-        return value === undefined ? [] : [[m.id, Math.round(value * 100) / 100]];
+        return value === undefined ? [] : [[m.id, rounded(value)]];
       }),
     );
     if (Object.keys(values).length === 0) return [];
     this.#sampledAt = world.now;
-    return [{ kind: 'sample', values }];
+    return [{ kind: 'sample', values, requests: requestsIn(world) }];
   }
+
+  /** What the metrics were before now, as far as the cockpit has seen it: a sample for each minute. */
+  past({ now, history }: World): readonly Event[] {
+    const minutes = new Map<Instant, { -readonly [M in MetricId]?: number }>();
+    for (const { id } of metrics)
+      for (const { at, value } of history[id] ?? []) {
+        if (at > now - sampleEvery) continue;
+        const begin = Math.floor(at / sampleEvery) * sampleEvery;
+        const values = minutes.get(begin) ?? {};
+        values[id] = Math.max(values[id] ?? 0, rounded(value));
+        minutes.set(begin, values);
+      }
+    return [...minutes]
+      .toSorted(([a], [b]) => a - b)
+      .map(([measuredAt, values]): Event => ({ kind: 'sample', values, measuredAt }));
+  }
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** The API's requests in the window of its figures; undefined where they are not counted, as by Prometheus. */
+function requestsIn({ readings, now }: World): EventOf<'sample'>['requests'] {
+  const t = known(readings.traffic, now);
+  if (!t?.shares || t.samples === 0 || t.sampling <= 0) return undefined;
+  const { failed, gaveUp, limited, refused } = t.shares;
+  const seen = t.samples / t.sampling;
+  const count = (share: number) => Math.round(share * seen);
+  return {
+    window: t.covered ?? t.window,
+    seen: Math.round(seen),
+    failed: count(failed + gaveUp),
+    limited: count(limited),
+    refused: count(refused),
+  };
 }

@@ -8,7 +8,7 @@ import type { Incident } from '../../core/incident/incident.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
-import { activeChecklists, knownOf, untoldOf } from '../../runbook/messages.ts';
+import { activeChecklists, knownOf, stepsNotNeeded, untoldOf } from '../../runbook/messages.ts';
 import { suggestSeverity } from '../../runbook/suggest-severity.ts';
 
 /** What to record and for which incident, or why nothing is recorded. */
@@ -186,7 +186,10 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
     case 'mitigate':
       return just({ kind: 'mitigated', why: what.why }, 'mitigated');
     case 'resolve':
-      return just({ kind: 'resolved', why: what.why }, `resolved${stillToTell(incident)}`);
+      return just(
+        { kind: 'resolved', why: what.why, notNeeded: stepsNotNeeded(incident, world) },
+        `resolved${stillToTell(incident)}`,
+      );
     case 'reopen':
       return just({ kind: 'reopened', why: what.why }, 'open again');
     default:

@@ -23,6 +23,7 @@ import { decide } from './decide.ts';
 import { createMessenger } from './messenger.ts';
 import { type Recorder, whyLost } from './recorder.ts';
 import { controlSays, shownLoss, tookFirst } from './relay-news.ts';
+import { createReporter } from './reporter.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a drill is asked for received messages. */
@@ -91,6 +92,7 @@ export const incidentModule =
         lost: shownLoss(incident && shared?.control.lossOf(incident.id)),
         alerts: alerts.raised,
         received,
+        report: reporter.written,
         said,
       };
     };
@@ -124,6 +126,16 @@ export const incidentModule =
       sent: () => void lookForArrivals(),
     });
 
+    const reporter = createReporter({
+      settings,
+      world: context.world,
+      incidentContext,
+      incident: () => recorder.incident,
+      record,
+      say,
+      signal: context.signal,
+    });
+
     const carryOut = async (what: IncidentCommand) => {
       if (what.do === 'follow') {
         await recorder.ready;
@@ -137,6 +149,7 @@ export const incidentModule =
       if (what.do === 'allow-unrecorded' && trouble?.distrusted)
         return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
       if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
+      if (what.do === 'report') return incident ? reporter.write(incident) : say('no incident is open', 'warning');
       const loss = incident && shared?.control.lossOf(incident.id);
       const lost = loss && whyLost(loss);
       const situation = { incident, self: journal.writer, observing, world: context.world(), now: Date.now(), lost };
@@ -157,6 +170,8 @@ export const incidentModule =
       if (what.do === 'open') await recordRaised();
       if (what.do === 'control') await recordInterrupted();
       if (written) say(order.says, 'ok');
+      const ended = recorder.incident;
+      if (ended && (what.do === 'mitigate' || what.do === 'resolve')) void reporter.measure(ended);
     };
 
     /** Alerts raised before the incident was opened belong to its timeline. */
@@ -171,7 +186,8 @@ export const incidentModule =
           says,
           since: raisedAt,
         });
-      for (const event of alerts.sample(context.world())) await record(event);
+      const world = context.world();
+      await Promise.all([...alerts.past(world), ...alerts.sample(world)].map((event) => record(event)));
     };
 
     /** The new controller records the outcome of runs whose cockpit ended. */
@@ -287,6 +303,7 @@ export const incidentModule =
         clearInterval(retrying);
         await orders;
         await messenger.settled();
+        await reporter.settled();
         await journal.close();
         await shared?.stop();
         if (!observing) presence.leave();

@@ -198,6 +198,14 @@ export const incidentKeys: readonly Binding[] = [
     run: ({ state }) => handoffIntents(state),
   },
   {
+    id: 'report',
+    keys: ['B'],
+    title: 'report',
+    about: 'read the report: impact, actions, metrics, timeline; > writes it to a file',
+    unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
+    run: () => [{ kind: 'open', screen: 'report' }],
+  },
+  {
     id: 'people',
     keys: ['p'],
     title: 'people',

@@ -1,0 +1,122 @@
+// What an incident cost, by what was measured: when it began, how many requests and jobs failed. What was not measured is
+// unknown, and says why.
+import type { Instant, Ms } from '../time.ts';
+import { evaluateValue, type MetricId, metricIds, runbookThresholds, type Thresholds } from '../world/thresholds.ts';
+import type { AlertLevel } from './channel.ts';
+import type { EventOf } from './event.ts';
+import type { Incident } from './incident.ts';
+
+/** Where an incident began: the first alert or sample that was critical, or, if none was, a warning; else its opening. */
+export type Start = {
+  at: Instant;
+  by: 'alert' | 'sample' | 'opening';
+  /** The alert's subject. */
+  subject?: string;
+  metric?: MetricId;
+  value?: number;
+};
+
+/** Of an estimate: the shares of each sample's window, over the time until the next sample. */
+export type RequestImpact = {
+  seen: number;
+  /** Answered 5xx, or given up by the client. */
+  failed: number;
+  /** Refused with 429, or with another 4xx. */
+  limited: number;
+  refused: number;
+  /** How much of the time was measured, and how much was not. */
+  measured: Ms;
+  missing: Ms;
+};
+
+export type JobImpact = { failed: number; studies: number; tenants: number; since: Instant; until: Instant };
+
+export type Impact = {
+  start: Start;
+  /** When users could work again, or it was resolved; absent while it goes on. */
+  end?: Instant;
+  requests: RequestImpact | { unknown: string };
+  jobs: JobImpact | { unknown: string };
+};
+
+export function impactOf(incident: Incident, now: Instant, thresholds: Thresholds = runbookThresholds): Impact {
+  const start = startOf(incident, thresholds);
+  const end = incident.mitigatedAt ?? incident.resolvedAt;
+  const until = end ?? now;
+  return { start, end, requests: requestsIn(incident, start.at, until), jobs: jobsIn(incident) };
+}
+
+export type MetricSample = { at: Instant; value: number };
+
+/** The samples of one metric, oldest first, and the worst that they were. */
+export function samplesOf(
+  { entries }: Pick<Incident, 'entries'>,
+  metric: MetricId,
+  thresholds: Thresholds = runbookThresholds,
+): { samples: readonly MetricSample[]; worst: 'ok' | 'warning' | 'critical' } {
+  const samples = entries
+    .flatMap(({ event, at }) => {
+      const value = event.kind === 'sample' ? event.values[metric] : undefined;
+      return event.kind === 'sample' && value !== undefined ? [{ at: event.measuredAt ?? at, value }] : [];
+    })
+    .toSorted((a, b) => a.at - b.at);
+  const levels = new Set(samples.map(({ value }) => evaluateValue(value, thresholds[metric])));
+  return { samples, worst: levels.has('critical') ? 'critical' : levels.has('warning') ? 'warning' : 'ok' };
+}
+
+/** The level from which a value or an alert counts: critical if anything was. */
+function startOf(incident: Incident, thresholds: Thresholds): Start {
+  for (const level of ['critical', 'warning'] as const) {
+    const found = [...alertsAt(incident, level), ...breaches(incident, level, thresholds)];
+    const [first] = found.toSorted((a, b) => a.at - b.at);
+    if (first) return first;
+  }
+  return { at: incident.openedAt, by: 'opening' };
+}
+
+/** An overdue backup is no beginning of an outage. */
+const notOfUsers = 'backups/';
+
+const alertsAt = ({ entries }: Incident, level: AlertLevel): readonly Start[] =>
+  entries.flatMap(({ event, at }) =>
+    event.kind === 'alert' && event.level === level && event.change !== 'cleared' && !event.alert.startsWith(notOfUsers)
+      ? [{ at: event.since ?? at, by: 'alert' as const, subject: event.subject }]
+      : [],
+  );
+
+const breaches = (incident: Incident, level: 'warning' | 'critical', thresholds: Thresholds): readonly Start[] =>
+  metricIds.flatMap((metric) => {
+    const { samples } = samplesOf(incident, metric, thresholds);
+    const first = samples.find(({ value }) => value > thresholds[metric][level]);
+    return first ? [{ at: first.at, by: 'sample' as const, metric, value: first.value }] : [];
+  });
+
+type Counted = EventOf<'sample'> & { requests: NonNullable<EventOf<'sample'>['requests']> };
+
+function requestsIn({ entries }: Incident, from: Instant, until: Instant): Impact['requests'] {
+  const counted = entries.flatMap(({ event, at }) =>
+    event.kind === 'sample' && event.requests ? [{ at, ...(event as Counted).requests }] : [],
+  );
+  if (counted.length === 0) return { unknown: 'requests were not counted during it' };
+  const sum = { seen: 0, failed: 0, limited: 0, refused: 0, measured: 0 };
+  let covered = from;
+  for (const { at, window, ...counts } of counted) {
+    // Each sample tells of its window; what an earlier one told is not told twice.
+    const begin = Math.max(covered, at - window);
+    const time = Math.min(at, until) - begin;
+    if (time <= 0 || window <= 0) continue;
+    const part = time / window;
+    for (const kind of ['seen', 'failed', 'limited', 'refused'] as const) sum[kind] += counts[kind] * part;
+    sum.measured += time;
+    covered = Math.min(at, until);
+  }
+  if (sum.measured === 0) return { unknown: 'requests were not counted while it went on' };
+  return { ...sum, missing: Math.max(0, until - from - sum.measured) };
+}
+
+function jobsIn({ entries }: Incident): Impact['jobs'] {
+  const measured = entries.flatMap(({ event, at }) => (event.kind === 'measured' ? [{ ...event, at }] : []));
+  const last = measured.findLast(({ jobs }) => jobs !== undefined);
+  if (last?.jobs) return { ...last.jobs, since: last.since, until: last.at };
+  return { unknown: measured.at(-1)?.why ?? 'jobs were not counted' };
+}
