@@ -211,7 +211,7 @@ export async function runCockpit(
   });
 
   const { code, why } = await left;
-  setTimeout(() => exitWith(code, true), patience).unref();
+  const late = setTimeout(() => exitWith(code, true), patience).unref();
   stopLooking();
   stopForgetting();
   stopAskingAgain();
@@ -225,6 +225,8 @@ export async function runCockpit(
     tell(`bentham-cockpit crashed; the crash changed nothing on the platform.\n${says}`);
   }
   await engine.stop();
+  // The caller may have something to ask.
+  clearTimeout(late);
   return code;
 }
 

@@ -12,7 +12,15 @@ const tourScenario = 'api-outage';
 /** Wrong usage, as sysexits.h has it. */
 const usage = 64;
 
-type Options = { serve?: boolean; list?: boolean; platform?: boolean; tour?: boolean; pods: number; jobs: number };
+type Options = {
+  serve?: boolean;
+  list?: boolean;
+  platform?: boolean;
+  tour?: boolean;
+  keepReport?: string;
+  pods: number;
+  jobs: number;
+};
 
 export function drillCommand(): Command {
   const command = addSettingsFlags(new Command('drill'))
@@ -22,6 +30,7 @@ export function drillCommand(): Command {
     .option('--serve', 'no screen: print its environment variables, then `ready`, and run until stopped')
     .option('--platform', 'as the platform is, not as the runbook tells it: tables, API, logs and labels')
     .option('--tour', `a tour of one minute: each frame names the next key (scenario ${tourScenario})`)
+    .option('--keep-report <file>', 'write the report of the incident to a new file when the drill ends')
     .addOption(new Option('--pods <n>', 'number of extra pods, for load').argParser(whole).default(0))
     .addOption(new Option('--jobs <n>', 'number of extra finished jobs, for load').argParser(whole).default(0))
     .action(async (name: string, options: Options) => {
@@ -31,6 +40,8 @@ export function drillCommand(): Command {
         for (const { id, says } of scenarios) print(`${id.padEnd(widest)}  ${says}`);
         return;
       }
+      if (options.keepReport !== undefined && options.serve)
+        command.error('error: --keep-report needs a screen; it cannot be used with --serve');
       if (options.tour && options.serve) command.error('error: --tour needs a screen; it cannot be used with --serve');
       if (options.tour && command.args.length > 0 && name !== tourScenario)
         command.error(`error: --tour takes no scenario; it uses ${tourScenario}`);

@@ -1,25 +1,33 @@
 // `drill`: starts the embedded Bentham as a child, opens the cockpit on it, and takes it down again.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { loadForCommand } from '../../config/load-for-command.ts';
-import { tell } from '../../config/output.ts';
+import { complain, tell } from '../../config/output.ts';
 
 /** The variables that lead to a real Bentham; the debug log's do not. */
 const real = /^(BENTHAM_(?!LOG_(?:FILE|LEVEL)$)|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
 
-type Load = { pods: number; jobs: number; platform?: boolean; tour?: boolean };
+type Load = { pods: number; jobs: number; platform?: boolean; tour?: boolean; keepReport?: string };
 
 /** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
 export async function runDrillCockpit(command: Command, scenario: string, load: Load): Promise<void> {
   const { runCockpit, whyNoScreen } = await import('../cockpit/run.ts');
+  const { keepReport } = await import('./keep-report.ts');
   const why = whyNoScreen();
   if (why !== undefined) {
     process.stderr.write(
       `bentham-cockpit: ${why}, and the drill needs a full screen. Without a screen:\n` +
         `  bentham-cockpit drill ${scenario}${load.platform ? ' --platform' : ''} --serve   prints its environment variables and runs until stopped\n`,
     );
+    process.exitCode = 64;
+    return;
+  }
+  if (load.keepReport !== undefined && existsSync(load.keepReport)) {
+    complain(`${resolve(load.keepReport)} already exists. Name another file.`);
     process.exitCode = 64;
     return;
   }
@@ -46,6 +54,9 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
     const { settings } = await loadForCommand(command);
     const colour = command.opts<{ color?: boolean }>().color !== false;
     code = await runCockpit(settings, { colour, tour: load.tour });
+    // A tour's incident is nobody's; a terminal that went away answers nothing.
+    if (load.keepReport !== undefined || (code === 0 && !load.tour))
+      await keepReport(settings, load.keepReport, { input: process.stdin, output: process.stderr });
   } finally {
     await bentham.end();
   }
