@@ -65,7 +65,7 @@ function standingSays(world: World, { id, switched, tests }: SurfaceStanding): C
 
 function switchedSays({ to, at, by, certain }: NonNullable<SurfaceStanding['switched']>, now: Instant): string {
   if (to === 'disabled') return disabledSays({ to, at, by, certain }, now).says;
-  const who = by ? ` by ${by}` : '';
+  const who = by ? ` (by ${by})` : '';
   return `${certain ? 'enabled' : 'enable: outcome unknown'} ${formatSince(at, now)}${who}`;
 }
 

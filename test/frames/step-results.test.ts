@@ -161,11 +161,11 @@ describe('a disabled surface', () => {
       const own = state('cockpit');
       const cockpit = { ...own, ui: { ...own.ui, stack: [own.ui.stack[0]] as const } };
       expect(frameText(cockpit, size)).toMatch(/▲ openai-api +DISABLED/);
-      expect(frameText(state('surfaces'), size)).toContain('DISABLED since 02:59:37Z by ops1');
+      expect(frameText(state('surfaces'), size)).toContain('DISABLED since 02:59:37Z (by ops1)');
       const detail = state('surface');
       detail.ui = { ...detail.ui, stack: [detail.ui.stack[0], placeAt('surface', { surface: 'openai-api' })] };
-      expect(frameText(detail, size)).toContain('▲ DISABLED since 02:59:37Z by ops1');
-      expect(frameText(state('war-room'), size)).toContain('DISABLED since 02:59:37Z by ops1');
+      expect(frameText(detail, size)).toContain('▲ DISABLED since 02:59:37Z (by ops1)');
+      expect(frameText(state('war-room'), size)).toContain('DISABLED since 02:59:37Z (by ops1)');
     }
     expect(thingEntries(state()).find(({ title }) => title === 'openai-api')?.about).toContain('DISABLED since');
   });
@@ -175,7 +175,7 @@ describe('a disabled surface', () => {
     const report = reportOf(world, 'production');
     expect(report.exitCode).toBe(1);
     expect(reportText(report, { all: false, columns: 120, colour: false })).toContain(
-      'DISABLED since 02:59:37Z by ops1; last hour 72 % of 100 jobs failed',
+      'DISABLED since 02:59:37Z (by ops1); last hour 72 % of 100 jobs failed',
     );
     expect(suggestSeverity(world)).toMatchObject({
       severity: 3,
@@ -192,7 +192,7 @@ describe('a disabled surface', () => {
       const found = evaluate({ ...failing, readings: { ...failing.readings, surfaces }, surfaceActs: acts });
       expect(found.find(({ id }) => id === 'surface/openai-api')).toMatchObject({
         verdict: 'warning',
-        says: 'DISABLED since 02:59:37Z by ops1; no jobs in the last hour',
+        says: 'DISABLED since 02:59:37Z (by ops1); no jobs in the last hour',
       });
     }
   });

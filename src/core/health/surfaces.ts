@@ -42,7 +42,7 @@ export function surfacesHealth(world: World, seen: Surfaces | undefined): readon
   );
 }
 
-/** `DISABLED since 14:02:11Z by ops1`, in fewer and fewer words; a command without a known outcome is no proof. */
+/** `DISABLED since 14:02:11Z (by ops1)`, in fewer and fewer words; a command without a known outcome is no proof. */
 export function disabledSays(
   { at, by, certain }: NonNullable<SurfaceStanding['switched']>,
   now: Instant,
@@ -51,6 +51,6 @@ export function disabledSays(
   const since = certain
     ? `${short} since ${formatSince(at, now)}`
     : `${short} ${formatSince(at, now)}, outcome unknown`;
-  const says = by ? `${since} by ${by}` : since;
+  const says = by ? `${since} (by ${by})` : since;
   return { says, short, ways: [says, since, short] };
 }

@@ -55,7 +55,7 @@ function markdownBlock(block: Block): string {
 }
 
 /** A number with its unit: nothing in it is mark-up, and escaped it reads badly as text. */
-const figure = /^\d[\d .]*(?: (?:%|ms|min))?$/;
+const figure = /^\d[\d .]*(?:%|ms|min|[smhd])?(?: \d+ [smhd])?$/;
 
 const markdownCell = (cell: Cell): string => {
   if (typeof cell === 'string' && figure.test(cell)) return cell;

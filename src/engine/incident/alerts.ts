@@ -59,6 +59,8 @@ export class AlertWatch {
           change,
           level: alert.level,
           says: alert.says,
+          // It is believed only after a while.
+          since: change === 'raised' && world.now - alert.raisedAt > second ? alert.raisedAt : undefined,
         }),
       ),
       ...this.#verdicts(findings, world),

@@ -51,7 +51,7 @@ export function createReporter({ settings, world, incidentContext, incident: cur
     const done = await writeReport(process.cwd(), subject, { now, thresholds, notNeeded });
     if ('problem' in done) return say(`report not written: ${done.problem}`, 'critical');
     written = { incident: incident.id, path: done.path, at: now };
-    say(`report written: ${done.path}`, 'ok');
+    say('report written', 'ok');
   };
 
   return {

@@ -12,11 +12,10 @@ import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 
-/** Written anew once a minute: the durations of an open incident go on. */
 function optionsOf({ world }: State, incident: Incident): ReportOptions {
   const isOpen = incident.resolvedAt === undefined;
   return {
-    now: isOpen ? Math.floor(world.now / minute) * minute : world.now,
+    now: world.now,
     thresholds: world.scope.thresholds,
     notNeeded: isOpen ? stepsNotNeeded(incident, world) : [],
   };
@@ -34,7 +33,9 @@ let last: { incident: Incident; key: string; lines: readonly PlainLine[] } | und
 /** The lines, made once for an incident, a width and a minute. */
 function linesOf(state: State, incident: Incident, columns: number): readonly PlainLine[] {
   const options = optionsOf(state, incident);
-  const key = `${columns} ${incident.resolvedAt ?? options.now} ${options.notNeeded?.join()}`;
+  // The durations of an open incident go on: made anew once a minute.
+  const time = incident.resolvedAt ?? Math.floor(options.now / minute);
+  const key = `${columns} ${time} ${options.notNeeded?.join()}`;
   if (last?.incident !== incident || last.key !== key)
     last = { incident, key, lines: plainLines(reportBlocks(incident, options), columns) };
   return last.lines;
@@ -44,7 +45,9 @@ function linesOf(state: State, incident: Incident, columns: number): readonly Pl
 function whereLines({ incidentContext, incident, world }: State, columns: number): readonly Line[] {
   const written = incidentContext?.report;
   if (!incident || written?.incident !== incident.id)
-    return [line(span('>', 'key'), dim(` writes ${incident ? reportName(incident) : ''}.md to the current directory`))];
+    return wrap(`> writes ${incident ? reportName(incident) : ''}.md to the current directory`, columns).map((part) =>
+      line(dim(part)),
+    );
   const says = `written ${formatSince(written.at, world.now)}: ${written.path}`;
   return wrap(says, columns).map((part) => line(span(part, 'ok')));
 }

@@ -46,7 +46,9 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   const evidence = step.evidence?.(world, known) ?? [];
   const wide = Math.min(24, Math.max(0, ...evidence.map((one) => columnsOf(one.subject))));
   const lines = resultsOf(state, step).flatMap(({ state: came, says }) =>
-    continued(line('    ', dim('result    '), resultGlyph(came)), says, columns, ' ', 'plain'),
+    wrap(says, columns - 17).map((part, at) =>
+      at === 0 ? line('    ', dim('result    '), resultGlyph(came), ` ${part}`) : line(' '.repeat(16), part),
+    ),
   );
   lines.push(...evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns)));
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
@@ -96,10 +98,10 @@ export const offerKeys = ['r', 'd', 'f', 'x'] as const;
 export const offerKey = (at: number): string => offerKeys[at] ?? '';
 
 /** `says` behind a beginning, going on below where the line is full. */
-function continued(begin: Line, says: string, columns: number, gap = ' ', tone: Tone = 'dim'): readonly Line[] {
+function continued(begin: Line, says: string, columns: number, gap = ' '): readonly Line[] {
   const room = columns - lineWidth(begin) - gap.length;
-  if (columnsOf(says) <= room) return [line(begin, gap, span(says, tone))];
-  return [begin, ...wrap(says, columns - 6).map((part) => line('      ', span(part, tone)))];
+  if (columnsOf(says) <= room) return [line(begin, gap, dim(says))];
+  return [begin, ...wrap(says, columns - 6).map((part) => line('      ', dim(part)))];
 }
 
 function evidenceLines(one: Evidence, wide: number, now: number, columns: number): readonly Line[] {
