@@ -154,7 +154,7 @@ describe('a finding that disappears between two checks', () => {
   const lines = (...worlds: readonly World[]) => {
     let before: readonly Finding[] = evaluate(worlds[0] ?? calm);
     return worlds.slice(1).map((world) => {
-      const { changes, after } = changesBetween(before, evaluate(world), now);
+      const { changes, after } = changesBetween(before, evaluate(world), now, world);
       before = after;
       return changes.map((change) => changeText(change).slice('03:14:07Z '.length).replace(/ +/g, ' '));
     });
@@ -172,6 +172,35 @@ describe('a finding that disappears between two checks', () => {
     expect(gone).toContain('? api-gateway unknown: kubernetes does not answer (was warning)');
     expect(still).toEqual([]);
     expect(back).toContainEqual(expect.stringMatching(/^✓ api-gateway .*3\/3 ready.*\(was unknown\)$/));
+  });
+
+  test('is no recovery if the object was deleted: a deployment, a job, a pod, a node', () => {
+    const withWorkloads = (all: unknown[], nodes: unknown[] = [], deployments = [deployment('api-gateway', 3, 3)]) =>
+      ({
+        ...calm,
+        readings: {
+          ...calm.readings,
+          pods: live([]),
+          deployments: live(deployments),
+          workloads: live({ all, unseen: [], refusals: [], nodes } as never),
+        },
+      }) as World;
+    const job = { kind: 'Job', name: 'nightly', state: 'failed', failed: 3, createdAt: now - 60_000, says: [] };
+    const only = (texts: readonly string[] | undefined, name: string) => texts?.filter((text) => text.includes(name));
+    const sick = deployment('worker', 1, 3);
+    expect(
+      only(lines(withWorkloads([], [], [deployment('api-gateway', 3, 3), sick]), withWorkloads([]))[0], 'worker'),
+    ).toEqual(['– worker no longer exists (was warning)']);
+    expect(only(lines(withWorkloads([job]), withWorkloads([]))[0], 'nightly')).toEqual([
+      expect.stringMatching(/^– nightly no longer exists \(was (warning|critical)\)$/),
+    ]);
+    // It is there, and it is well again.
+    const well = { ...job, state: 'complete', failed: 0 };
+    expect(only(lines(withWorkloads([job]), withWorkloads([well]))[0], 'nightly')?.[0]).toMatch(/^✓ nightly recovered/);
+    // Nobody says that it is gone while the cluster does not answer.
+    const away = without(withWorkloads([]));
+    const silent = { ...away, readings: { ...away.readings, workloads: lost() } } as World;
+    expect(only(lines(withWorkloads([job]), silent)[0], 'nightly')?.join()).not.toContain('exists');
   });
 
   test('is good news if the thing is ok, and unknown if a surface has no jobs left', () => {

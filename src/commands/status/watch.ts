@@ -45,7 +45,7 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
           if (!findings && waiting && world.now - begun < patience) return;
           if (!findings && !json) print(`${formatClock(world.now)} ${reportLine(reportOf(world, settings.profile))}`);
           findings = evaluate(world);
-          const { changes, after } = changesBetween(before, findings, world.now);
+          const { changes, after } = changesBetween(before, findings, world.now, world);
           for (const change of changes)
             print(json ? JSON.stringify({ ...change, at: new Date(change.at).toISOString() }) : changeText(change));
           before = after;

@@ -3,7 +3,9 @@
 import { formatClock } from '../text/format.ts';
 import { fit } from '../text/text.ts';
 import type { Instant } from '../time.ts';
+import type { World } from '../world/world.ts';
 import type { Finding } from './evaluate.ts';
+import { isGone } from './gone.ts';
 import { silentSource } from './silent-source.ts';
 import { glyph, type HealthStatus } from './status.ts';
 
@@ -15,6 +17,8 @@ export type Change = {
   from?: HealthStatus;
   to: HealthStatus;
   says: string;
+  /** It was deleted: neither well nor broken. */
+  gone?: true;
 };
 
 /** What these say does not waver from second to second, so other words are news. */
@@ -23,12 +27,13 @@ const steady = ['gateway', 'pods'];
 /**
  * What became better, worse, appeared or vanished since `before`; of gateway and pods also what reads differently now.
  * `after` is what to compare the next look with: what is hidden behind a source without an answer stays in it, unknown,
- * so that its return is told.
+ * so that its return is told. `world`: tells what was deleted from what recovered.
  */
 export function changesBetween(
   before: readonly Finding[],
   now: readonly Finding[],
   at: Instant,
+  world?: World,
 ): { changes: readonly Change[]; after: readonly Finding[] } {
   const old = new Map(before.map((finding) => [finding.id, finding]));
   const changed = now.flatMap((finding): Change[] => {
@@ -40,13 +45,17 @@ export function changesBetween(
     if (was.verdict === verdict && (was.says === says || !steady.includes(area))) return [];
     return [{ at, id, subject, from: was.verdict, to: verdict, says }];
   });
-  const vanished = [...old.values()].filter(({ verdict }) => verdict !== 'ok');
+  const gone = world ? [...old.values()].filter((finding) => isGone(finding, world)) : [];
+  const vanished = [...old.values()].filter((finding) => finding.verdict !== 'ok' && !gone.includes(finding));
   const hidden = vanished.flatMap((finding) => hiddenNow(finding, now) ?? []);
   const isHidden = new Set(hidden.map(({ id }) => id));
   const news = [...hidden.filter(({ id }) => old.get(id)?.verdict !== 'unknown'), ...vanished.flatMap(endOf(isHidden))];
   return {
     changes: [
       ...changed,
+      ...gone.map(({ id, subject, verdict: from }): Change => {
+        return { at, id, subject, from, to: 'ok', says: 'no longer exists', gone: true };
+      }),
       ...news.map(({ id, subject, verdict, says }): Change => {
         const from = old.get(id)?.verdict;
         return { at, id, subject, from, to: verdict, says };
@@ -72,7 +81,7 @@ const endOf =
   };
 
 /** `03:14:07Z ● api-gateway   1/3 ready, CrashLoopBackOff   (was ok)`. */
-export function changeText({ at, subject, from, to, says }: Change): string {
+export function changeText({ at, subject, from, to, says, gone }: Change): string {
   const was = from === undefined || from === to ? '' : `   (was ${from})`;
-  return `${formatClock(at)} ${glyph[to]} ${fit(subject, 16)}  ${says}${was}`;
+  return `${formatClock(at)} ${gone ? '–' : glyph[to]} ${fit(subject, 16)}  ${says}${was}`;
 }
