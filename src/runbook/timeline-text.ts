@@ -94,7 +94,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
         kind: 'action',
         says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, incident)}`,
         verdict: phaseVerdict[event.phase] ?? 'unknown',
-        detail: event.detail || event.calls?.join('; '),
+        detail: event.detail || callsSay(event.calls),
       };
     case 'verdict':
       return {
@@ -156,6 +156,12 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     default:
       return { kind: 'journal', says: `unknown entry (newer version?): ${(event as Event).kind}` };
   }
+}
+
+/** One command as it is; several are counted: on one line they would be pasted as another one. */
+function callsSay(calls: readonly string[] = []): string | undefined {
+  const [first] = calls;
+  return calls.length > 1 ? `${calls.length} commands` : first?.replaceAll('\n', ' ');
 }
 
 /** ` after 42 s`: from its start to its end, or to its proof. */

@@ -8,12 +8,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { targetsOf } from '../../src/config/targets.ts';
+import type { Call } from '../../src/core/actions/call.ts';
+import { summarize, toShellCommand } from '../../src/core/actions/shell-command.ts';
 import { placeholdersIn, script, scriptSays } from '../../src/core/text/script.ts';
 import { cleanLines } from '../../src/core/text/text.ts';
 import type { Targets } from '../../src/core/world/targets.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
 import { commands } from '../../src/runbook/commands.ts';
-import { calm } from '../support/worlds.ts';
+import { timelineText } from '../../src/runbook/timeline-text.ts';
+import { commandLogScreen } from '../../src/screens/actions/commands.ts';
+import { placeAt } from '../../src/store.ts';
+import { tell } from '../support/story.ts';
+import { calm, stateOf } from '../support/worlds.ts';
 
 let place = '';
 beforeEach(() => {
@@ -126,4 +132,40 @@ describe('a script', () => {
 
 test('line ends stay, whatever else is removed', () => {
   expect(cleanLines('a\u001b[2J\tb\r\nc\u202e\n\nd')).toBe('a b\nc\n\nd');
+});
+
+describe('what is logged of an action', () => {
+  test('is copied as the whole command, however many keys it names', () => {
+    const keys = Array.from({ length: 9 }, (_, at) => `cache:${at}`);
+    const call = { tool: 'redis', command: ['UNLINK', ...keys] } as unknown as Call;
+    const state = stateOf(calm);
+    const says = summarize(call, ours);
+    const command = toShellCommand(call, ours);
+    expect(says).toContain('…');
+    const logged = { at: state.world.now, run: 'r', kind: 'change', says, command, took: 1, ok: true } as const;
+    const view = commandLogScreen.view?.({ ...state, commands: [logged] }, placeAt('commands'), {
+      columns: 80,
+      rows: 24,
+    });
+    expect(view?.rows[0]?.copies?.text).toBe(command);
+    expect(pasted(command)[0]).toContain('cache:8');
+  });
+
+  test('stands in the timeline with one command, and several only by number', () => {
+    const story = (...calls: string[]) => {
+      const event = {
+        kind: 'action',
+        run: 'r',
+        action: 'restart-deployment',
+        target: 'x',
+        phase: 'confirmed',
+        calls,
+      } as const;
+      const incident = tell(0, [0, 'ops1', { kind: 'opened', title: 'x', severity: 1, why: 'y' }], [1, 'ops1', event]);
+      const [, entry] = incident.entries;
+      return entry && timelineText(entry, incident)?.detail;
+    };
+    expect(story('kubectl a')).toBe('kubectl a');
+    expect(story('kubectl a', 'kubectl b', 'kubectl c')).toBe('3 commands');
+  });
 });

@@ -6,6 +6,8 @@ export type LoggedCommand = {
   run: string;
   kind: 'look' | 'change';
   says: string;
+  /** Of a change, the whole command: `says` counts long lists, and pasted would be another one. */
+  command?: string | undefined;
   took: Ms;
   ok: boolean;
   /** The error or the answer. */

@@ -136,6 +136,7 @@ export class LiveRun {
     this.log({
       kind: 'change',
       says: this.run.calls[at]?.summary ?? call.tool,
+      command: this.run.calls[at]?.say,
       took: Math.round(performance.now() - begun),
       ok: result.outcome === 'done',
       what: result.says,

@@ -33,7 +33,7 @@ export const commandLogScreen: Screen = {
             title: kind === 'change' ? 'change' : 'read',
             lines: (_, wide) => commandLines(command, wide - 2),
           },
-          copies: { text: says, what: 'the command' },
+          copies: { text: command.command ?? says, what: 'the command' },
         };
       })
       .reverse();
@@ -42,10 +42,10 @@ export const commandLogScreen: Screen = {
 };
 
 /** The whole command, whatever its length. */
-function commandLines({ at, says, what, took, ok }: State['commands'][number], columns: number): Line[] {
+function commandLines({ at, says, command, what, took, ok }: State['commands'][number], columns: number): Line[] {
   return descriptionList(
     [
-      ['command', says],
+      ['command', command ?? says],
       ['answer', line(mark(ok ? 'ok' : 'critical'), ` ${what ?? (ok ? 'done' : 'failed')}`)],
       ['when', `${formatInstant(at)}, took ${took} ms`],
     ],
