@@ -89,7 +89,11 @@ export const sev3: Checklist = {
       say: 'Disable the surface temporarily',
       evidence: failing,
       check: (world, known) => disabledNow(world, known) ?? summed(failing(world, known)),
-      offers: [{ action: 'disable-surface', title: 'disable surface', target: toDisable }],
+      more: ['Where the checkout has no admin:surface command, pause the studies that use the surface instead.'],
+      offers: [
+        { action: 'disable-surface', title: 'disable surface', target: toDisable },
+        { action: 'pause-study', title: 'pause a study' },
+      ],
       byHand: (t, world) => [`${t.admin} admin:surface disable ${typed(failingSurfaces(world)[0]?.id)}`],
     },
     {
