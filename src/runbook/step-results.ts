@@ -38,7 +38,8 @@ export function stepResults(
 }
 
 /** A live test is told with those before it; a surface that was disabled or enabled with its tests since. */
-function withTests(result: RunResult, { action, target }: RunState, incident: Incident, world: World): RunResult {
+function withTests(result: RunResult, run: RunState, incident: Incident, world: World): RunResult {
+  const { action, target } = run;
   if (!target.startsWith(surface)) return result;
   const id = target.slice(surface.length);
   const { switched, tests } = standings(world, knownOf(incident)).find((one) => one.id === id) ?? {};
@@ -48,6 +49,6 @@ function withTests(result: RunResult, { action, target }: RunState, incident: In
     return { ...result, says: `${id} ${testsSay(tests, world.now)}` };
   }
   if (switched?.at !== result.at) return result;
-  const [head] = result.says.split(': ');
-  return { ...result, says: `${head}; ${testsSay(tests, world.now)}` };
+  const brief = runResult(run, { about: id, isBrief: true }) ?? result;
+  return { ...result, says: `${brief.says}; ${testsSay(tests, world.now)}` };
 }

@@ -41,14 +41,15 @@ const jobsSay = {
   mixed: 'some jobs failed since',
 } as const;
 
-/** `live test 3 of 3, last 14:10:02Z`; `live test failed 14:10:02Z`. */
-export function testsSay({ passed, of, last }: NonNullable<SurfaceStanding['tests']>, now: Instant): string {
-  if (!last.passed)
-    return `live test failed ${formatSince(last.at, now)}${of > 1 ? ` (${passed} of ${of} passed)` : ''}`;
-  return of === 1
-    ? `live test passed ${formatSince(last.at, now)}`
-    : `live test ${passed} of ${of}, last ${formatSince(last.at, now)}`;
+/** `3 of 3, last 14:10:02Z`; `failed 14:10:02Z`. */
+export function testResult({ passed, of, last }: NonNullable<SurfaceStanding['tests']>, now: Instant): string {
+  const at = formatSince(last.at, now);
+  if (!last.passed) return `failed ${at}${of > 1 ? ` (${passed} of ${of} passed)` : ''}`;
+  return of === 1 ? `passed ${at}` : `${passed} of ${of}, last ${at}`;
 }
+
+export const testsSay = (tests: NonNullable<SurfaceStanding['tests']>, now: Instant): string =>
+  `live test ${testResult(tests, now)}`;
 
 /** `disabled 14:02; live test passed 14:10`. */
 function standingSays(world: World, { id, switched, tests }: SurfaceStanding): Check {

@@ -66,17 +66,17 @@ const clock = (at: Instant) => formatClock(at).slice(0, 5);
 
 /**
  * `restarted 03:12, verified: 3/3 ready`; undefined for a run that was cancelled before anything happened. `about`: its
- * object, where the step may act on several. `isAlone`: its cockpit has ended.
+ * object, where the step may act on several. `isAlone`: its cockpit has ended. `isBrief`: without what proved it.
  */
 export function runResult(
   { action, phase, phases }: RunState,
-  { about = '', isAlone = false }: { about?: string; isAlone?: boolean } = {},
+  { about = '', isAlone = false, isBrief = false }: { about?: string; isAlone?: boolean; isBrief?: boolean } = {},
 ): RunResult | undefined {
   const state = states[phase];
   const last = phases.at(-1);
   if (!state || !last) return undefined;
   const named = about ? `${about} ` : '';
-  const detail = last.detail ? `: ${last.detail}` : '';
+  const detail = last.detail && !isBrief ? `: ${last.detail}` : '';
   const did = `${named}${participleOf(action)} ${clock(last.at)}`;
   const tries = `${named}${verbOf(action)}`;
   const at = last.at;

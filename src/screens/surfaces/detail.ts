@@ -11,7 +11,7 @@ import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
-import { testsSay } from '../../runbook/surface-since.ts';
+import { testResult } from '../../runbook/surface-since.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { jobLines } from '../studies/jobs.ts';
@@ -69,7 +69,7 @@ export const surfaceScreen: Screen = {
 /** The live tests since it was disabled or enabled; undefined without one. */
 function testedSays({ surfaceActs = [], now }: World, id: string): string | undefined {
   const { tests } = surfaceStandings(surfaceActs).find((one) => one.id === id) ?? {};
-  return tests && testsSay(tests, now).replace(/^live test /, '');
+  return tests && testResult(tests, now);
 }
 
 /** The accounts and sessions behind it, in the colour of what is left of them. */
