@@ -103,6 +103,17 @@ export class AlertWatch {
     return [{ kind: 'sample', values, requests: requestsIn(world) }];
   }
 
+  /** What an incident begins with: the alerts that are raised already, and what the metrics were and are. */
+  opening(world: World): readonly Event[] {
+    const raised = this.raised.map(
+      ({ id, subject, level, says, raisedAt }): Event => ({
+        ...{ kind: 'alert', alert: id, subject, change: 'raised', level, says },
+        since: raisedAt,
+      }),
+    );
+    return [...raised, ...this.past(world), ...this.sample(world)];
+  }
+
   /** What the metrics were before now, as far as the cockpit has seen it: a sample for each minute. */
   past({ now, history }: World): readonly Event[] {
     const minutes = new Map<Instant, { -readonly [M in MetricId]?: number }>();

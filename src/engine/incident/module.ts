@@ -175,20 +175,7 @@ export const incidentModule =
     };
 
     /** Alerts raised before the incident was opened belong to its timeline. */
-    const recordRaised = async () => {
-      for (const { id, subject, level, says, raisedAt } of alerts.raised)
-        await record({
-          kind: 'alert',
-          alert: id,
-          subject,
-          change: 'raised',
-          level,
-          says,
-          since: raisedAt,
-        });
-      const world = context.world();
-      await Promise.all([...alerts.past(world), ...alerts.sample(world)].map((event) => record(event)));
-    };
+    const recordRaised = () => Promise.all(alerts.opening(context.world()).map((event) => record(event)));
 
     /** The new controller records the outcome of runs whose cockpit ended. */
     const recordInterrupted = async () => {
