@@ -1,6 +1,16 @@
 // The incident's part of a whole engine: no backend, a real journal, and a receiver for messages.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -397,7 +407,32 @@ test('metrics are recorded at the start and the end, and the end names channels 
   await eventually(() => expect(one.incidentContext?.said?.says).toBe('resolved; press m to notify Slack #alerts'));
   const kinds = one.incident?.entries.map(({ event }) => event.kind);
   expect(kinds?.slice(0, 2)).toEqual(['opened', 'sample']);
-  expect(kinds?.slice(-2)).toEqual(['sample', 'resolved']);
+  expect(kinds?.filter((kind) => kind !== 'measured').slice(-2)).toEqual(['sample', 'resolved']);
+  // No database listens here: how many jobs failed is unknown, and the record says why.
+  await eventually(() =>
+    expect(one.incident?.entries.at(-1)?.event).toMatchObject({
+      kind: 'measured',
+      why: expect.stringMatching(/^the database gave no answer/),
+    }),
+  );
+});
+
+test('a report is written on request: private, beside others, and its path is told', async () => {
+  const one = await cockpit('ops1');
+  const before = process.cwd();
+  const place = mkdtempSync(join(tmpdir(), 'written-report-'));
+  process.chdir(place);
+  try {
+    one.do(opens).do({ do: 'report' }).do({ do: 'report' });
+    await eventually(() => expect(readdirSync(place)).toHaveLength(2));
+    await eventually(() => expect(one.incidentContext?.report?.path).toMatch(/-2\.md$/));
+    const path = one.incidentContext?.report?.path ?? '';
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toContain('## Impact');
+  } finally {
+    process.chdir(before);
+    rmSync(place, { recursive: true, force: true });
+  }
 });
 
 test('a channel that refuses, one that fails and one that is not configured have different outcomes', async () => {
