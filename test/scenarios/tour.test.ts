@@ -1,5 +1,8 @@
-// The drill's tour, walked by the keys that it names itself.
-import { afterEach, expect, test } from 'vitest';
+// The drill from the first key to its end: the tour, walked by the keys that it names itself, and the report that is kept.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tourSteps } from '../../src/screens/shell/tour.ts';
 import { TerminalUnderTest } from '../support/terminal.ts';
 
@@ -34,3 +37,55 @@ test('whoever presses the keys that the tour names takes an incident, runs an ac
   screen.press('q');
   await screen.ends();
 }, 240_000);
+
+/** Opens the suggested incident of a drill in a directory of its own. */
+async function practising(place: string, ...args: string[]): Promise<TerminalUnderTest> {
+  const drill = new TerminalUnderTest({ args: ['drill', 'surface-down', ...args], cwd: place });
+  screen = drill;
+  await drill.shows(/openai-api +7\d %/, 60_000);
+  drill.press('i');
+  await drill.shows('OPEN AN INCIDENT', 60_000);
+  drill.press('\r');
+  await drill.shows('y take it', 60_000);
+  drill.press('y');
+  await drill.shows('step 1 of 4', 60_000);
+  return drill;
+}
+
+describe('a drill with an incident', () => {
+  let place = '';
+  beforeEach(() => {
+    place = mkdtempSync(join(tmpdir(), 'drill-report-'));
+  });
+  afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+  test('asks at its end whether to keep the report, and keeps it only for y', async () => {
+    const drill = await practising(place);
+    drill.press('q');
+    await drill.shows('Keep the report of SEV3 Single surface failing?', 60_000);
+    drill.press('y');
+    await drill.shows('[y/N] y');
+    drill.press('\r');
+    await drill.ends();
+    const [file = ''] = readdirSync(place);
+    expect(file).toMatch(/^drill-SEV3-single-surface-failing-.*\.md$/);
+    expect(statSync(join(place, file)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(place, file), 'utf8')).toContain('DRILL (surface');
+  }, 240_000);
+
+  test('leaves nothing behind when the question is answered by enter alone', async () => {
+    const drill = await practising(place);
+    drill.press('q');
+    await drill.shows('[y/N]', 60_000);
+    drill.press('\r');
+    await drill.ends();
+    expect(readdirSync(place)).toEqual([]);
+  }, 240_000);
+
+  test('keeps the report in the file that --keep-report names, unasked', async () => {
+    const drill = await practising(place, '--keep-report', 'kept.md');
+    drill.press('q');
+    await drill.ends();
+    expect(readFileSync(join(place, 'kept.md'), 'utf8')).toContain('## Impact');
+  }, 240_000);
+});
