@@ -108,7 +108,7 @@ describe('an incident of 120 columns and more', () => {
     expect(text).toMatch(/commander +ops1/);
     expect(text).toMatch(/in control +you/);
     expect(text).toMatch(/02:57:07Z +ops2 {2}the new revision/);
-    expect(text).toMatch(/API p95 {2}4 210 ms .*Error rate {2}38 %/);
+    expect(text).toMatch(/API p95 5 min {2}4 210 ms .*Error rate 5 min {2}38 %/);
     expect(text).not.toContain('Redis memory  61 %');
   });
   test('has neither at 80×24, and keeps its checklist whole', () => {
