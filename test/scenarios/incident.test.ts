@@ -1,7 +1,7 @@
 // From the pager to the report, through the real screen: each severity and a security incident on the embedded
 // Bentham, each cut down by kill -9 in the middle and gone on with.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -178,6 +178,15 @@ test.each([
     ])
       expect(report.out).toContain(part);
     expect(report.out).toMatch(/acknowledged \| \d/);
+    // Counted by the database itself, or, while it is away, said to be unknown.
+    expect(report.out).toMatch(/Failed jobs \| (?:\d|unknown: the database gave no answer)/);
+    const place = mkdtempSync(join(tmpdir(), 'exported-'));
+    const file = join(place, 'report.txt');
+    const written = await run(environment, 'incident', 'export', '--format', 'text', '--output', file);
+    expect(written).toMatchObject({ code: 0, out: expect.stringContaining(file) });
+    expect(readFileSync(file, 'utf8')).toContain('Timeline (UTC)');
+    expect((await run(environment, 'incident', 'export', '--output', file)).code).toBe(2);
+    rmSync(place, { recursive: true });
     expect(await run(environment, 'incident', 'list')).toMatchObject({ code: 0, out: expect.stringContaining(title) });
     const checked = await run(environment, 'incident', 'verify');
     expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('no changed or missing entries found') });
