@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { metric } from '../../src/core/health/metrics.ts';
 import { minute } from '../../src/core/time.ts';
-import { marksOf, metricChart, samplesOf } from '../../src/screens/metrics/charts.ts';
+import { chartWindow, marksOf, metricChart, samplesOf } from '../../src/screens/metrics/charts.ts';
 import { textOf } from '../../src/screens/toolkit/line.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
@@ -58,6 +58,14 @@ test('the marks are the incident, its actions when they started, and each alert'
   ]);
 });
 
+test('a chart shows the shortest time that has every sample and the open incident', () => {
+  const young = { ...calm, history: { p95: [{ at: now - 20_000, value: 180 }] } };
+  expect(chartWindow(stateOf(young))).toBe(5 * minute);
+  expect(chartWindow(stateOf(calm))).toBe(15 * minute);
+  expect(chartWindow(stateOf(young, { incident }))).toBe(30 * minute);
+  expect(frameText(stateOf(young), { columns: 200, rows: 50 })).toContain('last 5 min ');
+});
+
 describe('the screen of a metric', () => {
   test.each([
     [60, 20],
@@ -68,7 +76,7 @@ describe('the screen of a metric', () => {
     const text = shown(stateOf(outage), 'p95', { columns, rows });
     expect(text).toMatch(/2 s ┤[╌·]*[⠀-⣿]+/);
     expect(text).toContain('03:00');
-    expect(text).toContain('last 30 minutes: ');
+    expect(text).toContain('last 15 minutes: ');
   });
   test('has the trend in one row where a chart has no room', () => {
     const text = shown(stateOf(calm), 'p95', { columns: 60, rows: 15 });

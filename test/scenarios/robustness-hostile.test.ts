@@ -111,8 +111,8 @@ test('a pod’s details: its containers, its node and its events', async () => {
   await terminal.press('enter').shows(`image-${tame}`);
   await terminal.shows(`event-${tame}`);
   expectTame();
-  await terminal.press('esc').shows('by health');
-  await terminal.press('esc').shows(/ 1[12]\/12 ready.* by health *$/m);
+  await terminal.press('esc').shows(/ 1 of 1[12] +POD /);
+  await terminal.press('esc').shows(/ 1[12]\/12 ready.* by health +POD /);
   await terminal.press('esc').shows('5 STUDIES');
 });
 

@@ -2,11 +2,28 @@
 import { keepPromises } from '../../core/health/backups.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
+import type { State } from '../../store.ts';
 import { recentLines } from '../incident/recent.ts';
 import type { Row, View } from '../screen.ts';
-import { dim, faded, type Line, line, mark, spread } from '../toolkit/line.ts';
+import { beside, dim, faded, type Line, line, mark, spread } from '../toolkit/line.ts';
 import type { Block } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
+
+/** A strip of this width has two columns: the newest events at the left, the older ones at the right. */
+const twoFrom = 140;
+const gap = 3;
+
+function inColumns(state: State, columns: number, rows: number): readonly Line[] {
+  const width = Math.floor((columns - gap) / 2);
+  const all = columns < twoFrom ? [] : recentLines(state, width, rows * 2);
+  if (all.length <= rows) return recentLines(state, columns, rows);
+  const halves = [all.slice(0, rows), all.slice(rows)];
+  return beside(
+    halves.map((lines) => ({ lines, width })),
+    gap,
+    rows,
+  );
+}
 
 const timelineStrip: Block = {
   id: 'timeline-strip',
@@ -18,7 +35,7 @@ const timelineStrip: Block = {
   view(state, { columns, rows: room }): View {
     return {
       says: line(dim(state.incident ? 'newest first' : 'rollouts, restarts, alerts, actions')),
-      rows: recentLines(state, columns, room).map(
+      rows: inColumns(state, columns, room).map(
         (drawn, at): Row => ({ id: String(at), text: '', draw: () => [drawn] }),
       ),
       empty: [line(dim('no rollouts, restarts, alerts or actions'))],

@@ -51,7 +51,7 @@ export const healthPane: Pane = {
   id: 'health',
   title: 'HEALTH',
   spots: {
-    three: { band: 0, column: 0, rows: { weight: 46, least: 8, most: 18 } },
+    three: { band: 0, column: 0, rows: { weight: 38, least: 8, most: 13 } },
     two: { band: 0, column: 0, rows: { weight: 1 } },
   },
   covers: (f) => f.area === 'gateway' || f.area === 'database' || f.area === 'redis',

@@ -39,6 +39,9 @@ export const sessionsHere = ({ incidentContext }: State): ReadonlySet<string> | 
 const resultsOf = (state: State, step: Step): readonly RunResult[] =>
   stepResults(step, state.incident, state.world, sessionsHere(state));
 
+/** From this width on a command is shown whole, in several lines; in little room it is cut, and copied whole. */
+const wholeFrom = 100;
+
 /** What stands under the selected step: results, evidence, commands, actions, advice, reminder. */
 export function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
   const { incident, world, incidentContext } = state;
@@ -55,7 +58,9 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
   const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
   commands.forEach((command, at) => {
-    lines.push(fitLine(line('    ', dim(at === 0 ? 'command   ' : '          '), command), columns));
+    const parts = columns >= wholeFrom ? wrap(command, columns - 14) : [command];
+    for (const [i, part] of parts.entries())
+      lines.push(fitLine(line('    ', dim(at + i === 0 ? 'command   ' : '          '), part), columns));
   });
   lines.push(...offersSay(step, columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));

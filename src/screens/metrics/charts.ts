@@ -1,5 +1,5 @@
 // The charts of the six metrics: their samples, what happened meanwhile, and a block of lines for each.
-import { evaluateMetric, type Metric } from '../../core/health/metrics.ts';
+import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatShort, type Unit } from '../../core/text/format.ts';
@@ -72,6 +72,7 @@ const drawn = memoize(
     thresholds: Threshold,
     unit: Unit,
     to: Instant,
+    window: Ms,
     columns: number,
     rows: number,
   ) =>
@@ -82,7 +83,7 @@ const drawn = memoize(
       most: unit === 'percent' ? 100 : undefined,
       label: (value) => formatShort(value, unit),
       clock,
-      from: to - trendSpan,
+      from: to - window,
       to,
       columns,
       rows,
@@ -90,13 +91,34 @@ const drawn = memoize(
   24,
 );
 
-/** The last half hour of a metric, `rows` lines; none where they do not fit. */
+/** The times that a chart can show; the last one is all that is kept. */
+const windows: readonly Ms[] = [5 * minute, 10 * minute, 15 * minute, trendSpan];
+
+/** The shortest time that shows every sample, and an open incident from its start: young charts are not empty. */
+export function chartWindow(state: State): Ms {
+  const { incident, world } = state;
+  const opened = incident && incident.resolvedAt === undefined ? incident.openedAt : world.now;
+  const oldest = Math.min(opened, ...metrics.map((m) => samplesOf(m, state)[0]?.at ?? world.now));
+  return windows.find((window) => world.now - oldest <= window) ?? trendSpan;
+}
+
+/** A metric over the last `chartWindow`, `rows` lines; none where they do not fit. */
 export function metricChart(m: Metric, state: State, columns: number, rows: number): readonly Line[] {
   // Time goes on by a column of dots: what is drawn stays where it is.
   const dots = Math.max(1, (columns - labelColumns - 2) * 2);
-  const each = trendSpan / dots;
+  const window = chartWindow(state);
+  const each = window / dots;
   const to = Math.ceil(state.world.now / each) * each;
-  return drawn(samplesOf(m, state), marksOf(state), state.world.scope.thresholds[m.id], m.unit, to, columns, rows);
+  return drawn(
+    samplesOf(m, state),
+    marksOf(state),
+    state.world.scope.thresholds[m.id],
+    m.unit,
+    to,
+    window,
+    columns,
+    rows,
+  );
 }
 
 /** What the glyphs below the charts mean. */
@@ -122,6 +144,3 @@ export function sinceSays(m: Metric, state: State): Line {
   const since = first > 0 ? samples[first]?.at : undefined;
   return line(span(since === undefined ? verdict : `${verdict} since ${clock(since)}`, verdict));
 }
-
-/** How many minutes the charts show. */
-export const chartMinutes = trendSpan / minute;

@@ -3,14 +3,15 @@ import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { refusalsByTenant } from '../../core/health/refusals.ts';
 import { formatLimit } from '../../core/text/format.ts';
+import { minute } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
-import { trendSpan, type World } from '../../core/world/world.ts';
+import type { World } from '../../core/world/world.ts';
 import type { Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
-import { chartMinutes, metricChart } from './charts.ts';
+import { chartWindow, metricChart } from './charts.ts';
 import { extremes } from './list.ts';
 import { sparklineSpan, trend, valueSays } from './values.ts';
 
@@ -50,11 +51,12 @@ export const metricScreen: Screen = {
     );
     const above = [[], ...trouble(reading, m.short, world.now, room, 6), ...lines, []];
     const high = Math.min(mostRows, rows - above.length - 2);
+    const window = chartWindow(state);
     const drawn = metricChart(m, state, Math.min(mostColumns, room), high);
     // Where a chart has no room, its trend in one row.
     const past =
       drawn.length > 0
-        ? [line(dim(`last ${chartMinutes} minutes: ${extremes(m, world, trendSpan)}`)), ...drawn]
+        ? [line(dim(`last ${window / minute} minutes: ${extremes(m, world, window)}`)), ...drawn]
         : [
             line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
             line(dim(`last 15 minutes: ${extremes(m, world, sparklineSpan)}`)),

@@ -4,13 +4,15 @@ import { recoveryOf } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
 import { formatClock } from '../../core/text/format.ts';
+import { shortenings } from '../../core/text/text.ts';
+import { minute } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import type { State } from '../../store.ts';
 import type { Row, Size } from '../screen.ts';
 import { beside, blank, bold, dim, firstFitting, type Line, line, lineWidth, mark, spread } from '../toolkit/line.ts';
 import { gutter, toHeight } from '../toolkit/list.ts';
 import type { DrawnBlock } from '../toolkit/pane.ts';
-import { chartLegend, chartMinutes, metricChart, samplesOf, sinceSays } from './charts.ts';
+import { chartLegend, chartWindow, metricChart, samplesOf, sinceSays } from './charts.ts';
 import { valueSays } from './values.ts';
 
 /** The least columns and rows of one chart with its title: four rows of plot and the axis. */
@@ -34,7 +36,7 @@ export function drawCharts(state: State, { columns, rows }: Size, marked: string
     ),
   ).flat();
   return {
-    says: line(dim(`last ${chartMinutes} min`)),
+    says: line(dim(`last ${chartWindow(state) / minute} min`)),
     right: lineWidth(chartLegend) + 24 <= columns ? chartLegend : [],
     lines: drawn,
     rows: metrics.map(rowOf),
@@ -88,6 +90,10 @@ function doesSays(m: Metric, world: World): string {
   return recovery ? `falling, old samples leave by ${formatClock(recovery.leaves).slice(0, 5)}` : actionFor(m, world);
 }
 
+/** Whole clauses of it, as many as fit. */
+const fitting = (basis: string, room: number) =>
+  firstFitting(room, ...shortenings(basis).map((says) => line(dim(says))));
+
 /** Name, value and since when; its basis or what to do; the chart. */
 function block(m: Metric, state: State, { columns, rows }: Size, isMarked: boolean): readonly Line[] {
   const { world } = state;
@@ -98,7 +104,9 @@ function block(m: Metric, state: State, { columns, rows }: Size, isMarked: boole
   const since = old === undefined ? sinceSays(m, state) : line(dim(`${old} ago`));
   const title = spread(name, firstFitting(room - lineWidth(name) - 1, since, blank), room);
   const below =
-    rows >= least.rows + 2 ? [line('  ', isBreached(verdict) ? `→ ${doesSays(m, world)}` : dim(basis))] : [];
+    rows >= least.rows + 2
+      ? [line('  ', isBreached(verdict) ? `→ ${doesSays(m, world)}` : fitting(basis, room - 2))]
+      : [];
   const high = Math.min(mostRows, rows - 1 - below.length);
   const lines = [...below, ...metricChart(m, state, room, high)];
   return toHeight([gutter(title, isMarked, 0, columns), ...lines.map((l) => gutter(l, false, 0, columns))], rows);

@@ -60,7 +60,7 @@ const noWorkloads: Workloads = { all: [], unseen: [], refusals: [] };
 export const podsPane: Pane = {
   id: 'pods',
   title: 'PODS',
-  spots: { three: { band: 0, column: 0, rows: { weight: 54 } }, two: { band: 0, column: 1, rows: { weight: 1 } } },
+  spots: { three: { band: 0, column: 0, rows: { weight: 62 } }, two: { band: 0, column: 1, rows: { weight: 1 } } },
   covers: (f) => f.area === 'pods',
   view(state, { columns, rows: room }) {
     const { readings, scope, now } = state.world;
