@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluatePod } from '../../src/core/health/pods.ts';
+import { toState } from '../../src/data/kubernetes/deployment-state.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
 import { podCounts, podSays, shortName } from '../../src/screens/pods/pane.ts';
@@ -261,6 +262,14 @@ describe('a deployment', () => {
     });
   const all = { replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 };
 
+  it('is stuck for a reason that can stand in a sentence', () => {
+    const conditions = [
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'too slow.' },
+    ];
+    const status = { ...all, conditions } as NonNullable<WireDeployment['status']>;
+    expect(toState({ metadata: { name: 'api-gateway' }, status })).toMatchObject({ stuck: 'too slow' });
+  });
+
   it.each([
     ['complete', undefined, all],
     ['progressing', 'not yet observed by the controller', { ...all, observedGeneration: 1 }],
@@ -273,7 +282,9 @@ describe('a deployment', () => {
       {
         ...all,
         updatedReplicas: 1,
-        conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'too slow' }],
+        conditions: [
+          { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'too slow.' },
+        ],
       },
     ],
     [

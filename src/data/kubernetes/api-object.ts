@@ -34,3 +34,6 @@ export function instant(value: unknown): Instant | undefined {
 export function words(value: unknown, max = 300): string | undefined {
   return typeof value === 'string' && value !== '' ? sanitize(value, max) : undefined;
 }
+
+/** A message of the API server as a part of a sentence of ours: without its full stop. */
+export const clause = (message: unknown): string | undefined => words(message)?.replace(/\.+$/, '');

@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { DeploymentPod, DeploymentState } from '../../core/actions/preflight.ts';
 import { reasonsOf } from '../../core/health/pods.ts';
-import { type ApiList, count, items, words } from './api-object.ts';
+import { type ApiList, clause, count, items, words } from './api-object.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { toPod } from './pods.ts';
 
@@ -36,7 +36,7 @@ function stuckness(status: WireDeployment['status']): Pick<DeploymentState, 'stu
   const late = conditions.find((c) => c.type === 'Progressing' && c.reason === 'ProgressDeadlineExceeded');
   const failed = refused ?? late;
   if (!failed) return {};
-  const stuck = words(failed.message, 300) ?? words(failed.reason) ?? 'the rollout is stuck';
+  const stuck = clause(failed.message) ?? words(failed.reason) ?? 'the rollout is stuck';
   return { stuck, stuckBy: late ? 'deadline' : 'create' };
 }
 

@@ -1,7 +1,7 @@
 import type { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment } from '../../core/world/facts.ts';
-import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { type ApiObject, clause, count, instant, items, words } from './api-object.ts';
 import { toSelector } from './label-selector.ts';
 
 export type WireDeployment = ApiObject<V1Deployment>;
@@ -61,14 +61,14 @@ function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number):
     const failure = conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
     if (failure) {
       const reason = words(failure.reason, 100);
-      const why = words(failure.message) ?? reason ?? 'replicas fail';
+      const why = clause(failure.message) ?? reason ?? 'replicas fail';
       return { state: 'stuck', why, reason: reason || undefined };
     }
     if (progress?.reason === 'ProgressDeadlineExceeded')
-      return { state: 'stuck', why: words(progress.message) ?? 'progress deadline exceeded' };
+      return { state: 'stuck', why: clause(progress.message) ?? 'progress deadline exceeded' };
     // ReplicaSetCreateError: no pod of the new revision is even tried.
     if (progress?.status === 'False')
-      return { state: 'stuck', why: words(progress.message), reason: words(progress.reason, 100) || undefined };
+      return { state: 'stuck', why: clause(progress.message), reason: words(progress.reason, 100) || undefined };
   }
   if (unseen) return { state: 'progressing', why: 'not yet observed by the controller' };
   if (updated < desired) return { state: 'progressing', why: `${updated} of ${desired} updated` };
