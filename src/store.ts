@@ -130,6 +130,8 @@ export type Switch = {
 export type Review = {
   title: string;
   word: string;
+  /** Shown above the effects: what speaks against them. */
+  lines?(state: State, columns: number): readonly Line[];
   /** Their state at opening; it does not change while one reads. */
   items(state: State): readonly Switch[];
   submit(on: readonly Switch[]): readonly Intent[];

@@ -56,7 +56,8 @@ export function judged(world: World, id: string, at?: number): Evidence {
   const found = findings(world).find((one) => one.id === id);
   if (!found) return { subject: id.split('/').at(-1) ?? id, state: 'unknown', because: 'not measured' };
   const state = found.verdict === 'ok' ? 'pass' : found.verdict === 'unknown' ? 'unknown' : 'fail';
-  return { subject: found.subject, state, because: found.says, at };
+  const level = found.verdict === 'warning' ? found.verdict : undefined;
+  return { subject: found.subject, state, because: found.says, at, level };
 }
 
 export const health = (world: World): Evidence => judged(world, 'gateway/health', newest(world.readings.gateway)?.at);

@@ -1,5 +1,5 @@
 // Texts about an incident, written from its record: messages, the CAN report, the handoff brief.
-import { calledBy } from '../core/incident/channel.ts';
+import { type ChannelId, calledBy } from '../core/incident/channel.ts';
 import {
   adviceOn,
   type Checklist,
@@ -11,10 +11,10 @@ import {
 } from '../core/incident/checklist.ts';
 import { clocks } from '../core/incident/clocks.ts';
 import type { Purpose } from '../core/incident/event.ts';
-import { ended, type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
+import { ended, endedAt, type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
 import { formatAge, formatClock, formatElapsed } from '../core/text/format.ts';
 import { withoutMentions } from '../core/text/markup.ts';
-import type { Instant } from '../core/time.ts';
+import { type Instant, minute } from '../core/time.ts';
 import type { World } from '../core/world/world.ts';
 import { checklist, checklistFor, findStep } from './checklists.ts';
 import { findings } from './evidence.ts';
@@ -33,6 +33,18 @@ export function currentStep(incident: Incident): { step: Step; at: number; of: n
     if (step) return { step, at, of: steps.length };
   }
   return undefined;
+}
+
+/** How the checklist changes between two states of an incident. */
+export function stepsChange(before: Incident, after: Incident): string {
+  const [was, is] = [before, after].map((one) => activeChecklists(one).flatMap((list) => list.steps)) as [
+    Step[],
+    Step[],
+  ];
+  const added = is.filter((step) => !was.includes(step)).length;
+  const retired = was.filter((step) => !is.includes(step)).length;
+  if (added + retired === 0) return 'its checklist stays';
+  return `${added} steps added, ${retired} retired; completed steps stay`;
 }
 
 export function isFinished(incident: Incident, step: Step): boolean {
@@ -66,13 +78,16 @@ export function knownOf(incident: Incident | undefined): Known {
 }
 
 /** Channels notified of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */
-export function untoldOf({ messages, runs }: Incident): readonly string[] {
+export function untoldChannels({ messages, runs }: Incident): readonly { channel: ChannelId; name: string }[] {
   const went = messages.filter((m) => m.delivery === 'sent' || m.delivery === 'sending');
   const told = new Map(went.map((m) => [m.channel, calledBy(m)]));
   const ended = new Set(went.filter((m) => m.purpose === 'resolve').map((m) => m.channel));
   if (runs.some((run) => run.action === 'resolve-page' && run.phase === 'verified')) ended.add('pagerduty');
-  return [...told].filter(([channel]) => !ended.has(channel)).map(([, name]) => name);
+  return [...told].flatMap(([channel, name]) => (ended.has(channel) ? [] : [{ channel, name }]));
 }
+
+/** The names of these channels. */
+export const untoldOf = (incident: Incident): readonly string[] => untoldChannels(incident).map(({ name }) => name);
 
 /** How a run of an action went, in a word or two. */
 export const phaseSays: Readonly<Record<RunState['phase'], string>> = {
@@ -154,13 +169,18 @@ export function canText(incident: Incident, world: World): string {
 
 /** `SEV1 Complete API outage (PRODUCTION), open 00:07:32, commander ops1` */
 export function headline(incident: Incident, now: Instant): string {
+  const ended = endedAt(incident);
   const state =
-    incident.resolvedAt !== undefined
-      ? `resolved after ${formatAge(incident.resolvedAt - incident.openedAt)}`
-      : `${incident.mitigatedAt === undefined ? 'open' : 'mitigated, open'} ${formatElapsed(now - incident.openedAt)}`;
+    ended !== undefined
+      ? `${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'} after ${formatAge(ended - incident.openedAt)}`
+      : `${incident.mitigatedAt === undefined ? 'open' : 'mitigated, open'} ${openSince(incident, now)}`;
   const drill = incident.drill ? 'DRILL, not real: ' : '';
   return `${drill}${severityName(incident.severity)} ${incident.title} (${incident.environment}), ${state}, commander ${incident.roles.commander.join(', ') || 'nobody'}`;
 }
+
+/** `00:07:32`; a message that opens it says when instead of a row of zeros. */
+const openSince = ({ openedAt }: Incident, now: Instant): string =>
+  now - openedAt < minute ? `since ${formatClock(openedAt).slice(0, 5)}Z` : formatElapsed(now - openedAt);
 
 /** The default text of a message, in one line, as the form edits it. */
 export function messageText(incident: Incident, world: World, purpose: Purpose): string {
@@ -183,8 +203,13 @@ function draft(incident: Incident, world: World, purpose: Purpose): readonly str
       ];
     case 'update':
       return [...canLines(incident, world), nextWord(incident, world.now)].filter(Boolean);
-    case 'resolve':
-      return [`${headline(incident, world.now)}.`];
+    case 'resolve': {
+      // Sent before or after the end is recorded, it tells the end.
+      const { now } = world;
+      const over = endedAt(incident) === undefined ? { ...incident, resolvedAt: now } : incident;
+      const mistake = over.cancelledAt === undefined ? '' : ' It was opened by mistake: nothing has to be done.';
+      return [`${headline(over, now)}.${mistake}`];
+    }
   }
 }
 

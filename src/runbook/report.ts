@@ -4,7 +4,7 @@ import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
 import { type Role, roles } from '../core/incident/event.ts';
-import { type Incident, unfinished } from '../core/incident/incident.ts';
+import { endedAt, type Incident, isOngoing, unfinished } from '../core/incident/incident.ts';
 import { type Block, type Item, markdown, plainText } from '../core/text/document.ts';
 import { formatAge, formatClock, formatInstant } from '../core/text/format.ts';
 import type { Instant, Ms } from '../core/time.ts';
@@ -52,9 +52,15 @@ export function reportBlocks(incident: Incident, options: ReportOptions): readon
   const worst = timePerSeverity(incident, now)[0]?.severity ?? incident.severity;
   const heading = (text: string): Block => ({ kind: 'heading', text });
   const drill: Block = { kind: 'text', as: 'strong', text: `DRILL (${incident.drill}): none of this was real.` };
+  const cancelled: Block = {
+    kind: 'text',
+    as: 'strong',
+    text: 'Cancelled: opened by mistake. It counts in no statistics.',
+  };
   return [
     { kind: 'title', text: `${severityName(worst)}: ${incident.title}` },
     ...(incident.drill ? [drill] : []),
+    ...(incident.cancelledAt === undefined ? [] : [cancelled]),
     heading('Summary'),
     { kind: 'list', items: summary(incident, now) },
     heading('Why'),
@@ -91,14 +97,18 @@ function clockOf({ entries, openedAt }: Incident): (at: Instant) => string {
 }
 
 function summary(incident: Incident, now: Instant): readonly Item[] {
-  const { openedAt, openedBy, resolvedAt, environment, severities } = incident;
+  const { openedAt, openedBy, resolvedAt, cancelledAt, environment, severities } = incident;
   const clock = clockOf(incident);
   const end =
-    resolvedAt === undefined ? `still open at ${formatInstant(now)}` : `resolved ${formatInstant(resolvedAt)}`;
+    cancelledAt !== undefined
+      ? `cancelled ${formatInstant(cancelledAt)}`
+      : resolvedAt === undefined
+        ? `still open at ${formatInstant(now)}`
+        : `resolved ${formatInstant(resolvedAt)}`;
   const opening = incident.entries.find((entry) => entry.event.kind === 'opened')?.event;
   const evidence = opening?.kind === 'opened' ? (opening.evidence ?? []) : [];
   const endings = incident.entries.flatMap(({ event, at }) =>
-    event.kind === 'mitigated' || event.kind === 'resolved' || event.kind === 'reopened'
+    event.kind === 'mitigated' || event.kind === 'resolved' || event.kind === 'cancelled' || event.kind === 'reopened'
       ? [{ text: `${clock(at)} ${event.kind}: ${event.why}` }]
       : [],
   );
@@ -115,7 +125,7 @@ function summary(incident: Incident, now: Instant): readonly Item[] {
 function times(incident: Incident, now: Instant): Block {
   const time = clocks(incident, now);
   const took = (one: Ms | undefined): string =>
-    one !== undefined ? formatAge(one) : incident.resolvedAt === undefined ? 'not yet' : 'not recorded';
+    one !== undefined ? formatAge(one) : isOngoing(incident) ? 'not yet' : 'not recorded';
   return {
     kind: 'table',
     head: ['From opening to', 'Time'],
@@ -144,7 +154,8 @@ function people(incident: Incident): Block {
     if (event.change !== 'left') held.push({ role: event.role, person: event.person, from: at });
   }
   const clock = clockOf(incident);
-  const end = incident.resolvedAt === undefined ? 'now' : clock(incident.resolvedAt);
+  const endsAt = endedAt(incident);
+  const end = endsAt === undefined ? 'now' : clock(endsAt);
   const rows = held
     .filter((one) => one.until === undefined || one.until > one.from)
     .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.from - b.from)
@@ -239,9 +250,12 @@ export function followUpsOf(
       .filter((m) => m.delivery !== 'sent')
       .map((m) => `message ${deliverySays[m.delivery]}: ${calledBy(m)} ${m.purpose}`),
     ...stillRaised(incident).map((subject) => `alert not cleared: ${subject}`),
-    ...(incident.resolvedAt === undefined
+    ...(isOngoing(incident)
       ? []
-      : untoldOf(incident).map((name) => `${name}: not notified of the resolution`)),
+      : untoldOf(incident).map(
+          (name) =>
+            `${name}: not notified of the ${incident.cancelledAt === undefined ? 'resolution' : 'cancellation'}`,
+        )),
   ];
 }
 

@@ -40,7 +40,8 @@ function others(world: World): Check {
   if (!all || all.length === 0) return { state: 'unknown', because: surfaces(world)[0]?.because ?? 'not measured' };
   const out = failingSurfaces(world).length + all.filter(({ id }) => disabledSurfaces(world).includes(id)).length;
   const working = all.length - out;
-  if (out === 0) return { state: 'pass', because: `all ${all.length} work` };
+  // A symptom that is there, in the words of the runbook, though nothing is wrong with it alone.
+  if (out === 0) return { state: 'fail', because: `all ${all.length} work` };
   return working > 0
     ? { state: 'fail', because: `${working} of ${all.length} work normally` }
     : { state: 'pass', because: `none of ${all.length} works: this is more than one surface` };

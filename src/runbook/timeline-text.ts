@@ -1,5 +1,6 @@
 // A journal entry in plain words.
 
+import { idleFor } from '../core/actions/arming.ts';
 import type { HealthStatus } from '../core/health/status.ts';
 import type { Refusal } from '../core/incident/authority.ts';
 import { calledBy } from '../core/incident/channel.ts';
@@ -62,14 +63,17 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
       return { kind: 'incident', says: `opened as ${severityName(event.severity)}: ${event.title}`, detail: event.why };
     case 'severity':
       return { kind: 'incident', says: `now ${severityName(event.severity)}`, detail: event.why };
+    case 'type':
+      return { kind: 'incident', says: `now a ${event.type} incident`, detail: event.why };
     case 'mitigated':
     case 'resolved':
+    case 'cancelled':
     case 'reopened':
       return {
         kind: 'incident',
         says: event.kind,
-        detail: event.why,
-        verdict: event.kind === 'reopened' ? undefined : ('ok' as const),
+        detail: 'open' in event && event.open ? `${event.why}; then still open: ${event.open.join('; ')}` : event.why,
+        verdict: event.kind === 'reopened' || event.kind === 'cancelled' ? undefined : ('ok' as const),
       };
     case 'procedure':
       return { kind: 'incident', says: `${checklist(event.procedure).title} ${event.change}` };
@@ -137,7 +141,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     case 'armed':
       return {
         kind: 'people',
-        says: `armed until ${new Date(event.until).toISOString().slice(11, 16)}Z`,
+        says: `armed until ${new Date(event.until).toISOString().slice(11, 16)}Z, or ${formatAge(idleFor)} without a key`,
         detail: event.why,
       };
     case 'disarmed':

@@ -137,6 +137,7 @@ const own: Readonly<Record<string, Case>> = {
   'incident control': withState(sees('Take control'), { incidentContext: contextOf('ops2') }),
   'incident mitigate': sees('Mitigated. What fixed it?'),
   'incident resolve': sees('Resolve. What fixed it?'),
+  'incident cancel': sees('record: cancelled. Reason:'),
   'incident reopen': withState(sees('Reopen. What came back?'), { incident: resolved }),
   'timeline pin': tells({ do: 'pin', pinned: true }),
   'timeline jump': after(['j', 'j'], opens('incident', /SEV1/)),

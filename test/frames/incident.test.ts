@@ -38,7 +38,7 @@ test('after the last step the screen names the keys that end the incident', () =
   const done = steps.map(({ id }, i) => [i, 'ops1', { kind: 'step', step: id, mark: 'done' } as Event] as const);
   const says = (...events: readonly (readonly [number, string, Event])[]) =>
     frameText(at('incident', { incident: story(...events) }), small);
-  expect(says(...done)).toContain('next  M mitigated: users can work again  X resolve');
+  expect(says(...done)).toContain('next  M mitigated, once users can work again');
   expect(says(...done, [7, 'ops1', { kind: 'mitigated', why: 'restarted' }])).toMatch(/next {2}X resolve/);
   expect(says(...done.slice(1))).not.toContain('X resolve');
 });
@@ -53,19 +53,19 @@ describe('opening', () => {
        suggested SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
       ▌SEV1 Complete API outage  API returning 5xx for all requests  suggested
-           ● Health check failing  503 unhealthy, orchestrator error
-           ✓ All API requests returning 5xx  38 % of 1 310 requests fail
-           ● No new studies being created  none in the last 10 minutes
+         yes Health check failing  503 unhealthy, orchestrator error
+         no  All API requests returning 5xx  38 % of 1 310 requests fail
+         yes No new studies being created  none in the last 10 minutes
        SEV2 High study failure rate  Major degradation: Study execution failing >50%
-           ✓ Studies completing with >50% failure rate
-           ● Specific surfaces consistently failing  71 %, 312 failures in 2 studies
+         no  Studies completing with >50% failure rate
+         yes Specific surfaces consistently failing  71 %, 312 failures in 2 studies
        SEV3 Single surface failing  Minor degradation: Single surface adapter failing
-           ● One surface adapter returning errors  openai-api 71 %
-           ● Other surfaces working normally  2 of 3 work normally
+         yes One surface adapter returning errors  openai-api 71 %
+         yes Other surfaces working normally  2 of 3 work normally
        SEV4 Low impact  Low impact: Slow response times, cosmetic issues
-           ● Slow response times  4 210 ms (critical > 2 000 ms in 5 min)
-           ● Error Rate above its threshold  38 % (critical > 5 % in 5 min)
-           ● Queue Depth above its threshold  1 320 (warning > 1 000)
+         yes Slow response times  4 210 ms (critical > 2 000 ms in 5 min)
+         yes Error Rate above its threshold  38 % (critical > 5 % in 5 min)
+         yes Queue Depth above its threshold  1 320 (warning > 1 000)
        Security incident  possible unauthorized access
 
       ────────────────────────────────────────────────────────────────────────────────
@@ -176,7 +176,7 @@ describe('a checklist', () => {
 
 
 
-
+       next  * accept 2 steps whose checks pass
       ────────────────────────────────────────────────────────────────────────────────
        enter open  space done  s skip  m messages  esc back  : commands  ? help"
     `);

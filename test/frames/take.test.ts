@@ -32,15 +32,15 @@ describe('the review of taking an incident', () => {
        suggested SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
       ▌SEV1 Complete API outage  API returning 5xx for all requests  suggested
-           ● Health check failing  503 unhealthy, orchestrator error
-           ✓ All API requests returning 5xx  38 % of 1 310 requests fail
+         yes Health check failing  503 unhealthy, orchestrator error
+         no  All API requests returning 5xx  38 % of 1 310 requests fail
       ─ Take SEV1 Complete API outage ─────────────────────────────────  PRODUCTION  ─
 
       ▸ [x] open the incident, with you as commander and in control
         [x] acknowledge the page at PagerDuty
         [x] post to Slack #alerts
-            SEV1 Complete API outage (production), open 00:00:00, commander ops1:
-            gateway 503 unhealthy, orchestrator error; api-gateway 1/3 ready,
+            SEV1 Complete API outage (production), open since 03:14Z, commander
+            ops1: gateway 503 unhealthy, orchestrator error; api-gateway 1/3 ready,
             rollout stuck, CrashLoopBackOff, OOMKilled; and 4 more. Next update by
             03:44Z.
         [ ] arm production for 15 m, reason:

@@ -102,8 +102,8 @@ async function act(keys: Keyboard, key: string, asks?: { seen: string; type: str
 
 async function mitigate(keys: Keyboard): Promise<void> {
   // The last verified action is filled in.
-  await keys.press('M', /What fixed it\?[\s\S]*▸ reason[\s\S]*(restart|cleanup|disable|scale)-/);
-  await keys.press('enter', /mitigated \d\d:/);
+  await keys.press('M', /record: mitigated[\s\S]*(restart|cleanup|disable|scale)-[\s\S]*y mitigated/);
+  await keys.press('y', /mitigated \d\d:/);
 }
 
 const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void> }> = {

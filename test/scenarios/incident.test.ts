@@ -156,10 +156,15 @@ test.each([
     second.press('M');
     await second.shows('What fixed it?');
     second.type('it works again').press('enter');
-    await second.shows('mitigated');
+    await second.shows('y mitigated');
+    await second.settles();
+    second.press('y');
+    await second.shows(/mitigated \d\d:/);
+    // The fix is known now; who was told of the incident is told of its end.
     second.press('X');
-    await second.shows('Resolve. What fixed it?');
-    second.type('calm').press('enter');
+    await second.shows(/it works again[\s\S]*\[x\] resolve the page[\s\S]*\[x\] post to Slack[\s\S]*y resolve/);
+    await second.settles();
+    second.press('y');
     await second.shows('resolved after');
     second.press('t');
     await second.shows('TIMELINE');
@@ -191,7 +196,10 @@ test.each([
     const checked = await run(environment, 'incident', 'verify');
     expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('no changed or missing entries found') });
     const messages = await received();
-    expect(messages.map((m) => m.channel)).toEqual(['pagerduty', '#alerts']);
+    expect(messages.slice(0, 2).map((m) => m.channel)).toEqual(['pagerduty', '#alerts']);
+    expect(messages.slice(2).map((m) => m.channel)).toEqual(
+      expect.arrayContaining(['#alerts', '#alerts', 'pagerduty']),
+    );
     expect(messages[0]?.body).toMatchObject({ event_action: 'acknowledge' });
     expect(String(messages[1]?.body.text)).toContain(`DRILL, not real: ${severity}`);
   },

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clocks, timePerSeverity } from '../../src/core/incident/clocks.ts';
 import type { Entry, Event, EventKind, EventOf } from '../../src/core/incident/event.ts';
-import { likelyFix, projectAll, projectIncident, unfinished } from '../../src/core/incident/incident.ts';
+import { likelyFix } from '../../src/core/incident/fix.ts';
+import { isOngoing, projectAll, projectIncident, unfinished } from '../../src/core/incident/incident.ts';
 import { minute } from '../../src/core/time.ts';
 
 const start = Date.UTC(2026, 0, 17, 3, 0);
@@ -174,6 +175,20 @@ test('a reopened incident is open; a reminder disappears when its step is done',
   expect(projectIncident('one', done)?.reminders).toEqual([]);
 });
 
+test('a cancelled incident has ended and counts in no clock; reopened it is open, the time between is left out', () => {
+  const entries = [opened(), entry({ kind: 'acknowledged' }, 1), entry({ kind: 'cancelled', why: 'a test alert' }, 2)];
+  const cancelled = projectIncident('one', entries);
+  expect(cancelled).toMatchObject({ cancelledAt: start + 2 * minute });
+  if (!cancelled) throw new Error('no incident');
+  expect([isOngoing(cancelled), cancelled.resolvedAt]).toEqual([false, undefined]);
+  expect(clocks(cancelled, start + 60 * minute)).toEqual({ open: 2 * minute });
+  expect(timePerSeverity(cancelled, start + 60 * minute)).toEqual([]);
+  const again = projectIncident('one', [...entries, entry({ kind: 'reopened', why: 'it was real' }, 12)]);
+  if (!again) throw new Error('no incident');
+  expect([isOngoing(again), again.cancelledAt]).toEqual([true, undefined]);
+  expect(timePerSeverity(again, start + 15 * minute)).toEqual([{ severity: 1, time: 5 * minute }]);
+});
+
 test('without an opening entry there is no incident; entries of other incidents are ignored', () => {
   expect(projectIncident('one', story().slice(1))).toBeUndefined();
   const two = entry({ kind: 'opened', title: 'x', severity: 4, why: 'y' }, 0, 'ops3', 'two');
@@ -194,6 +209,7 @@ const check = fc.record({ state: some('pass', 'fail', 'unknown'), because: why }
 const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
   opened: of('opened', { title: why, severity: some(1, 2, 3, 4), why }),
   severity: of('severity', { severity: some(1, 2, 3, 4), why }),
+  type: of('type', { type: some('service', 'security'), title: why, why }),
   procedure: of('procedure', { procedure: some('security', 'rollback'), change: some('added', 'retired') }),
   acknowledged: of('acknowledged'),
   step: of('step', { step, mark: some('done', 'skipped', 'reopened'), found: check }),
@@ -244,6 +260,7 @@ const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
   reminded: of('reminded', { about: some('a', 'b') }),
   mitigated: of('mitigated', { why }),
   resolved: of('resolved', { why }),
+  cancelled: of('cancelled', { why }),
   measured: of('measured', { since: fc.integer({ min: 0 }) }),
   reopened: of('reopened', { why }),
   sample: of('sample', { values: fc.record({ p95: fc.integer() }) }),

@@ -159,10 +159,11 @@ describe('arming', () => {
     const done = arm(begin, 'gateway down', 0);
     if (!('arming' in done)) throw new Error(done.refused);
     expect(forbids(done.arming, 0)).toBeUndefined();
-    expect(describeArming(done.arming, 0)).toBe('armed 10:00');
+    expect(describeArming(done.arming, 0)).toBe('armed 10:00 if idle');
     expect(forbids(done.arming, idleFor)).toMatch(/arm/);
     const busy = touch(done.arming, idleFor - 1);
     expect(forbids(busy, idleFor)).toBeUndefined();
+    expect(describeArming(busy, idleFor)).toBe('armed 05:00');
     expect(forbids(busy, armedFor)).toMatch(/arm/);
     expect(settle(busy, armedFor)).toEqual({ state: 'read-only' });
   });

@@ -12,7 +12,7 @@ import { causeOf, causes } from '../../src/runbook/causes.ts';
 import { alertChannels, nextBusinessDay } from '../../src/runbook/channels.ts';
 import { checklist, checklists } from '../../src/runbook/checklists.ts';
 import { commands } from '../../src/runbook/commands.ts';
-import { contactsFor } from '../../src/runbook/contacts.ts';
+import { applies, contactsFor } from '../../src/runbook/contacts.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { world } from '../support/world.ts';
 
@@ -355,6 +355,19 @@ test('contacts, those that apply first', () => {
   expect(now(3)).toEqual(['On-Call Engineer']);
   expect(now(3, true)).toEqual(['On-Call Engineer', 'Security']);
   expect(contactsFor(production.contacts, undefined)).toHaveLength(4);
+});
+
+test.each([
+  ['SEV1/SEV2', [1, 2]],
+  ['SEV1, SEV3', [1, 3]],
+  ['SEV1-3', [1, 2, 3]],
+  ['SEV2 to SEV4', [2, 3, 4]],
+  ['SEV2+', [1, 2]],
+  ['Always', [1, 2, 3, 4]],
+  ['by phone', []],
+])('a contact with the rule %s applies at %j', (escalation, at) => {
+  const contact = { role: 'x', contact: 'x', escalation };
+  expect(([1, 2, 3, 4] as const).filter((severity) => applies(contact, severity, false))).toEqual(at);
 });
 
 test('every step has a unique id in its checklist, and offers actions that exist', () => {

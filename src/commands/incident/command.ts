@@ -5,7 +5,7 @@ import { addSettingsFlags } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, print, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import type { JournalReport } from '../../data/journal/verify.ts';
 import type { Format, Printed } from './run.ts';
 
@@ -115,8 +115,11 @@ async function openOne(settings: Settings, which: string): Promise<Incident | Pr
   const report = await run.journalOf(settings);
   if ('text' in report) return report;
   const found = run.found(report, which);
-  if ('text' in found || found.resolvedAt === undefined) return found;
-  return { text: `${found.id} is resolved: read it with incident show ${which}`, code: 2 };
+  if ('text' in found || isOngoing(found)) return found;
+  return {
+    text: `${found.id} is ${found.cancelledAt === undefined ? 'resolved' : 'cancelled'}: read it with incident show ${which}`,
+    code: 2,
+  };
 }
 
 function say({ text, code }: Printed): void {

@@ -5,7 +5,7 @@ import { severityName } from '../../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../../core/incident/clocks.ts';
 import { identityOf, inOrder } from '../../core/incident/event.ts';
 import { type Impact, impactOf, samplesOf } from '../../core/incident/impact.ts';
-import { type Incident, projectAll } from '../../core/incident/incident.ts';
+import { endedAt, type Incident, projectAll } from '../../core/incident/incident.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
 import { plain } from '../../data/journal/exported.ts';
@@ -37,19 +37,24 @@ export function listed(report: JournalReport, json: boolean, now: number): Print
     };
   if (incidents.length === 0) return { text: `no incident in ${report.directory}`, code: 0 };
   const rows = incidents.toReversed().map((one) => {
-    const state = one.resolvedAt === undefined ? 'open' : 'resolved';
-    const lasted = formatAge((one.resolvedAt ?? now) - one.openedAt);
+    const state = stateOf(one);
+    const lasted = formatAge((endedAt(one) ?? now) - one.openedAt);
     const drill = one.drill ? `  DRILL ${one.drill}` : '';
-    return `${one.id}  ${formatInstant(one.openedAt)}  ${severityName(one.severity)}  ${state.padEnd(8)}  ${lasted.padEnd(10)}  ${one.title}${drill}`;
+    return `${one.id}  ${formatInstant(one.openedAt)}  ${severityName(one.severity)}  ${state.padEnd(9)}  ${lasted.padEnd(10)}  ${one.title}${drill}`;
   });
   return { text: rows.join('\n'), code: 0 };
 }
 
+const stateOf = (incident: Incident): 'cancelled' | 'resolved' | 'open' =>
+  incident.cancelledAt !== undefined ? 'cancelled' : incident.resolvedAt !== undefined ? 'resolved' : 'open';
+
 function brief(incident: Incident, now: number) {
-  const { id, title, severity, openedAt, openedBy, environment, drill, resolvedAt, mitigatedAt } = incident;
+  const { id, title, severity, openedAt, openedBy, environment, drill, resolvedAt, cancelledAt, mitigatedAt } =
+    incident;
   return {
     id,
     title,
+    state: stateOf(incident),
     severity: severityName(severity),
     environment,
     drill: drill || undefined,
@@ -57,6 +62,7 @@ function brief(incident: Incident, now: number) {
     openedBy,
     mitigatedAt: mitigatedAt === undefined ? undefined : iso(mitigatedAt),
     resolvedAt: resolvedAt === undefined ? undefined : iso(resolvedAt),
+    cancelledAt: cancelledAt === undefined ? undefined : iso(cancelledAt),
     clocks: clocks(incident, now),
   };
 }

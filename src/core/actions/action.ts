@@ -14,6 +14,8 @@ export type Check = {
   short?: string;
   /** How much of it is there, counted. */
   progress?: Progress | undefined;
+  /** Of a failure: no more than a warning. */
+  level?: 'warning';
 };
 
 /** The result of a verification. `final`: another check would not tell more. */

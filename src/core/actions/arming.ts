@@ -65,10 +65,14 @@ export function forbids(arming: Arming, now: Instant, how = ':arm'): string | un
   return settled.state === 'read-only' ? `read-only: arm it first (${how})` : undefined;
 }
 
-/** For the header: `read-only`, `armed 09:58`. Empty where nothing is guarded. */
+/**
+ * For the header: `read-only`, `armed 04:58`, or `armed 09:58 if idle` while that comes first: each key puts it off, until
+ * the time is up. Empty where nothing is guarded.
+ */
 export function describeArming(arming: Arming, now: Instant): string {
   const settled = settle(arming, now);
   if (settled.state === 'open') return '';
   if (settled.state !== 'armed') return 'read-only';
-  return `armed ${formatElapsed(endOf(settled) - now).replace(/^00:/, '')}`;
+  const left = formatElapsed(endOf(settled) - now).replace(/^00:/, '');
+  return endOf(settled) < settled.until ? `armed ${left} if idle` : `armed ${left}`;
 }

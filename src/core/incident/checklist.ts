@@ -140,7 +140,8 @@ export function sum(evidence: readonly Evidence[]): Check | undefined {
     if (found.length === 0) continue;
     const shown = found.slice(0, 2).map((one) => `${one.subject} ${one.because}`);
     const more = found.length - shown.length;
-    return { state, because: [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') };
+    const level = found.every((one) => one.level === 'warning') ? 'warning' : undefined;
+    return { state, level, because: [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') };
   }
   return undefined;
 }

@@ -2,13 +2,13 @@
 
 import { type Instant, type Ms, minute } from '../time.ts';
 import type { Severity } from './checklist.ts';
-import type { Incident } from './incident.ts';
+import { endedAt, type Incident } from './incident.ts';
 
 /** At SEV1 and SEV2 an update is due every 30 minutes. */
 export const updateEvery: Ms = 30 * minute;
 
 export type Clocks = {
-  /** From the opening until now, or until it was resolved. */
+  /** From the opening until now, or until it ended. */
   open: Ms;
   /** From the opening; absent while it has not happened. */
   toAcknowledge?: Ms;
@@ -20,12 +20,14 @@ export type Clocks = {
   updateDue?: Instant;
 };
 
+/** A cancelled incident was none: only how long it was open is known of it. */
 export function clocks(incident: Incident, now: Instant): Clocks {
   const { openedAt, acknowledged, firstFind, mitigatedAt, resolvedAt, severity, updates } = incident;
   // A clock may have jumped backwards in between.
   const since = (at: Instant): Ms => Math.max(0, at - openedAt);
+  if (incident.cancelledAt !== undefined) return { open: since(incident.cancelledAt) };
   return {
-    open: since(resolvedAt ?? now),
+    open: since(endedAt(incident) ?? now),
     toAcknowledge: acknowledged ? since(acknowledged.at) : undefined,
     toFirstFind: firstFind ? since(firstFind.at) : undefined,
     toMitigate: mitigatedAt === undefined ? undefined : since(mitigatedAt),
@@ -41,8 +43,9 @@ function owedSince({ openedAt, severities, rests }: Incident): Instant {
   return Math.max(severities[calm + 1]?.at ?? openedAt, rests.at(-1)?.until ?? openedAt);
 }
 
-/** How long it was at each severity, worst first; while it was resolved it had none. */
+/** How long it was at each severity, worst first; while it was resolved it had none, and cancelled it never had one. */
 export function timePerSeverity(incident: Incident, now: Instant): readonly { severity: Severity; time: Ms }[] {
+  if (incident.cancelledAt !== undefined) return [];
   const end = incident.resolvedAt ?? now;
   const times = new Map<Severity, Ms>();
   incident.severities.forEach(({ severity, at }, index) => {

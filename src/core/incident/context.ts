@@ -7,8 +7,8 @@ import type { Contact, Targets } from '../world/targets.ts';
 import { hasControl } from './authority.ts';
 import type { ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
-import type { Purpose, Role, Writer } from './event.ts';
-import type { Incident } from './incident.ts';
+import type { IncidentType, Purpose, Role, Writer } from './event.ts';
+import { type Incident, isOngoing } from './incident.ts';
 
 /** A cockpit that is open now. */
 export type Presence = Writer & {
@@ -94,6 +94,8 @@ export type IncidentContext = {
 export type IncidentCommand =
   | { do: 'open'; severity: Severity; title?: string; why: string; procedure?: ProcedureId }
   | { do: 'severity'; severity: Severity; why: string }
+  /** Makes it a security incident, or a service incident again. */
+  | { do: 'type'; type: IncidentType; why: string }
   | { do: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired' }
   /** Of the incident, or of one alert. */
   | { do: 'acknowledge'; alert?: string; subject?: string }
@@ -111,7 +113,7 @@ export type IncidentCommand =
   | { do: 'update'; text: string }
   | { do: 'remind'; step?: string; about: string; in: Ms }
   | { do: 'reminded'; about: string }
-  | { do: 'mitigate' | 'resolve' | 'reopen'; why: string }
+  | { do: 'mitigate' | 'resolve' | 'cancel' | 'reopen'; why: string }
   /** Who works here, on a shared account. */
   | { do: 'name'; name: string }
   /** Writes the report into the present directory. */
@@ -136,7 +138,7 @@ export function controllerOf(incidentContext: IncidentContext, incident: Inciden
 export function isResumable(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   return (
     incident !== undefined &&
-    incident.resolvedAt === undefined &&
+    isOngoing(incident) &&
     !incidentContext.observing &&
     !isInControl(incidentContext, incident) &&
     controllerOf(incidentContext, incident) === undefined

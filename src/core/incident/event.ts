@@ -32,6 +32,10 @@ export type RunPhase = (typeof runPhases)[number];
  */
 export type Delivery = 'sending' | 'sent' | 'failed' | 'unknown' | 'not-sent';
 
+/** A security incident: possible unauthorized access, and its own checklist. All others concern the service. */
+export const incidentTypes = ['service', 'security'] as const;
+export type IncidentType = (typeof incidentTypes)[number];
+
 /** The purpose of a message. */
 export type Purpose = 'trigger' | 'acknowledge' | 'notify' | 'update' | 'resolve';
 
@@ -46,6 +50,8 @@ export type Event =
       procedure?: ProcedureId;
     }
   | { kind: 'severity'; severity: Severity; why: string }
+  /** Its type decides its checklist; `title`: what it is called from now on. */
+  | { kind: 'type'; type: IncidentType; title: string; why: string }
   | { kind: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired'; why?: string }
   /** Of the incident, or of one alert. */
   | { kind: 'acknowledged'; alert?: string; subject?: string }
@@ -110,9 +116,11 @@ export type Event =
   | { kind: 'reminder'; step?: string; about: string; due: Instant }
   /** A reminder was dismissed. */
   | { kind: 'reminded'; about: string }
-  | { kind: 'mitigated'; why: string }
-  /** `notNeeded`: open steps that the facts did not call for at its end. */
-  | { kind: 'resolved'; why: string; notNeeded?: readonly string[] }
+  /** `open`: what was still open, as it was shown and accepted. `notNeeded`: open steps that the facts did not call for. */
+  | { kind: 'mitigated'; why: string; open?: readonly string[] }
+  | { kind: 'resolved'; why: string; open?: readonly string[]; notNeeded?: readonly string[] }
+  /** Opened by mistake: it counts in no statistics. */
+  | { kind: 'cancelled'; why: string }
   | { kind: 'reopened'; why: string }
   /**
    * What the metrics were, once a minute while an incident is open. `measuredAt`: before it was opened. `requests`: counts

@@ -4,7 +4,7 @@ import type { Instant, Ms } from '../time.ts';
 import { evaluateValue, type MetricId, metricIds, runbookThresholds, type Thresholds } from '../world/thresholds.ts';
 import type { AlertLevel } from './channel.ts';
 import type { EventOf } from './event.ts';
-import type { Incident } from './incident.ts';
+import { endedAt, type Incident } from './incident.ts';
 
 /** Where an incident began: the first alert or sample that was critical, or, if none was, a warning; else its opening. */
 export type Start = {
@@ -41,7 +41,7 @@ export type Impact = {
 
 export function impactOf(incident: Incident, now: Instant, thresholds: Thresholds = runbookThresholds): Impact {
   const start = startOf(incident, thresholds);
-  const end = incident.mitigatedAt ?? incident.resolvedAt;
+  const end = incident.mitigatedAt ?? endedAt(incident);
   const until = end ?? now;
   return { start, end, requests: requestsIn(incident, start.at, until), jobs: jobsIn(incident) };
 }

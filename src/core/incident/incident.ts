@@ -1,5 +1,5 @@
 // Projects journal entries to an incident, whatever the order in which the files were read.
-import type { ActionId, Check } from '../actions/action.ts';
+import type { Check } from '../actions/action.ts';
 import type { Instant } from '../time.ts';
 import {
   type Authority,
@@ -16,6 +16,10 @@ import {
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { Entry, EventOf, Role, RunPhase } from './event.ts';
 import { authorOf, inOrder } from './event.ts';
+import { rolesAfter } from './held-roles.ts';
+import { type RunState, runsAfter } from './runs.ts';
+
+export type { RunState } from './runs.ts';
 
 /** The state of a step; an untouched step has none. */
 export type StepState = {
@@ -27,18 +31,6 @@ export type StepState = {
   found?: Check;
   /** Of a decision. */
   answer?: 'yes' | 'no';
-};
-
-export type RunState = {
-  run: string;
-  action: ActionId;
-  target: string;
-  by: string;
-  /** Whose cockpit runs it. */
-  session: string;
-  calls: readonly string[];
-  phase: RunPhase;
-  phases: readonly { phase: RunPhase; at: Instant; detail?: string }[];
 };
 
 export type Message = Omit<EventOf<'notified'>, 'kind'> & { at: Instant; by: string };
@@ -82,6 +74,8 @@ export type Incident = {
   /** What ended the impact, as its mitigation was recorded. */
   fix?: string;
   resolvedAt?: Instant;
+  /** When it was cancelled, because it was opened by mistake. */
+  cancelledAt?: Instant;
   /** Open steps that the facts did not call for when it was resolved. */
   notNeeded: readonly string[];
   /** When it was over for a while, before it was opened again. */
@@ -89,6 +83,11 @@ export type Incident = {
   /** Those that have effect, in order. */
   entries: readonly Entry[];
 };
+
+/** When it ended: resolved, or cancelled. Undefined while it is open. */
+export const endedAt = ({ resolvedAt, cancelledAt }: Incident): Instant | undefined => resolvedAt ?? cancelledAt;
+/** Neither resolved nor cancelled. */
+export const isOngoing = (incident: Incident): boolean => endedAt(incident) === undefined;
 
 /** The incident of these entries; undefined without an opening. Entries of other incidents are ignored. */
 export function projectIncident(id: string, all: readonly Entry[]): Incident | undefined {
@@ -143,7 +142,7 @@ function take(before: Incident, entry: Entry, opener: Entry): Incident {
   const { event } = entry;
   const keys = withAuthor(before.keys, entry, opener);
   const incident = keys === before.keys ? before : { ...before, keys };
-  const authority: Authority = { opener, keys, control: incident.control, isOver: incident.resolvedAt !== undefined };
+  const authority: Authority = { opener, keys, control: incident.control, isOver: !isOngoing(incident) };
   const why = refusalOf(entry, authority);
   if (why) return { ...incident, refused: [...incident.refused, { entry, why }] };
   const marked = isActionWithoutControl(entry, authority);
@@ -172,6 +171,12 @@ function apply(before: Incident, entry: Entry): Incident {
         severity: event.severity,
         severities: [...incident.severities, { severity: event.severity, at, by, why: event.why }],
       };
+    case 'type': {
+      const { procedure: _, ...service } = incident;
+      const procedures = incident.procedures.filter((id) => id !== 'security');
+      const of = { title: event.title, procedures };
+      return event.type === 'security' ? { ...incident, ...of, procedure: 'security' } : { ...service, ...of };
+    }
     case 'procedure': {
       const others = incident.procedures.filter((id) => id !== event.procedure);
       return { ...incident, procedures: event.change === 'added' ? [...others, event.procedure] : others };
@@ -183,9 +188,9 @@ function apply(before: Incident, entry: Entry): Incident {
     case 'decision':
       return withStep(incident, event.step, { mark: 'done', by, at, why: event.why, answer: event.answer });
     case 'action':
-      return { ...incident, runs: run(incident.runs, event, entry) };
+      return { ...incident, runs: runsAfter(incident.runs, event, entry) };
     case 'role':
-      return { ...incident, roles: role(incident.roles, event) };
+      return { ...incident, roles: rolesAfter(incident.roles, event) };
     case 'note':
       return { ...incident, notes: incident.notes + 1 };
     case 'pin': {
@@ -214,10 +219,12 @@ function apply(before: Incident, entry: Entry): Incident {
         mitigatedAt: incident.mitigatedAt ?? at,
         notNeeded: event.notNeeded ?? [],
       };
+    case 'cancelled':
+      return { ...incident, cancelledAt: at };
     case 'reopened': {
-      const { resolvedAt, mitigatedAt: _, fix: __, ...open } = incident;
-      if (resolvedAt === undefined) return open;
-      return { ...open, rests: [...open.rests, { from: resolvedAt, until: at }] };
+      const { resolvedAt: _, cancelledAt: __, mitigatedAt: ___, fix: ____, ...open } = incident;
+      const ended = endedAt(incident);
+      return ended === undefined ? open : { ...open, rests: [...open.rests, { from: ended, until: at }] };
     }
     // Other events, and those of newer versions, change nothing.
     default:
@@ -249,31 +256,6 @@ function step(before: Incident, event: EventOf<'step'>, by: string, at: Instant)
   return { ...incident, firstFind: { step: event.step, at } };
 }
 
-function run(runs: readonly RunState[], event: EventOf<'action'>, { at, writer }: Entry): readonly RunState[] {
-  const before = runs.find((one) => one.run === event.run);
-  const phase = { phase: event.phase, at, detail: event.detail || undefined };
-  const after: RunState = before
-    ? { ...before, phase: event.phase, phases: [...before.phases, phase], calls: event.calls ?? before.calls }
-    : {
-        run: event.run,
-        action: event.action,
-        target: event.target,
-        by: writer.name,
-        session: writer.session,
-        calls: event.calls ?? [],
-        phase: event.phase,
-        phases: [phase],
-      };
-  return before ? runs.map((one) => (one === before ? after : one)) : [...runs, after];
-}
-
-/** Commander, deputy and scribe are one person each; experts are several. */
-function role(roles: Incident['roles'], { role: name, change, person, from }: EventOf<'role'>): Incident['roles'] {
-  const others = roles[name].filter((one) => one !== person && one !== from);
-  if (change === 'left') return { ...roles, [name]: others };
-  return { ...roles, [name]: name === 'expert' ? [...others, person] : [person] };
-}
-
 function notified(before: Incident, event: EventOf<'notified'>, by: string, at: Instant): Incident {
   const { kind: _, ...rest } = event;
   const sent = event.delivery === 'sent';
@@ -284,15 +266,6 @@ function notified(before: Incident, event: EventOf<'notified'>, by: string, at: 
     updates: sent && event.purpose !== 'acknowledge' ? [...before.updates, at] : before.updates,
   };
   return sent && event.purpose === 'acknowledge' ? acknowledge(incident, by, at) : incident;
-}
-
-/** These report or test; they fix nothing. */
-const fixesNothing: readonly ActionId[] = ['acknowledge-page', 'resolve-page', 'notify', 'test-surface'];
-
-/** What fixed it, as far as the record shows: the recorded fix, else the last verified action. */
-export function likelyFix({ fix, runs }: Incident): string | undefined {
-  const last = runs.findLast(({ action, phase }) => phase === 'verified' && !fixesNothing.includes(action));
-  return fix ?? (last && `${last.action} ${last.target}`);
 }
 
 /** Whether a run was executed, verified or not. */

@@ -5,7 +5,14 @@ import type { ActionId } from '../../core/actions/action.ts';
 import { healthStatuses } from '../../core/health/status.ts';
 import { channelIds } from '../../core/incident/channel.ts';
 import { procedureIds, severities } from '../../core/incident/checklist.ts';
-import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/incident/event.ts';
+import {
+  type Event,
+  type EventKind,
+  type EventOf,
+  incidentTypes,
+  roles,
+  runPhases,
+} from '../../core/incident/event.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
 import { lastInstant } from './plausible.ts';
 import { publicKeyText } from './signature.ts';
@@ -30,6 +37,7 @@ type Shapes = { [K in EventKind]: { [F in Exclude<keyof EventOf<K>, 'kind'>]-?: 
 const kinds = {
   opened: { title: text, severity, why: text, evidence: texts.optional(), procedure: procedure.optional() },
   severity: { severity, why: text },
+  type: { type: z.enum(incidentTypes), title: text, why: text },
   procedure: { procedure, change: z.enum(['added', 'retired']), why: text.optional() },
   acknowledged: { alert: text.optional(), subject: text.optional() },
   step: {
@@ -91,8 +99,9 @@ const kinds = {
   },
   reminder: { step: text.optional(), about: text, due: instant },
   reminded: { about: text },
-  mitigated: { why: text },
-  resolved: { why: text, notNeeded: texts.optional() },
+  mitigated: { why: text, open: texts.optional() },
+  resolved: { why: text, open: texts.optional(), notNeeded: texts.optional() },
+  cancelled: { why: text },
   reopened: { why: text },
   sample: {
     values: z.partialRecord(z.enum(metricIds), z.number()),

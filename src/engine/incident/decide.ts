@@ -1,14 +1,15 @@
 // Turns a person's command on an incident into the events to record. Pure.
 import { ulid } from 'ulid';
 import { hasControl, incidentIdOf, isAdmitted } from '../../core/incident/authority.ts';
-import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
+import { adviceOn, checkOf, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
-import { type Event, roles, type Writer } from '../../core/incident/event.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { type Event, type IncidentType, roles, type Writer } from '../../core/incident/event.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
-import { activeChecklists, knownOf, stepsNotNeeded, untoldOf } from '../../runbook/messages.ts';
+import { type Ending, stillOpen } from '../../runbook/ending.ts';
+import { knownOf, stepsChange, stepsNotNeeded, untoldOf } from '../../runbook/messages.ts';
 import { suggestSeverity } from '../../runbook/suggest-severity.ts';
 
 /** What to record and for which incident, or why nothing is recorded. */
@@ -29,6 +30,7 @@ export type Situation = {
 /** Commands that need control of the incident. Everybody may watch, write notes, take roles and acknowledge. */
 const forDriver = new Set<IncidentCommand['do']>([
   'severity',
+  'type',
   'procedure',
   'step',
   'decide',
@@ -39,6 +41,7 @@ const forDriver = new Set<IncidentCommand['do']>([
   'mitigate',
   'resolve',
   'key',
+  'cancel',
 ]);
 
 export function decide(what: IncidentCommand, situation: Situation): Decision {
@@ -52,9 +55,9 @@ export function decide(what: IncidentCommand, situation: Situation): Decision {
       says: 'actions continue without a journal',
     };
   if (!incident) return { refused: 'no incident is open: press i to open one' };
-  if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
-    return { refused: 'it is resolved: reopen it first' };
-  if (forDriver.has(what.do) && !hasControl(incident.control, self) && incident.resolvedAt === undefined)
+  if (!isOngoing(incident) && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
+    return { refused: `it is ${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'}: reopen it first` };
+  if (forDriver.has(what.do) && !hasControl(incident.control, self) && isOngoing(incident))
     return { refused: `${incident.control.person} is in control: take control first` };
   if (forDriver.has(what.do) && situation.lost !== undefined) return { refused: situation.lost };
   if (what.do === 'control' && !isAdmitted(incident, self))
@@ -69,7 +72,7 @@ function open(
   incident: Incident | undefined,
   { self, world }: Pick<Situation, 'self' | 'world'>,
 ): Decision {
-  if (incident && incident.resolvedAt === undefined)
+  if (incident && isOngoing(incident))
     return { refused: `${severityName(incident.severity)} ${incident.title} is already open` };
   const suggestion = suggestSeverity(world);
   const evidence = suggestion.signs
@@ -115,8 +118,10 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
       if (what.severity === incident.severity) return { refused: `it is already ${severityName(what.severity)}` };
       return just(
         { kind: 'severity', severity: what.severity, why: what.why },
-        `now ${severityName(what.severity)}: ${stepsChange(incident, what.severity)}`,
+        `now ${severityName(what.severity)}: ${stepsChange(incident, { ...incident, severity: what.severity })}`,
       );
+    case 'type':
+      return changeType(what, incident);
     case 'procedure':
       return just(
         { kind: 'procedure', procedure: what.procedure, change: what.change },
@@ -184,12 +189,19 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
     case 'reminded':
       return just({ kind: 'reminded', about: what.about }, 'reminder dismissed');
     case 'mitigate':
-      return just({ kind: 'mitigated', why: what.why }, 'mitigated');
+      return just({ kind: 'mitigated', why: what.why, open: openThen(what.do, incident, world) }, 'mitigated');
     case 'resolve':
       return just(
-        { kind: 'resolved', why: what.why, notNeeded: stepsNotNeeded(incident, world) },
+        {
+          kind: 'resolved',
+          why: what.why,
+          open: openThen(what.do, incident, world),
+          notNeeded: stepsNotNeeded(incident, world),
+        },
         `resolved${stillToTell(incident)}`,
       );
+    case 'cancel':
+      return just({ kind: 'cancelled', why: what.why }, `cancelled${stillToTell(incident)}`);
     case 'reopen':
       return just({ kind: 'reopened', why: what.why }, 'open again');
     default:
@@ -197,14 +209,31 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
   }
 }
 
-/** How a change of the severity changes the checklist. */
-function stepsChange(incident: Incident, severity: Severity): string {
-  if (incident.procedure) return 'its checklist stays';
-  const before = activeChecklists(incident).flatMap((list) => list.steps);
-  const after = activeChecklists({ ...incident, severity }).flatMap((list) => list.steps);
-  const added = after.filter((step) => !before.includes(step)).length;
-  const retired = before.filter((step) => !after.includes(step)).length;
-  return `${added} steps added, ${retired} retired; completed steps stay`;
+/** What is recorded as still open; undefined where nothing is. */
+function openThen(ending: Ending, incident: Incident, world: World): readonly string[] | undefined {
+  const open = stillOpen(ending, incident, world);
+  return open.length > 0 ? open.map(({ says }) => says) : undefined;
+}
+
+/** A security incident tells nobody publicly by default; what was announced before stays announced. */
+function changeType({ type, why }: Extract<IncidentCommand, { do: 'type' }>, incident: Incident): Decision {
+  const isNow = incident.procedure === 'security' ? 'security' : 'service';
+  if (type === isNow) return { refused: `it is already a ${type} incident` };
+  const { procedure: _, ...service } = incident;
+  const after: Incident = type === 'security' ? { ...incident, procedure: 'security' } : service;
+  const quiet = type === 'security' ? '; nothing more is posted to Slack unless you send it' : '';
+  return {
+    events: [{ kind: 'type', type, title: titleOf(type, incident), why }],
+    says: `now a ${type} incident: ${stepsChange(incident, after)}${quiet}`,
+  };
+}
+
+/** A service incident gets back the title that it was opened with. */
+function titleOf(type: IncidentType, { entries, severity }: Incident): string {
+  if (type === 'security') return 'Security incident';
+  const opening = entries.find(({ event }) => event.kind === 'opened')?.event;
+  const isService = opening?.kind === 'opened' && opening.procedure !== 'security';
+  return isService ? opening.title : checklistFor(severity).title;
 }
 
 /** Channels that were notified of the incident and not of its resolution. */

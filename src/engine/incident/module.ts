@@ -12,7 +12,7 @@ import {
 } from '../../core/incident/context.ts';
 import { countingEntries } from '../../core/incident/counting.ts';
 import type { Event } from '../../core/incident/event.ts';
-import { type Incident, unfinished } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing, unfinished } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { channelStates } from '../../data/channels/channels.ts';
 import { readReceived } from '../../data/channels/webhook-inbox.ts';
@@ -198,14 +198,12 @@ export const incidentModule =
       if (!isReady) return;
       const events = alerts.takeWorld(world);
       const { incident } = recorder;
-      const writes =
-        incident && incident.resolvedAt === undefined && !observing && hasControl(incident.control, journal.writer);
+      const writes = incident && isOngoing(incident) && !observing && hasControl(incident.control, journal.writer);
       if (writes)
         for (const event of events)
           orders = orders.then(async () => {
             // An earlier command may have resolved it.
-            if (recorder.incident?.id === incident.id && recorder.incident.resolvedAt === undefined)
-              await record(event, incident.id);
+            if (recorder.incident?.id === incident.id && isOngoing(recorder.incident)) await record(event, incident.id);
           });
       show();
     });

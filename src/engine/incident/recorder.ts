@@ -6,8 +6,8 @@ import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
 import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import type { Event, EventOf } from '../../core/incident/event.ts';
-import { type Incident, projectAll, projectIncident } from '../../core/incident/incident.ts';
+import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
+import { type Incident, isOngoing, projectAll, projectIncident } from '../../core/incident/incident.ts';
 import { pageKey } from '../../core/incident/page.ts';
 import { isShared, longestName, whatIsWrongWithName } from '../../core/incident/person.ts';
 import { formatAge } from '../../core/text/format.ts';
@@ -80,16 +80,17 @@ export class Recorder {
     if (this.#folded === entries) return this.#incident;
     this.#folded = entries;
     const followed = this.#following === undefined ? undefined : projectIncident(this.#following, entries);
-    this.#incident = followed?.resolvedAt === undefined ? (followed ?? this.open.at(-1)) : this.#after(followed);
+    this.#incident = followed && !isOngoing(followed) ? this.#after(followed) : (followed ?? this.open.at(-1));
     this.#following = this.#incident?.id;
     return this.#incident;
   }
 
-  /** A resolved incident is shown until another one is opened. */
-  #after(resolved: Incident): Incident {
-    const last = resolved.entries.findLast(({ event }) => event.kind === 'resolved')?.id ?? '';
+  /** An incident that ended is shown until another one is opened. */
+  #after(ended: Incident): Incident {
+    const ends = ({ event: { kind } }: Entry) => kind === 'resolved' || kind === 'cancelled';
+    const last = ended.entries.findLast(ends)?.id ?? '';
     const next = this.open.at(-1);
-    return next && (next.entries[0]?.id ?? '') > last ? next : resolved;
+    return next && (next.entries[0]?.id ?? '') > last ? next : ended;
   }
 
   /** Whether a person has to be asked for a name before anything is recorded: the account is shared. */
@@ -122,9 +123,7 @@ export class Recorder {
     if (this.#searched === entries) return this.#open;
     const since = Date.now() - picksUp;
     this.#searched = entries;
-    this.#open = projectAll(entries).filter(
-      (one) => one.resolvedAt === undefined && (one.entries.at(-1)?.at ?? 0) > since,
-    );
+    this.#open = projectAll(entries).filter((one) => isOngoing(one) && (one.entries.at(-1)?.at ?? 0) > since);
     return this.#open;
   }
 
@@ -173,7 +172,7 @@ export class Recorder {
   #concerned(): readonly Incident[] {
     const { incident } = this;
     // Also while a resolved incident is on the screen: another cockpit may control an open one.
-    return incident && incident.resolvedAt === undefined ? [incident] : this.open;
+    return incident && isOngoing(incident) ? [incident] : this.open;
   }
 
   #whyNotInControl(asPerson: boolean): string | undefined {
@@ -219,7 +218,7 @@ function whoIsInControl(open: Incident | undefined, shown: Incident | undefined)
 
 /** The open incident, for an action that is about to run. */
 export function openIncident({ incident }: Recorder, now: Instant): OpenIncident | undefined {
-  if (!incident || incident.resolvedAt !== undefined) return undefined;
+  if (!incident || !isOngoing(incident)) return undefined;
   const says = `${severityName(incident.severity)} ${incident.title}, open for ${formatAge(now - incident.openedAt)}`;
   return { says, key: pageKey(incident) };
 }

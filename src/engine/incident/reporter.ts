@@ -5,7 +5,7 @@ import type { IncidentContext } from '../../core/incident/context.ts';
 import { isInControl } from '../../core/incident/context.ts';
 import type { Event } from '../../core/incident/event.ts';
 import { impactOf } from '../../core/incident/impact.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import { stepsNotNeeded } from '../../runbook/messages.ts';
@@ -42,12 +42,12 @@ export function createReporter({ settings, world, incidentContext, incident: cur
   const write = async (incident: Incident): Promise<void> => {
     if (incidentContext().observing) return say('this cockpit only observes: it writes nothing', 'warning');
     // What was measured at its end stays what it was.
-    if (incident.resolvedAt === undefined && isInControl(incidentContext(), incident)) await measure(incident);
+    if (isOngoing(incident) && isInControl(incidentContext(), incident)) await measure(incident);
     const now = Date.now();
     const latest = current();
     const subject = latest?.id === incident.id ? latest : incident;
     const { thresholds } = world().scope;
-    const notNeeded = subject.resolvedAt === undefined ? stepsNotNeeded(subject, world()) : [];
+    const notNeeded = isOngoing(subject) ? stepsNotNeeded(subject, world()) : [];
     const done = await writeReport(process.cwd(), subject, { now, thresholds, notNeeded });
     if ('problem' in done) return say(`report not written: ${done.problem}`, 'critical');
     written = { incident: incident.id, path: done.path, at: now };

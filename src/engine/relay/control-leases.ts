@@ -1,7 +1,7 @@
 // Control of incidents as leases on the relay. What the journal says decides who was given control; the lease says whether
 // that cockpit still answers. Without an answer from the relay the one in control goes on alone.
 import { firstFence } from '../../core/incident/authority.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import type { Held, Holder, Leased } from '../../data/relay/lease.ts';
 import { RelayAway, type RelayLink } from '../../data/relay/link.ts';
 import { KeptLease, type Loss } from './kept-lease.ts';
@@ -58,14 +58,15 @@ export class ControlLeases {
   follow(incidents: readonly Incident[]): void {
     const { isMine, tell, link, holder } = this.#options;
     for (const incident of incidents) {
-      const { id, control, resolvedAt } = incident;
+      const { id, control } = incident;
+      const isOpen = isOngoing(incident);
       const fence = control.fence ?? firstFence;
       const before = this.#kept.get(id);
-      const mine = isMine(incident) && resolvedAt === undefined;
+      const mine = isMine(incident) && isOpen;
       if (before && (!mine || before.lease.fence !== fence)) {
         this.#kept.delete(id);
         void before.lease.release();
-        if (!mine && resolvedAt === undefined) tell({ news: 'overtaken', incident: id, by: control.person });
+        if (!mine && isOpen) tell({ news: 'overtaken', incident: id, by: control.person });
       }
       if (!mine || (before && this.#kept.has(id))) continue;
       const lease = new KeptLease(link, leasedOf(id), { holder, fence });

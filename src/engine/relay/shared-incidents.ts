@@ -3,7 +3,7 @@
 import { hasControl } from '../../core/incident/authority.ts';
 import type { Presence, RelayStatus } from '../../core/incident/context.ts';
 import type { Entry } from '../../core/incident/event.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { endedAt, type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { hour, type Ms, second } from '../../core/time.ts';
 import type { Journal } from '../../data/journal/journal.ts';
 import { clockSkew } from '../../data/journal/plausible.ts';
@@ -74,7 +74,7 @@ export class SharedIncidents {
     });
     this.targets = new TargetLeases(this.#link, holder);
     const book = {
-      shared: () => this.#shared().map(({ id, resolvedAt }) => ({ incident: id, isOpen: resolvedAt === undefined })),
+      shared: () => this.#shared().map((one) => ({ incident: one.id, isOpen: isOngoing(one) })),
       linesOf: (incident: string) => journal.linesOf(incident),
       take: (incident: string, lines: readonly string[]) => this.#take(incident, lines),
     };
@@ -188,7 +188,7 @@ export class SharedIncidents {
     const since = Date.now() - sharedAfter;
     return this.#options
       .incidents()
-      .filter(({ resolvedAt, control }) => control.key !== undefined && (resolvedAt ?? Date.now()) > since);
+      .filter((one) => one.control.key !== undefined && (endedAt(one) ?? Date.now()) > since);
   }
 
   async #take(incident: string, lines: readonly string[]): Promise<void> {

@@ -1,12 +1,13 @@
 // The form that arms a read-only environment.
 import { armedFor, idleFor } from '../../core/actions/arming.ts';
 import { severityName } from '../../core/incident/checklist.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { shortAge } from '../../core/text/format.ts';
 import type { Form, State } from '../../store.ts';
 
 /** Asks for the reason; an open incident fills it in. */
 export function armForm({ incident }: State): Form {
-  const isOpen = incident !== undefined && incident.resolvedAt === undefined;
+  const isOpen = incident !== undefined && isOngoing(incident);
   return {
     title: 'Arm',
     fields: [

@@ -2,7 +2,7 @@
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { controllerOf } from '../../core/incident/context.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { currentStep } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
@@ -13,7 +13,7 @@ import { fitting } from './war-room-letters.ts';
 
 /** The incident that is open. */
 export function openOf({ incident }: State): Incident | undefined {
-  return incident?.resolvedAt === undefined ? incident : undefined;
+  return incident && isOngoing(incident) ? incident : undefined;
 }
 
 /** `SEV1 00:20`: hours and minutes. */

@@ -8,12 +8,13 @@ import {
   severityName,
 } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
-import { roles } from '../../core/incident/event.ts';
-import { likelyFix } from '../../core/incident/incident.ts';
+import { type IncidentType, incidentTypes, roles } from '../../core/incident/event.ts';
+import type { Incident } from '../../core/incident/incident.ts';
 import { futureForms, momentSays, parseUntil } from '../../core/text/since.ts';
 import { type Instant, minute } from '../../core/time.ts';
-import { knownOf } from '../../runbook/messages.ts';
-import type { Form, FormField, Intent, State } from '../../store.ts';
+import { checklistFor } from '../../runbook/checklists.ts';
+import { knownOf, stepsChange } from '../../runbook/messages.ts';
+import type { Form, FormField, Intent, Option, State } from '../../store.ts';
 import { dim, line, span, wrap } from '../toolkit/line.ts';
 import { suggestionOf } from './suggestion.ts';
 
@@ -102,20 +103,53 @@ function askDecision(step: Step, advice: Recommendation | undefined): Intent {
   );
 }
 
+/** Each severity and type that it is not yet, with what that changes. */
+function changes(incident: Incident): readonly Option[] {
+  const { procedure: _, ...service } = incident;
+  const isSecret = incident.procedure === 'security';
+  const type: Option = isSecret
+    ? { value: 'service', says: `no security incident: ${stepsChange(incident, service)}` }
+    : {
+        value: 'security',
+        says: `possible unauthorized access: ${stepsChange(incident, { ...incident, procedure: 'security' })}`,
+      };
+  const others = severities.filter((severity) => severity !== incident.severity);
+  return [
+    ...others.map(
+      (severity): Option => ({
+        value: severityName(severity),
+        says: `${checklistFor(severity).title}: ${stepsChange(incident, { ...incident, severity })}`,
+      }),
+    ),
+    type,
+  ];
+}
+
+/** Asks for the reason; what changes is said before. */
+export function askType(type: IncidentType, incident: Incident): Intent {
+  const says = changes(incident).find(({ value }) => value === type)?.says ?? '';
+  return form(
+    `Make it a ${type} incident`,
+    [why(type === 'security' ? 'possible unauthorized access' : '')],
+    ({ why: reason = '' }) => needed(reason, { do: 'type', type, why: reason }),
+    says,
+  );
+}
+
 export function askSeverity(state: State): Intent {
   const { severity, because } = suggestionOf(state);
   const suggests = severity === undefined ? because : `suggested ${severityName(severity)}: ${because}`;
   return form(
-    'Change the severity',
+    'Change the severity or the type',
     [
       {
         name: 'severity',
-        ask: 'severity',
+        ask: 'severity or type',
         kind: 'choice',
         hint: ({ incident }) => incident && `now ${severityName(incident.severity)}`,
         help: 'The severity decides the checklist, who is told, and how often updates are due.',
         value: severity && severity !== state.incident?.severity ? severityName(severity) : '',
-        choices: () => severities.map(severityName),
+        choices: ({ incident }) => (incident ? changes(incident) : []),
       },
       why(severity && severity !== state.incident?.severity ? because : ''),
     ],
@@ -123,24 +157,16 @@ export function askSeverity(state: State): Intent {
       const found = severities.find(
         (one) => severityName(one) === chosen.trim().toUpperCase() || String(one) === chosen.trim(),
       );
-      return found
-        ? needed(reason, { do: 'severity', severity: found, why: reason })
-        : 'enter SEV1, SEV2, SEV3 or SEV4';
+      if (found) return needed(reason, { do: 'severity', severity: found, why: reason });
+      const type = incidentTypes.find((one) => one === chosen.trim().toLowerCase());
+      return type ? needed(reason, { do: 'type', type, why: reason }) : 'enter SEV1 to SEV4, security or service';
     },
     suggests,
   );
 }
 
-/** Why the impact, or the incident, ends; the likely fix is filled in. */
-export const askEnding = (what: 'mitigate' | 'resolve' | 'reopen', { incident }: State): Intent => {
-  const title = {
-    mitigate: 'Mitigated. What fixed it?',
-    resolve: 'Resolve. What fixed it?',
-    reopen: 'Reopen. What came back?',
-  }[what];
-  const filled = incident && what !== 'reopen' ? likelyFix(incident) : undefined;
-  return form(title, [why(filled)], ({ why: reason = '' }) => needed(reason, { do: what, why: reason }));
-};
+export const askReopen = (): Intent =>
+  form('Reopen. What came back?', [why()], ({ why: reason = '' }) => needed(reason, { do: 'reopen', why: reason }));
 
 export function askRole(state: State): Intent {
   const people = () =>

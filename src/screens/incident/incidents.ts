@@ -1,5 +1,6 @@
 // The open incidents: several at once are chosen here.
 import { type Severity, severityName } from '../../core/incident/checklist.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { State } from '../../store.ts';
@@ -12,7 +13,7 @@ type Listed = { id: string; title: string; severity: Severity; openedAt: Instant
 
 /** All open incidents, newest first; the one that is shown among them. */
 export function openIncidents({ incident, incidentContext }: State): readonly Listed[] {
-  const shown = incident && incident.resolvedAt === undefined ? [incident] : [];
+  const shown = incident && isOngoing(incident) ? [incident] : [];
   return [...shown, ...(incidentContext?.open ?? [])].toSorted((a, b) => b.openedAt - a.openedAt);
 }
 

@@ -1,21 +1,24 @@
 // The keys of the incident's screen.
 import { isInControl } from '../../core/incident/context.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { canLines, canText, handoff } from '../../runbook/messages.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
 import { acceptIntents, acceptsNothing } from './accept.ts';
-import { askControl, askEnding, askReminder, askSeverity, askSkip, decideIntents, send } from './asking.ts';
+import { askControl, askReminder, askSeverity, askSkip, decideIntents, send } from './asking.ts';
+import { endingKeys } from './ending-keys.ts';
+import { moveOf, stepOf } from './next-line.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { askOpening, cannotOpen } from './opening.ts';
 import { offerKeys } from './step-details.ts';
 
-/** Whether the screen offers to open an incident: there is none, or the last one is resolved. */
+/** Whether the screen offers to open an incident: there is none, or the last one ended. */
 export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | 'place'>): boolean {
-  return !incident || (incident.resolvedAt !== undefined && place.of.fresh === 'yes');
+  return !incident || (!isOngoing(incident) && place.of.fresh === 'yes');
 }
 
-export const isOpen = ({ incident }: State): boolean => incident !== undefined && incident.resolvedAt === undefined;
+export const isOpen = ({ incident }: State): boolean => incident !== undefined && isOngoing(incident);
 
 const onStep = (here: Here): string | undefined =>
   notDriving(here) ?? (stepHere(here) ? undefined : 'no step is selected');
@@ -66,6 +69,27 @@ export const incidentKeys: readonly Binding[] = [
     silent: true,
     unless: (here) => onStep(here) ?? acceptsNothing(here),
     run: acceptIntents,
+  },
+  {
+    id: 'next-step',
+    keys: ['.'],
+    title: 'next step',
+    about: 'go to the step of the next move',
+    silent: true,
+    unless: ({ state, row }) => {
+      const step = stepOf(moveOf(state));
+      if (!step) return 'the next move is no step; the line above the footer says it';
+      return step.id === row?.id ? 'this is the step of the next move' : undefined;
+    },
+    run: ({ state }) => {
+      const step = stepOf(moveOf(state));
+      return step
+        ? [
+            { kind: 'filter', text: '', filtering: false },
+            { kind: 'select', row: step.id },
+          ]
+        : [];
+    },
   },
   {
     id: 'step-skip',
@@ -233,32 +257,7 @@ export const incidentKeys: readonly Binding[] = [
     },
     run: ({ state }) => [askControl(state)],
   },
-  {
-    id: 'mitigate',
-    keys: ['M'],
-    title: 'mitigated',
-    about: 'users can work again: stops the mitigation clock',
-    unless: (here) =>
-      notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'already mitigated'),
-    run: ({ state }) => [askEnding('mitigate', state)],
-  },
-  {
-    id: 'resolve',
-    keys: ['X'],
-    title: 'resolve',
-    about: 'end the incident',
-    unless: notDriving,
-    run: ({ state }) => [askEnding('resolve', state)],
-  },
-  {
-    id: 'reopen',
-    keys: ['O'],
-    title: 'reopen',
-    about: 'reopen the incident',
-    unless: ({ state }) =>
-      onlyObserves(state) ?? (state.incident?.resolvedAt === undefined ? 'the incident is open' : undefined),
-    run: ({ state }) => [askEnding('reopen', state)],
-  },
+  ...endingKeys,
 ];
 
 function dueReminder({ incident, world }: State) {

@@ -1,6 +1,7 @@
 // What the keys of a step lead to: its actions and its related screens.
 import type { Offer, Step } from '../../core/incident/checklist.ts';
 import { isInControl, isResumable } from '../../core/incident/context.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Intent, State } from '../../store.ts';
 import { offer as begin } from '../actions/offer.ts';
@@ -23,12 +24,16 @@ export function onlyObserves({ incidentContext }: State): string | undefined {
 }
 
 /** Why this cockpit cannot work the checklist; undefined when it can. */
-export function notDriving({ state }: Here): string | undefined {
+export const notDriving = ({ state }: Here): string | undefined => whyNotInControl(state);
+
+/** The same, of the state alone. */
+export function whyNotInControl(state: State): string | undefined {
   const { incidentContext, incident } = state;
   if (!incident) return 'no incident is open';
   if (!incidentContext) return 'reading the journal';
   if (incidentContext.observing) return 'this cockpit only observes';
-  if (incident.resolvedAt !== undefined) return 'the incident is resolved; O reopens it';
+  if (!isOngoing(incident))
+    return `the incident is ${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'}; O reopens it`;
   if (isInControl(incidentContext, incident)) return undefined;
   return isResumable(incidentContext, incident)
     ? `${incident.control.person} is not connected: W takes control`

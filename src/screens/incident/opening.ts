@@ -1,11 +1,12 @@
 // Opening an incident: the four severities with their live signs, the suggested one selected.
+import type { Check } from '../../core/actions/action.ts';
 import { type ProcedureId, type Severity, severityName } from '../../core/incident/checklist.ts';
 import { checklistFor } from '../../runbook/checklists.ts';
 import { severityLevels } from '../../runbook/severities.ts';
-import type { Suggestion } from '../../runbook/suggest-severity.ts';
+import type { Sign, Suggestion } from '../../runbook/suggest-severity.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, View } from '../screen.ts';
-import { bold, dim, firstFitting, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
+import { bold, dim, firstFitting, fitLine, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { onlyObserves } from './offers.ts';
 import { suggestionOf } from './suggestion.ts';
 import { takeIntent } from './take.ts';
@@ -56,7 +57,15 @@ function openIntent(state: State, severity: Severity, procedure?: ProcedureId): 
   return takeIntent(severity, procedure, why);
 }
 
-const glyphOf = { pass: mark('ok'), fail: mark('critical'), unknown: mark('unknown') } as const;
+/** Whether the symptom is there, in words: a ✓ beside a symptom would read both ways. */
+const presence = { pass: ['no', 'dim'], fail: ['yes', 'bold'], unknown: ['unknown', 'unknown'] } as const;
+
+/** As wide as the longest word that is shown. */
+function presenceSays(state: Check['state'], all: readonly Sign[]): Line {
+  const wide = Math.max(...all.map(({ check }) => presence[check.state][0].length));
+  const [word, tone] = presence[state];
+  return line('  ', span(word.padEnd(wide), tone));
+}
 
 export function openingView(state: State, columns: number): View {
   const suggestion = suggestionOf(state);
@@ -72,7 +81,7 @@ export function openingView(state: State, columns: number): View {
       .filter((sign) => sign.severity === severity)
       .filter((sign) => severity < 4 || sign.check.state !== 'pass')
       .map((sign) => {
-        const says = line('    ', glyphOf[sign.check.state], ` ${sign.say}`);
+        const says = line(presenceSays(sign.check.state, suggestion.signs), ` ${sign.say}`);
         // A shorter finding rather than a word cut in two.
         const { because, short = because } = sign.check;
         return [line(says, dim(`  ${because}`)), line(says, dim(`  ${short}`)), says];

@@ -1,11 +1,12 @@
 // The keys that lead to the incident from anywhere.
 
 import { severityName } from '../../core/incident/checklist.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { currentStep } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
 import type { Binding, Entry } from '../screen.ts';
-import { askNote, askUnrecorded, send } from './asking.ts';
-import { onlyObserves } from './offers.ts';
+import { askNote, askType, askUnrecorded, send } from './asking.ts';
+import { onlyObserves, whyNotInControl } from './offers.ts';
 
 export const incidentBinding: Binding = {
   id: 'incident',
@@ -16,7 +17,7 @@ export const incidentBinding: Binding = {
   run: ({ state, place }) => {
     if (place.screen === 'incident') return [{ kind: 'back' }];
     const { incident } = state;
-    if (!incident || incident.resolvedAt !== undefined)
+    if (!incident || !isOngoing(incident))
       return [{ kind: 'open', screen: 'incident', of: incident ? { fresh: 'yes' } : undefined }];
     const next = currentStep(incident)?.step.id;
     return [{ kind: 'open', screen: 'incident' }, ...(next ? [{ kind: 'select', row: next } as const] : [])];
@@ -33,16 +34,36 @@ export const noteBinding: Binding = {
   run: () => [askNote()],
 };
 
+/** To make it a security incident, or a service incident again. */
+function typeEntry(state: State): readonly Entry[] {
+  const { incident } = state;
+  if (!incident) return [];
+  const type = incident.procedure === 'security' ? 'service' : 'security';
+  return [
+    {
+      title: `make it a ${type} incident`,
+      about: 'the checklist changes, done steps stay',
+      also: 'security breach type unauthorized access',
+      unless: whyNotInControl(state),
+      run: [askType(type, incident)],
+    },
+  ];
+}
+
 /** What the palette offers beside keys and screens. */
-export function incidentEntries({ incidentContext }: State): readonly Entry[] {
+export function incidentEntries(state: State): readonly Entry[] {
+  const { incidentContext } = state;
   if (!incidentContext) return [];
-  const others = incidentContext.open.map(
-    (one): Entry => ({
-      title: `show incident ${severityName(one.severity)} ${one.title}`,
-      about: 'show another open incident',
-      run: [send({ do: 'follow', incident: one.id }), { kind: 'open', screen: 'incident' }],
-    }),
-  );
+  const others = [
+    ...typeEntry(state),
+    ...incidentContext.open.map(
+      (one): Entry => ({
+        title: `show incident ${severityName(one.severity)} ${one.title}`,
+        about: 'show another open incident',
+        run: [send({ do: 'follow', incident: one.id }), { kind: 'open', screen: 'incident' }],
+      }),
+    ),
+  ];
   const { trouble, allowed } = incidentContext.journal;
   if (!trouble || allowed) return others;
   const whyNot = incidentContext.observing

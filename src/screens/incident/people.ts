@@ -1,13 +1,10 @@
 // Who is connected, who is in control, who has which role; and whom to call.
 import type { Presence } from '../../core/incident/context.ts';
 import { fingerprint, roles } from '../../core/incident/event.ts';
-import type { Contact } from '../../core/world/targets.ts';
-import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
-import { bold, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { table, widest } from '../toolkit/table.ts';
+import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { askControl, askRole, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 import { onlyObserves } from './offers.ts';
@@ -158,59 +155,3 @@ function presenceLines(one: Presence, own: string, columns: number): Line[] {
     columns,
   );
 }
-
-export const contactsScreen: Screen = {
-  id: 'contacts',
-  title: () => 'CONTACTS',
-  palette: 'contacts: whom to call',
-  also: 'phone escalate escalation dba who is on call oncall on-call',
-  view({ incidentContext, incident }, _place, { columns }) {
-    const isSecurity = incident?.procedure === 'security' || (incident?.procedures.includes('security') ?? false);
-    const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;
-    const all = contactsFor(incidentContext?.contacts ?? [], severity, isSecurity);
-    const wide = (of: (c: Contact) => string, least: number) =>
-      widest(
-        all.map(({ contact }) => of(contact)),
-        least,
-        40,
-      );
-    const { head, draw } = table<(typeof all)[number]>(
-      [
-        {
-          title: 'role',
-          of: ({ contact, now }) => (now ? bold(contact.role) : contact.role),
-          width: wide((c) => c.role, 4),
-          upTo: 20,
-        },
-        { title: 'contact', of: ({ contact }) => contact.contact, width: wide((c) => c.contact, 7), upTo: 28 },
-        { title: 'escalation', of: ({ contact }) => dim(contact.escalation), width: wide((c) => c.escalation, 10) },
-      ],
-      columns - 3,
-    );
-    return {
-      says: line(dim('contacts for this incident first')),
-      head: [line('  ', head)],
-      rows: all.map(
-        ({ contact, now }): Row => ({
-          id: contact.role,
-          text: `${contact.role} ${contact.contact} ${contact.escalation}`,
-          draw: () => [line(now ? span('▲ ', 'accent') : '  ', draw({ contact, now }))],
-          opens: {
-            kind: 'details',
-            title: contact.role,
-            lines: (_, wide) =>
-              descriptionList(
-                [
-                  ['contact', contact.contact],
-                  ['escalation', contact.escalation],
-                  ['now', now ? line(mark('warning'), ' contact for this incident') : 'not needed for this incident'],
-                ],
-                wide - 2,
-              ),
-          },
-          copies: { text: contact.contact, what: contact.contact },
-        }),
-      ),
-    };
-  },
-};

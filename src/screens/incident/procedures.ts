@@ -1,20 +1,21 @@
 // Every checklist of the runbook, and its commands, with or without an incident.
 
 import { type Checklist, severityName } from '../../core/incident/checklist.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { script, scriptSays } from '../../core/text/script.ts';
 import { formOf } from '../../core/world/world.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';
 import { activeChecklists } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
-import type { Entry, Row, Screen } from '../screen.ts';
+import type { Binding, Entry, Here, Row, Screen } from '../screen.ts';
 import { markerIn } from '../shell/reducer.ts';
 import { bold, dim, line, span, wrap } from '../toolkit/line.ts';
 import { matching } from '../toolkit/list.ts';
 import { gone } from '../toolkit/text-view.ts';
 import { addProcedure } from './asking.ts';
-import { isOpen } from './keys.ts';
-import { offerIntents, onlyObserves, stepHere } from './offers.ts';
+import { incidentKeys, isOpen } from './keys.ts';
+import { offerIntents, onlyObserves, stepHere, whyNotInControl } from './offers.ts';
 import { offerKeys } from './step-details.ts';
 import { procedureRows } from './steps.ts';
 
@@ -73,6 +74,45 @@ export const proceduresScreen: Screen = {
   ],
 };
 
+/** Why a step of this procedure cannot be marked: it has to be part of an incident. */
+function notInIncident({ state: { incident }, place }: Here): string | undefined {
+  if (!incident || !isOngoing(incident)) return 'no incident is open; i opens one';
+  const isActive = activeChecklists(incident).some(({ id }) => id === place.of.procedure);
+  return isActive ? undefined : 'this procedure is not part of the incident; + adds it';
+}
+
+const addHere: Binding = {
+  id: 'procedure-add',
+  keys: ['+'],
+  title: 'add to incident',
+  about: 'add this checklist to the incident',
+  silent: true,
+  footer: 15,
+  unless: (here) => {
+    const why = notInIncident(here);
+    if (why === undefined) return 'already part of the incident';
+    return here.state.incident && isOngoing(here.state.incident) ? whyNotInControl(here.state) : why;
+  },
+  run: ({ place }) => {
+    const list = checklists.find(({ id }) => id === place.of.procedure);
+    return list ? [addProcedure(list.id)] : [];
+  },
+};
+
+/** These mark a step, and need the procedure to be part of the incident. */
+const marking = new Set(['step-done', 'step-accept', 'step-skip', 'step-reopen', 'remind']);
+
+/** A procedure has the keys of the checklist; its own actions need no incident. */
+const procedureKeys: readonly Binding[] = incidentKeys
+  .filter(({ id }) => !id.startsWith('offer-') && id !== 'next-step' && id !== 'procedures')
+  .map(
+    (key): Binding => ({
+      ...key,
+      id: `procedure-${key.id}`,
+      unless: (here) => (marking.has(key.id) ? notInIncident(here) : undefined) ?? key.unless?.(here),
+    }),
+  );
+
 export const procedureScreen: Screen = {
   id: 'procedure',
   title: (place) => checklists.find((list) => list.id === place.of.procedure)?.title ?? 'PROCEDURE',
@@ -84,20 +124,26 @@ export const procedureScreen: Screen = {
       rows: procedureRows(state, list, place, columns - 1),
     };
   },
-  keys: offerKeys.map((key, at) => ({
-    id: `procedure-offer-${at + 1}`,
-    keys: [key],
-    title: 'run',
-    titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
-    about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
-    silent: true,
-    footer: at === 0 ? 14 : undefined,
-    unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step has no such action'),
-    run: (here) => {
-      const offer = stepHere(here)?.offers?.[at];
-      return offer ? offerIntents(offer, here.state) : [];
-    },
-  })),
+  keys: [
+    ...offerKeys.map(
+      (key, at): Binding => ({
+        id: `procedure-offer-${at + 1}`,
+        keys: [key],
+        title: 'run',
+        titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
+        about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
+        silent: true,
+        footer: at === 0 ? 14 : undefined,
+        unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step has no such action'),
+        run: (here) => {
+          const offer = stepHere(here)?.offers?.[at];
+          return offer ? offerIntents(offer, here.state) : [];
+        },
+      }),
+    ),
+    addHere,
+    ...procedureKeys,
+  ],
 };
 
 export const runbookCommandsScreen: Screen = {

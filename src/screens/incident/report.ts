@@ -1,6 +1,6 @@
 // The report of the incident as it would be written now, to read, copy and write to a file.
 import { severityName } from '../../core/incident/checklist.ts';
-import type { Incident } from '../../core/incident/incident.ts';
+import { endedAt, type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { type PlainLine, plainLines } from '../../core/text/document.ts';
 import { formatSince } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
@@ -13,7 +13,7 @@ import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 
 function optionsOf({ world }: State, incident: Incident): ReportOptions {
-  const isOpen = incident.resolvedAt === undefined;
+  const isOpen = isOngoing(incident);
   return {
     now: world.now,
     thresholds: world.scope.thresholds,
@@ -34,7 +34,7 @@ let last: { incident: Incident; key: string; lines: readonly PlainLine[] } | und
 function linesOf(state: State, incident: Incident, columns: number): readonly PlainLine[] {
   const options = optionsOf(state, incident);
   // The durations of an open incident go on: made anew once a minute.
-  const time = incident.resolvedAt ?? Math.floor(options.now / minute);
+  const time = endedAt(incident) ?? Math.floor(options.now / minute);
   const key = `${columns} ${time} ${options.notNeeded?.join()}`;
   if (last?.incident !== incident || last.key !== key)
     last = { incident, key, lines: plainLines(reportBlocks(incident, options), columns) };

@@ -1,17 +1,20 @@
 // The incident: its checklist, or, without one, the screen that opens one.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { isInControl, isResumable } from '../../core/incident/context.ts';
+import { isResumable } from '../../core/incident/context.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import { currentStep } from '../../runbook/messages.ts';
-import type { State } from '../../store.ts';
+import type { Place, State } from '../../store.ts';
 import { incidentCharts } from '../metrics/pane-charts.ts';
-import type { Screen } from '../screen.ts';
+import type { Row, Screen } from '../screen.ts';
+import { markerIn } from '../shell/reducer.ts';
 import { dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
+import { matching } from '../toolkit/list.ts';
 import { incidentAside } from './aside.ts';
 import { incidentKeys, isOpen, isOpening } from './keys.ts';
+import { nextLine } from './next-line.ts';
 import { openingView } from './opening.ts';
 import { checklistRows } from './steps.ts';
 import { suggestionOf } from './suggestion.ts';
@@ -30,12 +33,18 @@ export const incidentScreen: Screen = {
     const rows = checklistRows(state, place, columns - 1);
     const step = currentStep(incident);
     const time = clocks(incident, state.world.now);
-    const said = foot(state, columns);
+    const said = [...foot(state, columns), ...nextLine(state, markedIn(place, rows), columns - 2)];
     const free = room - 1 - said.length - rows.reduce((sum, { height = 1 }) => sum + height, 0);
     const below = [...(room >= chartsFrom ? incidentCharts(state, columns - 2, free) : []), ...said];
     const where = step ? `step ${step.at + 1} of ${step.of}` : 'every step is done or skipped';
     return {
-      says: line(dim(isOpen(state) ? where : `resolved after ${formatAge(time.toResolve ?? 0)}`)),
+      says: line(
+        dim(
+          isOpen(state)
+            ? where
+            : `${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'} after ${formatAge(time.open)}`,
+        ),
+      ),
       // Once resolved, the duration stands at the left.
       right: isOpen(state) ? line(dim(`open ${formatElapsed(time.open)}`)) : undefined,
       rows,
@@ -45,20 +54,17 @@ export const incidentScreen: Screen = {
   keys: incidentKeys,
 };
 
-/** After the last step: the keys that end the incident. */
-function ending({ incident, incidentContext }: State): readonly Line[] {
-  if (!incident || !incidentContext || incident.resolvedAt !== undefined || currentStep(incident)) return [];
-  if (!isInControl(incidentContext, incident)) return [];
-  const resolve = line(span('X', 'key'), ' resolve');
-  if (incident.mitigatedAt !== undefined) return [line(dim('next  '), resolve)];
-  return [line(dim('next  '), span('M', 'key'), ' mitigated: users can work again  ', resolve)];
+/** The row that has the marker. */
+function markedIn(place: Place, rows: readonly Row[]): string | undefined {
+  const shown = matching(rows, place.filter);
+  return shown[markerIn(place, shown)]?.id;
 }
 
 /** The most urgent lines: nobody in control, an unknown outcome, a higher suggested severity. */
 function foot(state: State, columns: number): readonly Line[] {
   const { incident, incidentContext } = state;
   if (!incident || !incidentContext) return [];
-  const lines: Line[] = [...ending(state)];
+  const lines: Line[] = [];
   const here = new Set(incidentContext.here.map((one) => one.session));
   for (const run of unfinished(incident).filter((one) => !here.has(one.session)))
     lines.push(

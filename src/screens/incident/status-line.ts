@@ -2,12 +2,13 @@
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { controllerOf, isInControl } from '../../core/incident/context.ts';
-import { unfinished } from '../../core/incident/incident.ts';
+import { endedAt, unfinished } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
-import type { State } from '../../store.ts';
+import { here, type State } from '../../store.ts';
 import { bold, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
+import { nextShort } from './next-line.ts';
 import { relayTrouble } from './relay-line.ts';
 
 /** Undefined without an incident and without journal trouble. */
@@ -17,11 +18,12 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   const trouble = journal.length > 0 ? journal : relayTrouble(state);
   if (!incident) return trouble.length > 0 ? packed([line(' ')], [trouble], columns) : undefined;
   const sev = severityName(incident.severity);
-  const { resolvedAt, openedAt, mitigatedAt } = incident;
+  const { cancelledAt, openedAt, mitigatedAt } = incident;
+  const ended = endedAt(incident);
   const clock =
-    resolvedAt === undefined
+    ended === undefined
       ? `${mitigatedAt === undefined ? 'open' : 'mitigated'} ${formatElapsed(world.now - openedAt)}`
-      : `resolved after ${formatElapsed(resolvedAt - openedAt)}`;
+      : `${cancelledAt === undefined ? 'resolved' : 'cancelled'} after ${formatElapsed(ended - openedAt)}`;
   const title = `${sev} ${incident.title}`;
   const heads = [
     line(bold(` ${title}`), gap, clock),
@@ -29,12 +31,21 @@ export function incidentLine(state: State, columns: number): Line | undefined {
     line(bold(` ${fit(title, cutTitle).trimEnd()}`), gap, clock.replace(/^open /, '')),
     line(bold(` ${sev}`), gap, clock.replace(/^open /, '')),
   ];
-  if (resolvedAt !== undefined) return packed(heads, [trouble], columns);
+  if (ended !== undefined) return packed(heads, [trouble], columns);
   const update = updateSays(state);
   const isUrgent = (clocks(incident, world.now).updateDue ?? Number.POSITIVE_INFINITY) - world.now < soon;
   const musts = [unknownSays(state), reminderSays(state), ...(isUrgent ? [update] : [])];
+  // On the checklist the next move has a line of its own.
+  const next = here(state).screen === 'incident' ? [] : nextShort(state);
   const mays = isUrgent ? [] : [update];
   const crews = crewSays(state);
+  // Where they fit together, the next move comes before the names of those who are the same person.
+  const crewLeft = isOnePerson(state) ? crews : crews.slice(0, 1);
+  for (const says of next)
+    for (const head of heads.slice(0, 2)) {
+      const segments = [trouble, crewLeft, ...musts, [says]];
+      if (fits(head, segments, columns)) return packed([packed([head], segments, columns)], mays, columns);
+    }
   // Severity, commander and control stay; what is not urgent is dropped first, then the title is cut.
   const whole = heads.slice(0, 2).find((head) => fits(head, [trouble, crews.slice(0, 1), ...musts, ...mays], columns));
   if (whole) return packed([whole], [trouble, crews.slice(0, 1), ...musts, ...mays], columns);
@@ -68,6 +79,12 @@ const order = [
   [3, 3],
 ] as const;
 
+/** The commander is in control. */
+function isOnePerson({ incidentContext, incident }: State): boolean {
+  const at = incidentContext && incident && controllerOf(incidentContext, incident)?.name;
+  return at !== undefined && (incident?.roles.commander.includes(at) ?? false);
+}
+
 /** Control and commander, the longest first: both; both as one where that is one person; control alone. */
 function crewSays(state: State): readonly Line[] {
   const { incidentContext, incident } = state;
@@ -77,8 +94,7 @@ function crewSays(state: State): readonly Line[] {
   const commander = line(`commander ${names}`);
   if (!control || !shortly || !incidentContext || !incident) return [commander];
   const at = controllerOf(incidentContext, incident)?.name;
-  const isOne = at !== undefined && incident.roles.commander.includes(at);
-  if (isOne) return [line('commander and ', control), line('IC and ', control), control, shortly];
+  if (isOnePerson(state)) return [line('commander and ', control), line('IC and ', control), control, shortly];
   return [
     line(control, gap, commander),
     line(shortly, gap, at === undefined ? commander : `IC ${names}`),

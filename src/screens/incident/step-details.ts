@@ -28,6 +28,10 @@ export const glyphOf: Record<Check['state'], Line> = {
   unknown: line(mark('unknown')),
 };
 
+/** The verdict's own mark: a warning is no critical. */
+export const markOf = ({ state, level }: Check): Line =>
+  state === 'fail' && level === 'warning' ? line(mark('warning')) : glyphOf[state];
+
 /** The mark of what an action came to. */
 export const resultGlyph = (state: RunResult['state']): Line =>
   state === 'running' ? line(span('▶', 'accent')) : line(mark(state));
@@ -110,7 +114,7 @@ function continued(begin: Line, says: string, columns: number, gap = ' '): reado
 }
 
 function evidenceLines(one: Evidence, wide: number, now: number, columns: number): readonly Line[] {
-  const subject = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  `);
+  const subject = line('    ', markOf(one), ` ${one.subject.padEnd(wide)}  `);
   const left = line(subject, one.because);
   if (one.at === undefined) return continued(subject, one.because, columns, '');
   // The age is always shown; the text wraps to the next line instead.
@@ -138,7 +142,7 @@ export function stepAtLength(state: State, step: Step, columns: number): readonl
     });
   for (const one of step.evidence?.(state.world, known) ?? [])
     wrap(`${one.subject}: ${one.because}${ageOf(one, state.world.now)}`, columns - 6).forEach((part, at) => {
-      lines.push(line('  ', at === 0 ? glyphOf[one.state] : ' ', ` ${part}`));
+      lines.push(line('  ', at === 0 ? markOf(one) : ' ', ` ${part}`));
     });
   if (lines.length > 0) lines.push([]);
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('  ', part));

@@ -35,7 +35,7 @@ import {
   textOf,
   wrap,
 } from '../toolkit/line.ts';
-import { glyphOf, resultGlyph, sessionsHere, stepAtLength, stepDetails } from './step-details.ts';
+import { markOf, resultGlyph, sessionsHere, stepAtLength, stepDetails } from './step-details.ts';
 
 /** The rows of every active checklist, and the finished steps of those that no longer apply. */
 export function checklistRows(state: State, place: Place, columns: number): readonly Row[] {
@@ -205,7 +205,7 @@ function resultSays({ state, says }: RunResult, advice?: Recommendation, check?:
   const shorter = shortenings(says);
   if (state === 'ok' && check?.state === 'fail') {
     const did = shorter.at(-1) ?? says;
-    return shortenings(check.because).map((now) => line(glyphOf.fail, ` ${did}; now ${now}`));
+    return shortenings(check.because).map((now) => line(markOf(check), ` ${did}; now ${now}`));
   }
   const said = shorter.map((part) => line(resultGlyph(state), ` ${part}`));
   const asking = advice?.ran ? said.map((one) => line(one, dim('; record it?'))) : [];
@@ -224,8 +224,5 @@ function nowSays(check: Check | undefined, advice: Recommendation | undefined): 
     return [...reasons.map((because) => line(said, dim(`: ${because}`))), line(said)];
   }
   if (!check) return [];
-  return [
-    ...shortenings(check.because).map((because) => line(glyphOf[check.state], ' ', dim(because))),
-    glyphOf[check.state],
-  ];
+  return [...shortenings(check.because).map((because) => line(markOf(check), ' ', dim(because))), markOf(check)];
 }

@@ -51,7 +51,7 @@ export function overlayLines(at: Here, screen: Screen, size: Size): OverlayDrawn
     case 'confirm':
       return confirmation(state, overlay, size);
     case 'switches': {
-      const { lines, top } = switchesLines(overlay, size.columns, Math.max(1, size.rows - 4));
+      const { lines, top } = switchesLines(overlay, state, size.columns, Math.max(1, size.rows - 4));
       return scrolled(
         { title: overlay.review.title, lines, end: (fold) => switchesEnd(overlay, fold), top },
         state,

@@ -1,7 +1,7 @@
 // Several effects in one review: each is switched on or off and can be edited; y does what is on.
 
 import { formatCounted } from '../../core/text/format.ts';
-import type { Intent, Overlay, Switch } from '../../store.ts';
+import type { Intent, Overlay, State, Switch } from '../../store.ts';
 import { bold, dim, type Line, line, pointer, span, wrap } from '../toolkit/line.ts';
 import { type Fold, readByParts, unreadOf } from './fold.ts';
 
@@ -17,10 +17,16 @@ function switchLines(item: Switch, isHere: boolean, columns: number): readonly L
 }
 
 /** All lines, and the first line to show so that the selected switch is visible in `room` lines. */
-export function switchesLines(overlay: Switches, columns: number, room: number): { lines: Line[]; top: number } {
+export function switchesLines(
+  overlay: Switches,
+  state: State,
+  columns: number,
+  room: number,
+): { lines: Line[]; top: number } {
+  const about = overlay.review.lines?.(state, columns) ?? [];
   const each = overlay.items.map((item, at) => switchLines(item, at === overlay.at, columns));
-  const end = each.slice(0, overlay.at + 1).flat().length;
-  return { lines: each.flat(), top: Math.max(0, end - room) };
+  const end = about.length + each.slice(0, overlay.at + 1).flat().length;
+  return { lines: [...about, ...each.flat()], top: Math.max(0, end - room) };
 }
 
 export function switchesEnd({ review, read }: Switches, fold: Fold): Line[] {

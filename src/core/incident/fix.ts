@@ -1,0 +1,12 @@
+// What ended the impact of an incident.
+import type { ActionId } from '../actions/action.ts';
+import type { Incident } from './incident.ts';
+
+/** These report or test; they fix nothing. */
+const fixesNothing: readonly ActionId[] = ['acknowledge-page', 'resolve-page', 'notify', 'test-surface'];
+
+/** What fixed it, as far as the record shows: the recorded fix, else the last verified action. */
+export function likelyFix({ fix, runs }: Incident): string | undefined {
+  const last = runs.findLast(({ action, phase }) => phase === 'verified' && !fixesNothing.includes(action));
+  return fix ?? (last && `${last.action} ${last.target}`);
+}

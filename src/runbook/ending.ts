@@ -1,0 +1,44 @@
+// What still speaks against ending an incident. A person decides; what was open is shown first and recorded.
+import { type Incident, unfinished } from '../core/incident/incident.ts';
+import { shortenings } from '../core/text/text.ts';
+import type { World } from '../core/world/world.ts';
+import { findings } from './evidence.ts';
+import { activeChecklists, isFinished, phaseSays, untoldChannels } from './messages.ts';
+
+/** Mitigated: users can work again. Resolved: nothing is left to do. */
+export type Ending = 'mitigate' | 'resolve';
+
+/** `critical` a fact, `run` an action without an end, `step` of the checklist, `page` at PagerDuty. */
+export type OpenItem = { code: 'critical' | 'run' | 'step' | 'page'; says: string };
+
+/** As many facts and steps are named; of the others the count. */
+const named = 4;
+
+function several(code: OpenItem['code'], all: readonly string[], one: string, many: string): readonly OpenItem[] {
+  if (all.length === 0) return [];
+  const more = all.length > named ? `; and ${all.length - named} more` : '';
+  const what = all.length === 1 ? one : `${all.length} ${many}`;
+  return [{ code, says: `${what}: ${all.slice(0, named).join('; ')}${more}` }];
+}
+
+/** The most urgent first; empty: nothing speaks against it. Steps and the page matter to the resolution only. */
+export function stillOpen(ending: Ending, incident: Incident, world: World): readonly OpenItem[] {
+  const critical = findings(world).filter(({ verdict }) => verdict === 'critical');
+  const subjects = critical.map(
+    ({ subject, short, says }) => `${subject} ${short ?? shortenings(says).at(-1) ?? says}`,
+  );
+  const bad = several('critical', subjects, 'still critical', 'still critical');
+  const runs = unfinished(incident).map((run) => `${run.action} ${run.target} ${phaseSays[run.phase]}`);
+  const running = several('run', runs, 'action without an end', 'actions without an end');
+  if (ending === 'mitigate') return [...bad, ...running];
+  const steps = activeChecklists(incident).flatMap((list) =>
+    list.steps.filter((step) => !isFinished(incident, step)).map(({ say }) => say),
+  );
+  const page = untoldChannels(incident).filter(({ channel }) => channel === 'pagerduty');
+  return [
+    ...bad,
+    ...running,
+    ...several('step', steps, 'open step', 'open steps'),
+    ...page.map(({ name }): OpenItem => ({ code: 'page', says: `the page at ${name} is not resolved` })),
+  ];
+}
