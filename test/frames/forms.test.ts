@@ -1,5 +1,6 @@
 // Forms: judged while one types, with what is allowed and what holds now, and open until the text is right.
 import { describe, expect, test } from 'vitest';
+import { likelyFirst } from '../../src/core/actions/choices.ts';
 import { offer } from '../../src/screens/actions/offer.ts';
 import { askNote, askReminder, askSeverity } from '../../src/screens/incident/asking.ts';
 import { afterEditing } from '../../src/screens/overlays/form.ts';
@@ -67,6 +68,13 @@ describe('a field', () => {
 
 describe('choices', () => {
   test('come most likely first, then by name', () => {
+    const all = [...'cab'].map((name) => ({ name, failed: name === 'b' ? 1 : 0 }));
+    const sorted = likelyFirst(
+      [...all, { name: 'a10', failed: 0 }, { name: 'a9', failed: 0 }],
+      (one) => one.failed,
+      (one) => one.name,
+    );
+    expect(sorted.map(({ name }) => name)).toEqual(['b', 'a', 'a9', 'a10', 'c']);
     const [intent] = offer(stateOf(outage), 'restart-deployment');
     const shown = text(asking(intent, stateOf(outage))).match(/^ {8}(\S+) {2}\d\/\d ready/gm) ?? [];
     expect(shown.map((row) => row.trim().split(' ')[0])).toEqual(['api-gateway', 'executor', 'orchestrator']);

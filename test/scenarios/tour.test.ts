@@ -24,8 +24,12 @@ test('whoever presses the keys that the tour names takes an incident, runs an ac
     const key = before?.[2] ?? '';
     walked.push(`${before?.[1]} ${key}`);
     // A plan that has just appeared cannot be confirmed by a key that was meant for what was there before.
-    if (before?.[1] === '9' && key === 'y') await screen.shows(/▸ cancel +y/, 60_000);
+    if (before?.[1] === '9' && /^(y|space)$/.test(key)) await screen.shows(/▸ cancel +[y↓]/, 60_000);
+    // The first step passes once its messages were sent.
+    if (key === '*') await screen.hides(/no message sent yet|not acknowledged yet/, 60_000);
     screen.press(bytes[key] ?? key);
+    // A plan may have several pages: the tour names the same key until its end was seen.
+    if (key === 'space') await screen.readsPlan();
     await expect
       .poll(() => screen?.text.includes('That was the tour') || shown()?.[0] !== before?.[0], {
         timeout: 60_000,
