@@ -23,7 +23,7 @@ const titles: string[] = [];
 beforeAll(async () => {
   drill = await drillOf('calm');
   terminal = new TerminalUnderTest({
-    columns: 160,
+    columns: 150,
     rows: 44,
     environment: { ...drill.environment, BENTHAM_INTERVALS_SURFACES: '500', BENTHAM_INTERVALS_STUDIES: '500' },
   });
