@@ -15,7 +15,7 @@ import { evaluateReplica, evaluateSecondPrimary, evaluateSlot, isSecondPrimary }
 import { decide, worstRule } from './rules/index.ts';
 import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
-import { worstFirst } from './status.ts';
+import { isBreached, worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
 import { disabledSays, failureRate, type SurfaceHealth, surfacesHealth } from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
@@ -144,7 +144,6 @@ function measures(world: World): Finding[] {
         : verdict === 'warning'
           ? ` (warning > ${formatLimit(warning, m.unit)}${over})`
           : over;
-    const breached = verdict === 'critical' || verdict === 'warning';
     const value = formatMeasure(reading.value.value, m.unit);
     return {
       ...about,
@@ -152,7 +151,7 @@ function measures(world: World): Finding[] {
       says: [`${value}${limit}`, reading.value.beside, recovery && recoverySays(recovery)].filter(Boolean).join(', '),
       short: value,
       figure: value,
-      remedy: breached ? actionFor(m, world) : undefined,
+      remedy: isBreached(verdict) ? actionFor(m, world) : undefined,
     };
   });
 }

@@ -6,6 +6,7 @@ import { known } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { Sample, World } from '../world/world.ts';
 import { evaluateMetric, type Metric, metric } from './metrics.ts';
+import { isBreached } from './status.ts';
 
 /** Fewer samples than this may fall by chance; at five seconds each, a quarter of a minute. */
 const fewest = 3;
@@ -34,7 +35,7 @@ const alike: Partial<Readonly<Record<MetricId, MetricId>>> = { p95: 'errorRate' 
 export function recoveryOf({ id, window }: Metric, world: World): Recovery | undefined {
   const m = metric(id);
   const verdict = evaluateMetric(m, world);
-  if (!window || (verdict !== 'critical' && verdict !== 'warning')) return undefined;
+  if (!window || !isBreached(verdict)) return undefined;
   const other = alike[id];
   const peak = peakOf(world.history[id] ?? []) ?? (other && peakOf(world.history[other] ?? []));
   if (!peak) return undefined;

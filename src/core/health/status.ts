@@ -5,6 +5,11 @@ export type HealthStatus = (typeof healthStatuses)[number];
 /** Glyphs that every terminal and tmux measures as one column. */
 export const glyph: Record<HealthStatus, string> = { ok: '✓', unknown: '?', warning: '▲', critical: '●' };
 
+/** Whether a threshold is breached, and not merely unknown. */
+export function isBreached(verdict: HealthStatus): boolean {
+  return verdict === 'warning' || verdict === 'critical';
+}
+
 /** The worst of several; `ok` of none. */
 export function worst(all: Iterable<HealthStatus>): HealthStatus {
   let rank = 0;

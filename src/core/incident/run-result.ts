@@ -1,7 +1,8 @@
 // What a run of an action came to, for the step that offers it.
 import type { ActionId } from '../actions/action.ts';
+import { verbOf } from '../actions/plan-text.ts';
 import type { HealthStatus } from '../health/status.ts';
-import { formatClock } from '../text/format.ts';
+import { shortClock } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { RunPhase } from './event.ts';
 import type { RunState } from './incident.ts';
@@ -39,8 +40,6 @@ const participles: Readonly<Record<VerbOf<ActionId> & string, string>> = {
   resolve: 'resolved',
 };
 
-const verbOf = (action: ActionId): string => action.split('-')[0] ?? action;
-
 /** `restarted` of `restart-deployment`; of an action that this version does not know its id. */
 export function participleOf(action: ActionId): string {
   return new Map(Object.entries(participles)).get(verbOf(action)) ?? action;
@@ -61,9 +60,6 @@ const states: Readonly<Record<RunPhase, RunResult['state'] | undefined>> = {
   cancelled: undefined,
 };
 
-/** `14:02`. */
-const clock = (at: Instant) => formatClock(at).slice(0, 5);
-
 /**
  * `restarted 03:12, verified: 3/3 ready`; undefined for a run that was cancelled before anything happened. `about`: its
  * object, where the step may act on several. `isAlone`: its cockpit has ended. `isBrief`: without what proved it.
@@ -77,7 +73,7 @@ export function runResult(
   if (!state || !last) return undefined;
   const named = about ? `${about} ` : '';
   const detail = last.detail && !isBrief ? `: ${last.detail}` : '';
-  const did = `${named}${participleOf(action)} ${clock(last.at)}`;
+  const did = `${named}${participleOf(action)} ${shortClock(last.at)}`;
   const tries = `${named}${verbOf(action)}`;
   const at = last.at;
   switch (state) {
@@ -86,11 +82,11 @@ export function runResult(
     case 'warning':
       return { state, at, says: `${did}, not verified${detail}` };
     case 'critical':
-      return { state, at, says: `${tries} failed ${clock(at)}${detail}` };
+      return { state, at, says: `${tries} failed ${shortClock(at)}${detail}` };
     case 'running':
-      if (!isAlone) return { state, at, says: `${tries} running since ${clock(at)}` };
-      return { state: 'unknown', at, says: `${tries} ${clock(at)}, outcome unknown: its cockpit ended` };
+      if (!isAlone) return { state, at, says: `${tries} running since ${shortClock(at)}` };
+      return { state: 'unknown', at, says: `${tries} ${shortClock(at)}, outcome unknown: its cockpit ended` };
     case 'unknown':
-      return { state, at, says: `${tries} ${clock(at)}, outcome unknown${detail}` };
+      return { state, at, says: `${tries} ${shortClock(at)}, outcome unknown${detail}` };
   }
 }

@@ -1,6 +1,6 @@
 // A chart of one metric in block characters, as readable in a terminal as in a Markdown fence.
 import type { Instant, Ms } from '../time.ts';
-import { formatClock } from './format.ts';
+import { shortClock } from './format.ts';
 
 export type ChartOptions = {
   from: Instant;
@@ -62,9 +62,8 @@ export function chart(
 
 /** Clock times (UTC) below the first column, the middle and the last. */
 function axis(from: Instant, until: Instant, columns: number): string {
-  const at = (time: Instant) => formatClock(time).slice(0, 5);
-  const ends = `${at(from)}${' '.repeat(Math.max(1, columns - 10))}${at(until)}`;
+  const ends = `${shortClock(from)}${' '.repeat(Math.max(1, columns - 10))}${shortClock(until)}`;
   if (columns < 24) return ends;
   const middle = Math.floor(columns / 2) - 2;
-  return `${ends.slice(0, middle)}${at(from + (until - from) / 2)}${ends.slice(middle + 5)}`;
+  return `${ends.slice(0, middle)}${shortClock(from + (until - from) / 2)}${ends.slice(middle + 5)}`;
 }

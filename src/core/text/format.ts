@@ -79,6 +79,11 @@ export function formatClock(at: Instant): string {
   return `${new Date(at).toISOString().slice(11, 19)}Z`;
 }
 
+/** `03:14`: hours and minutes (UTC), where the seconds do not matter. */
+export function shortClock(at: Instant): string {
+  return formatClock(at).slice(0, 5);
+}
+
 /** `2026-01-17 03:14:07Z`. */
 export function formatInstant(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;

@@ -3,7 +3,7 @@
 import type { Finding } from '../../core/health/evaluate.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import { formatClock } from '../../core/text/format.ts';
+import { shortClock } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { State } from '../../store.ts';
 import { wallCharts } from '../metrics/wall-charts.ts';
@@ -113,9 +113,7 @@ function headline(state: State, worst: HealthStatus, size: Size): Line[] {
   const large = largeBanner(shout[worst]);
   const left = !isShort && columnsOf(large[0] ?? '') + 4 <= columns ? large : banner(shout[worst]);
   const letters = left === large ? largeBanner : banner;
-  const beside = isShort
-    ? [shortIncident(incident, now), severityName(incident.severity)]
-    : [formatClock(now).slice(0, 5)];
+  const beside = isShort ? [shortIncident(incident, now), severityName(incident.severity)] : [shortClock(now)];
   const fits = (text: string) => columnsOf(left[0] ?? '') + columnsOf(letters(text)[0] ?? '') + 6 <= columns;
   const said = beside.find(fits);
   const right = said === undefined ? [] : letters(said);

@@ -2,7 +2,7 @@
 
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
-import { formatClock } from '../../core/text/format.ts';
+import { formatClock, shortClock } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -21,8 +21,7 @@ export const verdictOf = { critical: 'critical', warning: 'warning', info: 'unkn
 
 /** `14:03 left`, `late 2:10`, `ops1 03:14`. */
 export function responseSays(alert: DueAlert, now: number): Line {
-  if (alert.acknowledged)
-    return line(dim(`${alert.acknowledged.by} ${formatClock(alert.acknowledged.at).slice(0, 5)}`));
+  if (alert.acknowledged) return line(dim(`${alert.acknowledged.by} ${shortClock(alert.acknowledged.at)}`));
   const left = alert.due - now;
   if (left < 0) return line(span(`late ${short(-left)}`, 'critical'));
   return line(span(`${short(left)} left`, left < 5 * 60_000 ? 'warning' : 'plain'));
@@ -82,7 +81,7 @@ export const alertsScreen: Screen = {
     const shape: readonly Column<DueAlert>[] = [
       { title: ' ', of: (a) => mark(verdictOf[a.level]), width: 1 },
       { title: 'alert', of: (a) => a.subject, width: subjects, upTo: subjects },
-      { title: 'since', of: (a) => dim(formatClock(a.raisedAt).slice(0, 5)), width: 5 },
+      { title: 'since', of: (a) => dim(shortClock(a.raisedAt)), width: 5 },
       { title: 'problem', of: whatSays, width: clauses, upTo: 90 },
       { title: 'channel', of: (a) => dim(a.channel), width: channels, spare: 1 },
       { title: 'respond', of: (a) => responseSays(a, world.now), width: answers, align: 'right' },

@@ -4,7 +4,7 @@ import { type ChannelState, isInControl } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
 import type { Incident, Message } from '../../core/incident/incident.ts';
 import { pageKey } from '../../core/incident/page.ts';
-import { formatAge, formatClock } from '../../core/text/format.ts';
+import { formatAge, formatClock, shortClock } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { messageLines, messageText } from '../../runbook/messages.ts';
 import { wordsOf } from '../../runbook/timeline-text.ts';
@@ -69,9 +69,7 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
   const found = channels.find((one) => one.id === channel);
   const name = found?.name ?? channel;
   const last = state.incident?.messages.findLast(sameAs(draft));
-  const says = last
-    ? line(deliveryMark(last), dim(` ${formatClock(last.at).slice(0, 5)} ${last.delivery}`))
-    : undefined;
+  const says = last ? line(deliveryMark(last), dim(` ${shortClock(last.at)} ${last.delivery}`)) : undefined;
   return {
     id: `${channel}/${purpose}`,
     text: `${name} ${purpose} ${about}`,

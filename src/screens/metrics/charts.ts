@@ -2,7 +2,7 @@
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
 import type { Incident } from '../../core/incident/incident.ts';
-import { formatClock, formatShort, type Unit } from '../../core/text/format.ts';
+import { formatShort, shortClock, type Unit } from '../../core/text/format.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
 import type { Deploy } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -61,9 +61,6 @@ export function marksOf({ incident, incidentContext, runs, world }: State): read
   return marked(incident, incidentContext?.alerts, runs, newest(world.readings.workloads)?.value.deploys);
 }
 
-/** `HH:MM`, UTC like every clock on the screen. */
-const clock = (at: Instant): string => formatClock(at).slice(0, 5);
-
 /** A chart is made again for a new sample, a new mark or another size: not every second, and not for each key. */
 const drawn = memoize(
   (
@@ -82,7 +79,7 @@ const drawn = memoize(
       thresholds,
       most: unit === 'percent' ? 100 : undefined,
       label: (value) => formatShort(value, unit),
-      clock,
+      clock: shortClock,
       from: to - window,
       to,
       columns,
@@ -142,5 +139,5 @@ export function sinceSays(m: Metric, state: State): Line {
   const samples = samplesOf(m, state);
   const first = samples.findLastIndex(({ value }) => value <= limit) + 1;
   const since = first > 0 ? samples[first]?.at : undefined;
-  return line(span(since === undefined ? verdict : `${verdict} since ${clock(since)}`, verdict));
+  return line(span(since === undefined ? verdict : `${verdict} since ${shortClock(since)}`, verdict));
 }

@@ -2,6 +2,7 @@ import { fixFirst } from '../../core/health/fix-first.ts';
 import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { refusalsByTenant } from '../../core/health/refusals.ts';
+import { isBreached } from '../../core/health/status.ts';
 import { formatLimit } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
@@ -31,7 +32,6 @@ export const metricScreen: Screen = {
     const verdict = evaluateMetric(m, world);
     const { value, basis } = valueSays(m, world);
     const { warning, critical } = world.scope.thresholds[m.id];
-    const breached = verdict === 'critical' || verdict === 'warning';
     const recovery = recoveryOf(m, world);
     const reading = m.measure(world);
     const isApi = m.id === 'p95' || m.id === 'errorRate';
@@ -43,7 +43,7 @@ export const metricScreen: Screen = {
         ['recovery', recovery && recoverySays(recovery)],
         ['warning', `above ${formatLimit(warning, m.unit)}`],
         ['critical', `above ${formatLimit(critical, m.unit)}`],
-        ['runbook', runbookSays(m, world, breached)],
+        ['runbook', runbookSays(m, world, isBreached(verdict))],
         ['measured by', reading.state === 'live' ? reading.from : undefined],
         ...refused.map((says, at): readonly [string, string] => [at === 0 ? 'refused' : '', says]),
       ],
@@ -69,7 +69,7 @@ export const metricScreen: Screen = {
 };
 
 /** The runbook's action, and what has to be fixed before it can help. */
-function runbookSays(m: Metric, world: World, isBreached: boolean): string {
-  const first = isBreached ? fixFirst(m.id, world) : undefined;
+function runbookSays(m: Metric, world: World, breached: boolean): string {
+  const first = breached ? fixFirst(m.id, world) : undefined;
   return first ? `${m.action}, but fix ${first.what} first: ${first.because}` : m.action;
 }

@@ -2,8 +2,8 @@
 import { actionFor } from '../../core/health/fix-first.ts';
 import { recoveryOf } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
-import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
-import { formatClock } from '../../core/text/format.ts';
+import { isBreached, worstFirst } from '../../core/health/status.ts';
+import { shortClock } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
@@ -82,12 +82,10 @@ const rowOf = (m: Metric): Row => ({
   opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
 });
 
-const isBreached = (verdict: HealthStatus) => verdict === 'critical' || verdict === 'warning';
-
 /** What to do about it; of one that falls, when nothing from before is left in its window. */
 function doesSays(m: Metric, world: World): string {
   const recovery = recoveryOf(m, world);
-  return recovery ? `falling, old samples leave by ${formatClock(recovery.leaves).slice(0, 5)}` : actionFor(m, world);
+  return recovery ? `falling, old samples leave by ${shortClock(recovery.leaves)}` : actionFor(m, world);
 }
 
 /** Whole clauses of it, as many as fit. */

@@ -3,6 +3,7 @@
 import { actionFor } from '../../core/health/fix-first.ts';
 import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
+import { isBreached } from '../../core/health/status.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
@@ -107,8 +108,7 @@ export const metricsPane: Pane = {
       const { basis } = valueSays(m, world);
       // Where there is room for it: what the value is based on, and what to do about it.
       const recovery = recoveryOf(m, world);
-      const isBad = verdict === 'critical' || verdict === 'warning';
-      const does = isBad ? line(recovery ? recoverySays(recovery) : actionFor(m, world)) : undefined;
+      const does = isBreached(verdict) ? line(recovery ? recoverySays(recovery) : actionFor(m, world)) : undefined;
       const based = shortenings(basis).map((part) => line(dim(`  ${part}`)));
       const both = does ? [...based.map((part) => line(part, '   ', does)), line('  ', does)] : based;
       const below = tall ? [firstFitting(columns, ...both), []] : [];

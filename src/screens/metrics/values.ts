@@ -2,9 +2,9 @@
 import { actionFor } from '../../core/health/fix-first.ts';
 import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric } from '../../core/health/metrics.ts';
-import type { HealthStatus } from '../../core/health/status.ts';
+import { type HealthStatus, isBreached } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
-import { formatAge, formatClock, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatLimit, formatMeasure, shortAge, shortClock } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -48,11 +48,11 @@ export function trend(m: Metric, world: World, columns: number): string {
  * that falls: when nothing from before is left in its window.
  */
 export function asks(m: Metric, verdict: HealthStatus, world: World, columns: number): Line | undefined {
-  if (verdict !== 'critical' && verdict !== 'warning') return undefined;
+  if (!isBreached(verdict)) return undefined;
   const action = actionFor(m, world);
   const does = `${action[0]?.toLowerCase()}${action.slice(1)}`;
   const recovery = recoveryOf(m, world);
-  const by = recovery && formatClock(recovery.leaves).slice(0, 5);
+  const by = recovery && shortClock(recovery.leaves);
   const name = span(`${m.short} ${verdict}`, verdict);
   const ways = recovery
     ? [line(name, `: ${recoverySays(recovery)}`), line(name, `: falling, old samples leave by ${by}`)]
