@@ -2,7 +2,14 @@
 import { metric as metricOf, metrics } from '../core/health/metrics.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { timePerSeverity } from '../core/incident/clocks.ts';
-import { type Impact, impactOf, type MetricSample, type Start, samplesOf } from '../core/incident/impact.ts';
+import {
+  type Impact,
+  impactOf,
+  type MetricSample,
+  type Start,
+  sampleLasts,
+  samplesOf,
+} from '../core/incident/impact.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import { type ChartOptions, chart } from '../core/text/chart.ts';
 import type { Block, Cell } from '../core/text/document.ts';
@@ -74,8 +81,6 @@ export function impactBlocks(incident: Incident, now: Instant, thresholds?: Thre
 /** Of a chart: as wide as a screen of 80 columns leaves room for. */
 const chartColumns = 60;
 const chartRows = 6;
-/** Samples come once a minute, and a little later on a busy machine. */
-const sampleLasts = 1.5 * minute;
 
 export function metricBlocks(incident: Incident, thresholds?: Thresholds): readonly Block[] {
   const seen = metrics.map((m) => ({ m, ...samplesOf(incident, m.id, thresholds) }));

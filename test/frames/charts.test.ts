@@ -36,6 +36,19 @@ describe('the samples of a chart', () => {
     ]);
     expect(samplesOf(metric('errorRate'), resumed).map(({ value }) => value)).toEqual([12]);
   });
+  test('those from before it was opened stand at the time that they were measured at', () => {
+    const opened = tell(
+      now - 20 * minute,
+      [0, 'ops1', { kind: 'opened', title: 'Complete API outage', severity: 1, why: 'the API is down' }],
+      [0, 'ops1', { kind: 'sample', values: { p95: 2900 }, measuredAt: now - 25 * minute }],
+      [1, 'ops1', { kind: 'sample', values: { p95: 3000 } }],
+    );
+    expect(samplesOf(p95, { ...resumed, incident: opened }).map(({ at }) => (at - now) / minute)).toEqual([
+      -25,
+      -19,
+      -1 / 6,
+    ]);
+  });
   test('what lies between the journal and the trend is drawn as a gap', () => {
     const floor = metricChart(p95, resumed, 68, 6).map(textOf)[4] ?? '';
     expect(floor).toMatch(/┤·{15,}[⣿⢸⡇]{5,7}·{20,}⣿$/);

@@ -1,6 +1,6 @@
 // What an incident cost, by what was measured: when it began, how many requests and jobs failed. What was not measured is
 // unknown, and says why.
-import type { Instant, Ms } from '../time.ts';
+import { type Instant, type Ms, minute } from '../time.ts';
 import { evaluateValue, type MetricId, metricIds, runbookThresholds, type Thresholds } from '../world/thresholds.ts';
 import type { AlertLevel } from './channel.ts';
 import type { EventOf } from './event.ts';
@@ -47,6 +47,11 @@ export function impactOf(incident: Incident, now: Instant, thresholds: Threshold
 }
 
 export type MetricSample = { at: Instant; value: number };
+
+/** How often the journal of an open incident gets a sample of the metrics. */
+export const sampleEvery: Ms = minute;
+/** How long such a sample stands for: one that comes a little late on a busy machine leaves no gap. */
+export const sampleLasts: Ms = 1.5 * sampleEvery;
 
 /** The samples of one metric, oldest first, and the worst that they were. */
 export function samplesOf(

@@ -12,7 +12,8 @@ import { metrics } from '../../core/health/metrics.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
 import { authorOf, type Entry, type Event, type EventOf } from '../../core/incident/event.ts';
-import { type Instant, minute, second } from '../../core/time.ts';
+import { sampleEvery } from '../../core/incident/impact.ts';
+import { type Instant, second } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
 import type { MetricId } from '../../core/world/thresholds.ts';
 import type { World } from '../../core/world/world.ts';
@@ -20,7 +21,6 @@ import { alertChannel } from '../../runbook/channels.ts';
 
 /** A status that does not last this long is not recorded. */
 const believed = 10 * second;
-const sampleEvery = minute;
 
 type Turn = { written: HealthStatus; now: HealthStatus; since: Instant };
 

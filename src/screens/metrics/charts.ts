@@ -1,6 +1,7 @@
 // The charts of the six metrics: their samples, what happened meanwhile, and a block of lines for each.
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
+import { samplesOf as journaled, sampleLasts } from '../../core/incident/impact.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatShort, shortClock, type Unit } from '../../core/text/format.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
@@ -13,16 +14,12 @@ import { chart, labelColumns, type Mark, markGlyphs } from '../toolkit/chart.ts'
 import { dim, type Line, line, span } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 
-/** The journal has a sample a minute (engine/incident/alerts.ts); one that comes late leaves no gap. */
-const journalLasts: Ms = 75_000;
-
 /** The journal's samples until the trend begins, then the trend: an incident's charts survive a restart. */
 const joined = memoize((id: MetricId, trend: readonly Sample[] | undefined, incident: Incident | undefined) => {
   const since = trend?.[0]?.at ?? Number.POSITIVE_INFINITY;
-  const before = (incident?.entries ?? []).flatMap(({ at, event }): Sample[] => {
-    const value = event.kind === 'sample' && at < since ? event.values[id] : undefined;
-    return value === undefined ? [] : [{ at, value, lasts: journalLasts }];
-  });
+  const before = (incident ? journaled(incident, id).samples : []).flatMap(({ at, value }): Sample[] =>
+    at < since ? [{ at, value, lasts: sampleLasts }] : [],
+  );
   return before.length > 0 ? [...before, ...(trend ?? [])] : (trend ?? []);
 }, 12);
 
