@@ -26,7 +26,7 @@ const maybe = /\u001b\[?$/;
 
 /**
  * The keys and the reports of a piece of input; `rest` is kept back until the next piece comes, or until `escapeWaits` has
- * passed (`isMouseRest` says whether it then was keys). `on`: reports are expected, so an Esc at the end may begin one.
+ * passed (`keysOfRest` says which keys it then was). `on`: reports are expected, so an Esc at the end may begin one.
  */
 export function mouseAmong(
   input: string,

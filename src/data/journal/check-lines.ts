@@ -1,6 +1,7 @@
 // What can be known of lines, each for itself and in their chain.
+import { formatCounted } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import { beginning, inFile, inIncident, isAuthentic, type Line, type Link, readLine } from './line.ts';
+import { beginning, chainsOf, inFile, inIncident, isAuthentic, type Line, type Link, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
 
 /** A line that was checked. `counts`: it has effect as far as its author may write it. */
@@ -46,12 +47,9 @@ export function chainProblems(lines: readonly CheckedLine[]): readonly string[] 
 
 /** What is wrong with lines that were received from several writers, in any order: each incident of each is a chain. */
 export function receivedProblems(lines: readonly CheckedLine[]): readonly string[] {
-  const chains = Map.groupBy(lines, ({ entry: { writer, incident } }) =>
-    JSON.stringify([writer.session, writer.key, incident]),
-  );
-  return [...chains.values()].flatMap((chain) => {
+  return chainsOf(lines).flatMap((chain) => {
     // Old lines have no number of their own in an incident.
-    const numbered = chain.filter(({ part }) => part).sort((a, b) => inIncident(a)[0] - inIncident(b)[0]);
+    const numbered = chain.filter(({ part }) => part);
     return numbered.flatMap((line, index) => linkProblems(line, numbered[index - 1], inIncident));
   });
 }
@@ -65,7 +63,7 @@ function linkProblems(
   const [number, before] = linkOf(line);
   const expected = previous ? linkOf(previous)[0] + 1 : 1;
   const missing = number - expected;
-  if (missing > 0) return [`${at}: ${missing} ${missing === 1 ? 'entry is' : 'entries are'} missing before it`];
+  if (missing > 0) return [`${at}: ${formatCounted(missing, 'entry is', 'entries are')} missing before it`];
   if (missing < 0) return [`${at} is repeated or out of order`];
   return before === (previous?.hash ?? beginning) ? [] : [`${at} does not follow the line before it`];
 }

@@ -14,7 +14,7 @@ import {
   runPhases,
 } from '../../core/incident/event.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
-import { lastInstant } from './plausible.ts';
+import { lastInstant, ulidText } from './plausible.ts';
 import { publicKeyText } from './signature.ts';
 
 /** The id of a key: 130 bits of a hash in Crockford's base32. */
@@ -125,7 +125,7 @@ const anyKind = z.object({ kind: z.string().regex(/^[a-z][a-z-]{0,40}$/) });
 /** Everything of a line but its event. The id is a ULID: what is written next must be able to sort after it. */
 export const lineSchema = z.object({
   v: z.literal([1, 2]),
-  id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
+  id: z.string().regex(ulidText),
   at: z
     .string()
     .max(40)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { monotonicFactory, ulid } from 'ulid';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import { type Entry, type Event, identityOf, isAutomatic, type Writer, withNews } from '../../core/incident/event.ts';
+import { formatCounted } from '../../core/text/format.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted } from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
@@ -74,8 +75,7 @@ export class Journal {
     this.#received = new Received(directory, this.#writer.session, ready);
     this.#others = new Others(options.place, {
       skips: [this.#own.path, this.#received.path],
-      isOwn: (key) => this.#keys.isOwn(key),
-      readKeys: () => this.#keys.read(),
+      keys: this.#keys,
       take: (news) => this.#take(news),
       now: () => Date.now() + this.#clockIsBehind,
     });
@@ -192,7 +192,7 @@ export class Journal {
       if (receipt.outcome !== 'new') continue;
       const { entry, hash } = receipt;
       this.#hashes.set(identityOf(entry), hash);
-      news.push({ entry: this.#keys.isOwn(entry.writer.key) ? { ...entry, own: true } : entry, hash, text });
+      news.push({ entry: this.#keys.marked(entry), hash, text });
       if (!this.#options.observing) this.#received.add(text);
     }
     if (news.length === 0) return receipts;
@@ -217,7 +217,7 @@ export class Journal {
     const fault = refused ?? (await this.#write());
     this.#trouble = fault;
     if (before && !fault && waiting > 0)
-      await this.#tellLate(`${waiting} ${waiting === 1 ? 'entry was' : 'entries were'} written late: ${before.what}`);
+      await this.#tellLate(`${formatCounted(waiting, 'entry was', 'entries were')} written late: ${before.what}`);
     const restored = fault ? undefined : this.#own.takeRestored();
     if (restored) await this.#tellLate(restored);
     if (before || fault) this.#tell();

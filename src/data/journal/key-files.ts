@@ -5,6 +5,7 @@ import { lstatSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import type { Entry } from '../../core/incident/event.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import {
   Distrusted,
@@ -61,6 +62,11 @@ export class KeyFiles {
 
   isOwn(key: string | undefined): boolean {
     return key !== undefined && this.#own.has(key);
+  }
+
+  /** The entry, marked where a key of this account signed it. */
+  marked(entry: Entry): Entry {
+    return this.isOwn(entry.writer.key) ? { ...entry, own: true } : entry;
   }
 
   /** Takes the person's oldest key, or makes one in memory: `save` writes it. An observer makes none. */

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, rename } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';
+import { formatCounted } from '../../core/text/format.ts';
 import { Distrusted, openPrivate, readFrom, syncDirectory } from '../../disk/private-files.ts';
 import { diskFault } from './directory.ts';
 
@@ -113,7 +114,7 @@ export class LineFile {
     this.#lost = wrote.subarray(size);
     if (this.#lost.length === 0) return;
     const again = this.#written - (there.toString('latin1').split('\n').length - 1);
-    const entries = `${again} ${again === 1 ? 'entry' : 'entries'} rewritten`;
+    const entries = `${formatCounted(again, 'entry', 'entries')} rewritten`;
     this.#restored ??= `another process ${size === 0 ? 'removed or emptied' : 'truncated'} the journal file: ${entries}`;
   }
 }

@@ -66,6 +66,7 @@ export function writeLine(entry: Entry, { seq, prev, part, seen }: Place, signer
   return { text: `${body.slice(0, -1)},"hash":"${hash}","sig":"${signer.sign(hash)}"}`, hash };
 }
 
+/** The hash, and the signature of 64 bytes in base64url. */
 const ending = /,"hash":"([0-9a-f]{64})"(?:,"sig":"([A-Za-z0-9_-]{86})")?\}$/;
 /** Characters of the longest ending. */
 const endLength = 200;
@@ -115,6 +116,14 @@ export function isAuthentic({ intact, signed, hash }: Line): boolean {
 export const inFile = ({ seq, prev }: Line): Link => [seq, prev];
 /** The chain of a session's lines about one incident. */
 export const inIncident = ({ part, seq, prev }: Line): Link => part ?? [seq, prev];
+
+/** The chains of lines from several writers, in any order: one for each incident of each writer, in its order. */
+export function chainsOf<L extends Line>(lines: readonly L[]): readonly (readonly L[])[] {
+  const chains = Map.groupBy(lines, ({ entry: { writer, incident } }) =>
+    JSON.stringify([writer.session, writer.key, incident]),
+  );
+  return [...chains.values()].map((chain) => chain.toSorted((a, b) => inIncident(a)[0] - inIncident(b)[0]));
+}
 
 /**
  * The lines whose signature does not hold, of lines of one chain in its order. A signature covers what stands before it

@@ -7,7 +7,8 @@ import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted, isPrivateDirectory, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
-import { inFile, inIncident, type Line, longestFile, notAuthentic, readLine } from './line.ts';
+import type { KeyFiles } from './key-files.ts';
+import { chainsOf, inFile, inIncident, type Line, longestFile, notAuthentic, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
 import { receivedFolder } from './received.ts';
 import { safe } from './sanitize-entry.ts';
@@ -25,10 +26,8 @@ export type Known = { entry: Entry; hash: string; text?: string };
 export type OthersOptions = {
   /** Files that this run writes. */
   skips: readonly string[];
-  /** Whether a key is one of this account. */
-  isOwn(key: string | undefined): boolean;
-  /** Reads the account's keys again: another cockpit may have made one. */
-  readKeys(): Promise<unknown>;
+  /** Of this account. */
+  keys: Pick<KeyFiles, 'isOwn' | 'marked' | 'read'>;
   take(news: readonly Known[]): void;
   now(): Instant;
 };
@@ -130,9 +129,10 @@ export class Others {
 
   /** Marks what this account signed. */
   async #marked(news: readonly Known[]): Promise<readonly Known[]> {
-    const { isOwn, readKeys } = this.#options;
-    if (news.some(({ entry: { writer } }) => writer.key !== undefined && !isOwn(writer.key))) await readKeys();
-    return news.map((one) => (isOwn(one.entry.writer.key) ? { ...one, entry: { ...one.entry, own: true } } : one));
+    const { keys } = this.#options;
+    // Another cockpit may have made a key.
+    if (news.some(({ entry: { writer } }) => writer.key !== undefined && !keys.isOwn(writer.key))) await keys.read();
+    return news.map((one) => ({ ...one, entry: keys.marked(one.entry) }));
   }
 
   async #follow(name: string, now: Instant): Promise<Known[]> {
@@ -195,15 +195,8 @@ const isThere = (line: Line | undefined): line is Line => line !== undefined;
 
 /** What a run received comes from several sessions, in any order. */
 function notAuthenticReceived(lines: readonly (Line | undefined)[]): ReadonlySet<Line> {
-  const chains = Map.groupBy(
-    lines.filter(isThere),
-    ({ entry: { writer, incident } }) => `${writer.session} ${writer.key} ${incident}`,
-  );
-  const wrong = [...chains.values()].flatMap((chain) => [
-    ...notAuthentic(
-      chain.sort((a, b) => inIncident(a)[0] - inIncident(b)[0]),
-      inIncident,
-    ),
+  const wrong = chainsOf(lines.filter(isThere)).flatMap((chain) => [
+    ...notAuthentic(chain, inIncident),
     // Only what is signed is received.
     ...chain.filter(({ signed }) => !signed),
   ]);

@@ -8,6 +8,9 @@ import { day, type Instant, type Ms, minute } from '../../core/time.ts';
 /** The last instant that a Date can hold, in ms since 1970 (ECMAScript, Time Values and Time Range). */
 export const lastInstant = 8.64e15;
 
+/** The form of a ULID (https://github.com/ulid/spec): its first digit is at most 7, so that its time fits. */
+export const ulidText = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
 /** By how much clocks of two hosts may differ; Kerberos' limit. */
 export const clockSkew: Ms = 5 * minute;
 /** How far ahead a reminder may be set. */

@@ -19,9 +19,8 @@ export type Signer = {
   sign(hash: string): string;
 };
 
-/** A public key of 32 bytes and a signature of 64, in base64url. */
+/** A public key of 32 bytes in base64url. */
 export const publicKeyText = /^[A-Za-z0-9_-]{43}$/;
-export const signatureText = /^[A-Za-z0-9_-]{86}$/;
 
 /** Keeps a signature from being taken for one of another protocol or version. */
 const purpose = 'bentham-cockpit entry 2\n';

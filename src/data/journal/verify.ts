@@ -72,10 +72,7 @@ export async function verifyJournal(directory: string, now: Instant = Date.now()
   const lines = files.flatMap((file) =>
     file.lines
       .filter(({ counts }) => counts)
-      .map(({ text, hash, entry: raw }): KeptLine => {
-        const entry = safe(raw);
-        return { text, hash, entry: keys.isOwn(entry.writer.key) ? { ...entry, own: true } : entry };
-      }),
+      .map(({ text, hash, entry }): KeptLine => ({ text, hash, entry: keys.marked(safe(entry)) })),
   );
   const entries = lines.map(({ entry }) => entry);
   const trust = trustOf(entries);

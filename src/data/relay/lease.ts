@@ -3,8 +3,8 @@
 // A number and not the lease decides who counts: M. Kleppmann, How to do distributed locking (2016), on fencing tokens.
 import * as z from 'zod';
 import { type Ms, second } from '../../core/time.ts';
-import { safe } from '../journal/sanitize-entry.ts';
 import type { RelayClient, RelayOptions } from './connect.ts';
+import { readRecord } from './record.ts';
 
 /** A lease that is not renewed ends after this. */
 export const leaseTime: Ms = 15 * second;
@@ -54,7 +54,8 @@ export class Leases {
 
   /**
    * Takes a lease with a new number, above `known` and every number given before. `from`: the sessions that it may be
-   * taken from, because a person decided so; what is not readable is held by nobody. Throws what the connection throws: then it is unknown whether it was taken.
+   * taken from, because a person decided so; what is not readable is held by nobody. Throws what the connection throws:
+   * then it is unknown whether it was taken.
    */
   take(leased: Leased, holder: Holder, { known = 0, from = [] }: Taking = {}): Promise<Lease> {
     return this.#atomic(leased, (now, count) => {
@@ -86,7 +87,7 @@ export class Leases {
 
   /** Who holds it now; undefined: nobody, or nobody readable. */
   async holder(leased: Leased): Promise<Held | undefined> {
-    return read(await this.#client.get(this.#keys(leased).lease));
+    return readRecord(await this.#client.get(this.#keys(leased).lease), held);
   }
 
   #keys({ of, id }: Leased): { lease: string; count: string } {
@@ -107,7 +108,7 @@ export class Leases {
       // Key by key: a Cluster routes WATCH by its first key.
       await client.watch(lease, count);
       const [text, number] = [await client.get(lease), await client.get(count)];
-      const now = text === null ? undefined : (read(text) ?? unreadable);
+      const now = text === null ? undefined : (readRecord(text, held) ?? unreadable);
       const decision = decide(now, fenceOf(number));
       if ('refuse' in decision) {
         await client.unwatch();
@@ -139,16 +140,6 @@ type Decide = (
 
 /** Held by what this program does not understand: refused, but by force. */
 const unreadable: Held = { fence: 0, session: '', name: '', host: '' };
-
-function read(text: string | null): Held | undefined {
-  if (text === null || text.length > 2000) return undefined;
-  try {
-    const parsed = held.safeParse(JSON.parse(text));
-    return parsed.success ? safe(parsed.data, 200) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function fenceOf(text: string | null): number {
   const number = Number(text ?? 0);

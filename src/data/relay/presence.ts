@@ -2,8 +2,11 @@
 import * as z from 'zod';
 import type { Presence } from '../../core/incident/context.ts';
 import { type Ms, second } from '../../core/time.ts';
+import { keyId } from '../journal/event-schema.ts';
+import { ulidText } from '../journal/plausible.ts';
 import { safe } from '../journal/sanitize-entry.ts';
 import type { RelayClient, RelayOptions } from './connect.ts';
+import { readRecord } from './record.ts';
 
 /** Not renewed for so long: gone. */
 const gone: Ms = 10 * second;
@@ -14,14 +17,11 @@ export type RelayPresence = Omit<Presence, 'at' | 'driving'>;
 
 const short = z.string().max(200);
 const written = z.object({
-  session: z.string().regex(/^[0-9A-Z]{26}$/),
+  session: z.string().regex(ulidText),
   user: short.default(''),
   name: short.default(''),
   host: short.default(''),
-  key: z
-    .string()
-    .regex(/^[0-9A-Z]{26}$/)
-    .optional(),
+  key: z.string().regex(keyId).optional(),
   observing: z.boolean().default(false),
   incident: short.optional(),
   screen: short.optional(),
@@ -50,7 +50,7 @@ export async function othersHere(
   own: string,
 ): Promise<readonly RelayPresence[]> {
   const sessions = (await client.smembers(setOf(options)))
-    .filter((one) => one !== own && /^[0-9A-Z]{26}$/.test(one))
+    .filter((one) => one !== own && ulidText.test(one))
     .sort()
     .slice(-most);
   if (sessions.length === 0) return [];
@@ -58,17 +58,7 @@ export async function othersHere(
   const ended = sessions.filter((_, at) => texts[at] === null);
   if (ended.length > 0) await client.srem(setOf(options), ...ended);
   return texts.flatMap((text, at): RelayPresence[] => {
-    const one = parsed(text ?? null);
+    const one = readRecord(text, written);
     return one && one.session === sessions[at] ? [one] : [];
   });
-}
-
-function parsed(text: string | null): RelayPresence | undefined {
-  if (text === null || text.length > 4000) return undefined;
-  try {
-    const read = written.safeParse(JSON.parse(text));
-    return read.success ? safe(read.data, 200) : undefined;
-  } catch {
-    return undefined;
-  }
 }

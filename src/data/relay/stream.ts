@@ -1,6 +1,7 @@
 // The relay's streams: one for each incident, and an index of incidents. A line is one journal entry as it was signed; what
 // comes out of a stream is text of a stranger until its signature was checked.
 import { hour } from '../../core/time.ts';
+import { ulidText } from '../journal/plausible.ts';
 import type { RelayClient, RelayOptions } from './connect.ts';
 
 /** Bytes of a line on the relay: the longest that is sent, and the longest that is taken. */
@@ -13,7 +14,6 @@ const indexed = 200;
 /** What begins a stream. */
 export const beginning = '0-0';
 
-const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const streamId = /^\d{1,20}-\d{1,20}$/;
 
 /** The lines of a stream after `from`; `last`: where the next reading begins. */
@@ -72,7 +72,7 @@ export async function openIncidents(
   const state = new Map<string, string>();
   for (const { fields } of entries) {
     const { incident = '', state: says = '' } = fields;
-    if (ulid.test(incident) && !state.has(incident)) state.set(incident, says);
+    if (ulidText.test(incident) && !state.has(incident)) state.set(incident, says);
   }
   const incidents = [...state].filter(([, says]) => says !== 'over').map(([incident]) => incident);
   return { incidents, last: entries[0]?.id ?? beginning };
@@ -92,7 +92,7 @@ export async function news(
   const byKey = byStream(answer);
   const index = entriesOf(byKey.get(keys[0]));
   const opened = index
-    .filter(({ fields }) => ulid.test(fields.incident ?? '') && fields.state !== 'over')
+    .filter(({ fields }) => ulidText.test(fields.incident ?? '') && fields.state !== 'over')
     .map(({ fields }) => fields.incident ?? '');
   const pages = cursors.flatMap(([incident, id], at): [string, Page][] => {
     const found = byKey.get(keys[at + 1]);

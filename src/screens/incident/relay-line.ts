@@ -1,11 +1,11 @@
 // How the relay of a shared incident is, for the header of every frame.
 import type { RelayStatus } from '../../core/incident/context.ts';
-import { shortAge } from '../../core/text/format.ts';
+import { formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import { type Line, line, mark, span } from '../toolkit/line.ts';
 
-const entries = (count: number): string => `${count} ${count === 1 ? 'entry' : 'entries'}`;
+const entries = (count: number): string => formatCounted(count, 'entry', 'entries');
 
 /** What is wrong with the relay, the longest first; empty: nothing. */
 export function relayTrouble({ incidentContext, world }: State): readonly Line[] {
