@@ -29,7 +29,9 @@ module.exports = {
     layer('actions-are-data', '^src/actions/', ['^src/actions/', '^src/core/']),
     layer('runbook-is-data', '^src/runbook/', ['^src/runbook/', '^src/core/']),
     layer('engine', '^src/engine/', ['^src/(engine|core|data|actions|runbook|config|disk)/']),
-    layer('store', '^src/store\\.ts$', ['^src/(core|engine/protocol|screens/toolkit/line\\.ts)']),
+    layer('store', '^src/(store|screen-state)\\.ts$', [
+      '^src/(core|engine/protocol|screen-state|screens/toolkit/line\\.ts)',
+    ]),
     layer('keymap', '^src/keymap\\.ts$', [
       '^src/(core|store|screens/(cockpit/panes|screen|toolkit/line|[^/]+/palette))',
     ]),
@@ -56,7 +58,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(app\\.tsx|store\\.ts|keymap\\.ts|screens/|commands/(cockpit/run|support-bundle/frames)\\.ts)',
+        pathNot:
+          '^src/(app\\.tsx|(store|screen-state)\\.ts|keymap\\.ts|screens/|commands/(cockpit/run|support-bundle/frames)\\.ts)',
       },
       to: { path: '^src/(screens/|app\\.tsx)' },
     },
