@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { followTour, tourEntries, tourSteps } from '../../src/screens/shell/tour.ts';
 import { createCockpitStore, type State } from '../../src/store.ts';
+import { tell } from '../support/story.ts';
 import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -34,6 +35,35 @@ describe('the tour', () => {
     followTour(last);
     last.setState(pressing(last.getState(), size, 'enter'), true);
     expect(last.getState().ui.tour).toBe(tourSteps.length - 1);
+  });
+
+  test('waits for the messages before it names *, and for a failed one names space', () => {
+    const opened = { kind: 'opened', title: 'Complete API outage', severity: 1, why: 'alert' } as const;
+    const about = (delivery: 'sending' | 'sent' | 'failed') =>
+      (['pagerduty', 'slack-alerts'] as const).map(
+        (channel) =>
+          [
+            0,
+            'ops1',
+            {
+              kind: 'notified',
+              message: channel,
+              channel,
+              purpose: channel === 'pagerduty' ? 'acknowledge' : 'notify',
+              delivery,
+              text: 'x',
+            },
+          ] as const,
+      );
+    const rule = (minutes: number, ...more: ReturnType<typeof about>) => {
+      const state = stateOf(outage);
+      const incident = tell(state.world.now - minutes * 60_000, [0, 'ops1', opened], ...more);
+      return rows(at(6, { ...state, incident }))[2];
+    };
+    expect(rule(0)).toContain('tour 7/11  wait: the messages are being sent');
+    expect(rule(1, ...about('sending'))).toContain('wait: the messages are being sent');
+    expect(rule(1, ...about('sent'))).toContain('* marks the steps whose checks pass');
+    expect(rule(1, ...about('failed'))).toContain('space marks the step done');
   });
 
   test('is skipped and ended from the palette, which offers neither without it', () => {

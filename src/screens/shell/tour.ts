@@ -1,5 +1,8 @@
 // The tour of the drill: one line on every frame that names the next key, from the first look to mitigation. Each step is
 // over when the state shows that it was done, whatever key did it.
+import { checkOf } from '../../core/incident/checklist.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { activeChecklists, knownOf } from '../../runbook/messages.ts';
 import type { CockpitStore, State } from '../../store.ts';
 import { here } from '../../store.ts';
 import type { Entry } from '../screen.ts';
@@ -55,6 +58,21 @@ function answering({ ui: { overlay } }: State): Hint {
   return isAnswered ? enter : hint('↓', 'chooses an answer; you can type one, too', 'chooses an answer');
 }
 
+/** The messages of an incident are recorded as under way within this after its opening. */
+const messagesBegin: Ms = 3 * second;
+
+/** `*` once the first step passes, which needs the messages; a person marks it where they were not wanted, or failed. */
+function marking(state: State): Hint {
+  const { incident, world } = state;
+  const first = incident && activeChecklists(incident)[0]?.steps[0];
+  if (first && checkOf(first, world, knownOf(incident))?.state === 'pass')
+    return onScreen('*', 'marks the steps whose checks pass; space marks one', 'marks passing steps')(state);
+  const isSending = incident?.messages.some(({ delivery }) => delivery === 'sending');
+  if (!incident || isSending || world.now - incident.openedAt < messagesBegin)
+    return hint(undefined, 'wait: the messages are being sent …', 'wait …');
+  return onScreen('space', 'marks the step done; * marks all whose checks pass', 'marks the step done')(state);
+}
+
 export const tourSteps: readonly TourStep[] = [
   {
     next: onScreen('2', 'goes to the PODS pane; 1 to 5 choose a pane, red ● is broken', 'goes to the PODS pane'),
@@ -80,7 +98,7 @@ export const tourSteps: readonly TourStep[] = [
     done: ({ incident }) => incident !== undefined,
   },
   {
-    next: onScreen('*', 'marks the steps whose checks pass; space marks one', 'marks passing steps'),
+    next: marking,
     done: ({ incident }) => Object.keys(incident?.steps ?? {}).length > 0,
   },
   { next: (state) => choosing(state), done: isPlanned },
