@@ -10,6 +10,7 @@ import { kubernetesProbe } from './kubernetes/doctor.ts';
 import { databaseProbes } from './postgres/doctor.ts';
 import { redisProbe } from './redis/doctor.ts';
 import { toolsProbe } from './tools/doctor.ts';
+import { terminalProbe } from './tools/terminal.ts';
 
 /** In the order they are shown. `timeout` is for each single question. */
 export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCheck[] {
@@ -24,5 +25,6 @@ export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCh
     toolsProbe(settings, timeout),
     journalProbe(settings),
     channelsProbe(settings),
+    terminalProbe(settings, timeout),
   ];
 }

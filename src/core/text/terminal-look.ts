@@ -1,5 +1,8 @@
 // What a terminal can show, as its environment says: letters beyond ASCII, colours, a dark or a light ground. Pure.
 
+/** The smallest terminal that the cockpit supports, in columns and rows. */
+export const smallestTerminal = { columns: 60, rows: 15 } as const;
+
 /** `auto`: dark or light, as the terminal's ground is. */
 export const themeNames = ['auto', 'dark', 'light', 'high-contrast', 'colour-blind', 'mono'] as const;
 export type ThemeName = (typeof themeNames)[number];
@@ -16,7 +19,7 @@ export function themeNamed(name: ThemeName | (typeof formerThemeNames)[number]):
 export type Ground = 'dark' | 'light';
 
 /** The options of the screen as a person gives them. */
-type DisplayOptions = {
+export type Display = {
   theme: Parameters<typeof themeNamed>[0];
   glyphs: 'auto' | 'unicode' | 'ascii';
   bell: boolean;
@@ -24,7 +27,7 @@ type DisplayOptions = {
 };
 
 /** The options of the screen, what is automatic decided by what the terminal's environment says. */
-export function displayOf({ theme, glyphs, bell, mouse }: DisplayOptions, environment: Environment) {
+export function displayOf({ theme, glyphs, bell, mouse }: Display, environment: Environment) {
   const ascii = glyphs === 'auto' ? whyAscii(environment) !== undefined : glyphs === 'ascii';
   return { theme: themeNamed(theme), ground: groundOf(environment), ascii, bell, mouse };
 }

@@ -1,5 +1,6 @@
 // The frame: header, the open screen, its overlay, footer; exactly as many lines as the terminal has rows.
 
+import { smallestTerminal } from '../../core/text/terminal-look.ts';
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Place, type State } from '../../store.ts';
 import type { Fold } from '../overlays/fold.ts';
@@ -11,9 +12,6 @@ import { bodyOf, screenOf } from './body.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
 import { tourRule } from './tour.ts';
-
-/** The smallest terminal that the cockpit supports. */
-export const smallest: Size = { columns: 60, rows: 15 };
 
 export type Frame = {
   /** Exactly `size.rows`, each exactly `size.columns` wide. */
@@ -37,7 +35,7 @@ const same = (l: Line) => l;
 export function frame(state: State, size: Size): Frame {
   const place = here(state);
   const screen = screenOf(place);
-  if (size.columns < smallest.columns || size.rows < smallest.rows)
+  if (size.columns < smallestTerminal.columns || size.rows < smallestTerminal.rows)
     return {
       lines: tooSmall(state, size).map(state.ui.ascii ? asciiLine : same),
       screen,
@@ -117,7 +115,7 @@ function tooSmall(state: State, { columns, rows }: Size): Line[] {
     first,
     [],
     line(` ${columns}×${rows} is too small.`),
-    line(dim(` The minimum is ${smallest.columns}×${smallest.rows};`)),
+    line(dim(` The minimum is ${smallestTerminal.columns}×${smallestTerminal.rows};`)),
     line(dim(' 80×24 shows all panes.')),
     state.ui.overlay.kind === 'none'
       ? line(' ', span('q', 'key'), ' quit')
