@@ -110,8 +110,8 @@ const takes: Readonly<Record<string, Take>> = {
       },
       { press: 'y', sees: /verified/, says: 'y: run, and verified by what the cluster says', seconds: 4 },
       { press: esc, sees: /step \d of/, says: 'esc: back to the checklist', seconds: 2 },
-      { press: 'M', sees: 'What fixed it?', says: 'M: what fixed it is filled in', seconds: 3 },
-      { press: enter, sees: /mitigated \d\d:/, says: 'enter: mitigated, and on record', seconds: 5 },
+      { press: 'M', sees: 'record: mitigated', says: 'M: what fixed it is filled in, and who is told', seconds: 4 },
+      { press: 'y', sees: /mitigated \d\d:/, says: 'y: mitigated, and on record', seconds: 5 },
     ],
   },
 };

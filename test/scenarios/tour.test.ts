@@ -48,7 +48,8 @@ async function practising(place: string, ...args: string[]): Promise<TerminalUnd
   screen = drill;
   await drill.shows(/openai-api +7\d %/, 60_000);
   drill.press('i');
-  await drill.shows('OPEN AN INCIDENT', 60_000);
+  // enter opens nothing while a backend has not answered yet.
+  await drill.shows('suggested SEV3', 60_000);
   drill.press('\r');
   await drill.shows('y take it', 60_000);
   drill.press('y');

@@ -103,7 +103,8 @@ function followUps(what: End, incident: Incident, { world }: State): readonly Sw
         },
       ];
     }
-    const text = messageText(after, world, purposeOf(what));
+    // Short: a review is read in full before y.
+    const text = messageText(after, world, what === 'mitigate' ? 'notify' : 'resolve');
     return [{ id: channel, title: `post to ${name}`, text, edit: `message to ${name}`, on: !isSecurity(incident) }];
   });
 }

@@ -118,10 +118,12 @@ export const tourSteps: readonly TourStep[] = [
   {
     next: (state) =>
       overlayOf(state) === 'form'
-        ? hint('enter', 'records what fixed it', 'records it')
-        : screenIs(state, 'incident')
-          ? onScreen('M', 'marks the incident mitigated', 'mitigated')(state)
-          : onScreen('i', 'opens the incident again', 'opens the incident')(state),
+        ? hint('enter', 'reviews what fixed it', 'reviews it')
+        : overlayOf(state) === 'switches'
+          ? hint('y', 'records what fixed it, and posts what is on', 'records it')
+          : screenIs(state, 'incident')
+            ? onScreen('M', 'marks the incident mitigated', 'mitigated')(state)
+            : onScreen('i', 'opens the incident again', 'opens the incident')(state),
     done: ({ incident }) => incident?.mitigatedAt !== undefined,
   },
   {
