@@ -50,6 +50,55 @@ test('enter alone confirms nothing: the default is no', async () => {
   expect((await asked.ends()).code).toBe(4);
 });
 
+const scaling = ['scale-deployment', '--deployment', 'executor', '--replicas', '9', '--arm', 'a test'];
+
+test('an answer typed before the plan was seen confirms nothing', async () => {
+  const asked = terminal(...scaling);
+  asked.type('y');
+  await asked.shows('scale? [y/N]');
+  asked.press('enter');
+  await asked.shows('cancelled: nothing was done');
+  expect((await asked.ends()).code).toBe(4);
+});
+
+test.each(['--json', '>/dev/null'])('who is asked sees the plan first, also with %s', async (way) => {
+  const asked = new TerminalUnderTest({
+    program: '/bin/sh',
+    args: [
+      '-c',
+      `exec '${process.execPath}' '${launcher}' run ${scaling.join(' ').replace('a test', "'a test'")} ${way}`,
+    ],
+    environment,
+    columns: 110,
+    rows: 45,
+  });
+  await asked.shows('scale? [y/N]');
+  expect(asked.text).toContain('kubectl scale deployment/executor --replicas=9');
+  asked.press('enter');
+  expect((await asked.ends()).code).toBe(4);
+});
+
+test('a question that nobody can see is not asked', async () => {
+  const command = `exec '${process.execPath}' '${launcher}' run ${scaling.slice(0, -1).join(' ')} test 2>/dev/null`;
+  const asked = new TerminalUnderTest({
+    program: '/bin/sh',
+    args: ['-c', command],
+    environment,
+    columns: 110,
+    rows: 45,
+  });
+  await asked.shows('no terminal to confirm on: use --yes');
+  expect((await asked.ends()).code).toBe(4);
+});
+
+test('SIGTERM ends a question, and nothing is done', async () => {
+  const asked = terminal(...scaling);
+  await asked.shows('scale? [y/N]');
+  asked.signal('SIGTERM');
+  await asked.shows('cancelled: nothing was done');
+  expect((await asked.ends()).code).toBe(4);
+});
+
 test('live values are offered: the keys in the table', async () => {
   const asked = terminal('revoke-api-key');
   await asked.shows('which key?');

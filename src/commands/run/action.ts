@@ -5,7 +5,7 @@ import { ulid } from 'ulid';
 import { actions } from '../../actions/index.ts';
 import { usageError } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
-import { complain, print } from '../../config/output.ts';
+import { complain, print, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
@@ -79,7 +79,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
     say(flags.json ? JSON.stringify(forPrograms(run, commands), null, 2) : resultText(run));
     return run.outcome ? runExitCode[run.outcome] : 0;
   };
-  const stopWatching = watchInterrupts(runner, id);
+  const { interrupted, stopWatching } = watchInterrupts(runner, id);
   try {
     let run = await runner.plan(id, action.id, target);
     for (;;) {
@@ -91,7 +91,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
       }
       const not = forbidden(recorder);
       if (not) return await refuse(runner, id, flags, not, finish, run);
-      const typed = await confirmed(run, flags);
+      const typed = await confirmed(run, flags, interrupted);
       if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
       run = await runner.confirm(id, typed);
       // With --yes nobody reads a changed plan.
@@ -128,12 +128,14 @@ async function refuse(
 }
 
 /** The typed text, or why the run ends. */
-async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] | string> {
+async function confirmed(run: Run, flags: RunFlags, signal: AbortSignal): Promise<readonly string[] | string> {
   if (flags.yes && run.risk !== 'irreversible') return run.accepts;
-  if (!process.stdin.isTTY) {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
     if (run.risk === 'irreversible') return 'irreversible: type the confirmation on a terminal; --yes is not enough';
     return 'no terminal to confirm on: use --yes';
   }
+  // Who confirms has seen the plan, wherever the output goes.
+  if (flags.json || !process.stdout.isTTY) tell(planText(run));
   const wanted = run.accepts.length === 0 ? ['y'] : run.accepts;
   const typed: string[] = [];
   for (const text of wanted) {
@@ -145,6 +147,7 @@ async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] |
     const answer = await askTyped(asks, {
       input: process.stdin,
       output: process.stderr,
+      signal,
     });
     if (answer === 'pasted') return 'pasted text does not confirm: type it';
     if (answer === 'cancelled' || answer.typed !== stripControl(text, 200)) return 'cancelled';
@@ -153,21 +156,31 @@ async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] |
   return run.accepts.length === 0 ? [] : typed;
 }
 
-/** Ctrl-C before the first call cancels. Afterwards the first one says what was done, and a second one stops it. */
-function watchInterrupts(runner: Runner, id: string): () => void {
+/**
+ * Ctrl-C before the first call cancels, and ends a question that waits. Afterwards the first one says what was done, and a
+ * second one stops it.
+ */
+function watchInterrupts(runner: Runner, id: string): { interrupted: AbortSignal; stopWatching: () => void } {
   let asked = false;
+  const question = new AbortController();
   const onInterrupt = () => {
     const [run] = runner.underWay;
-    if (!run || !isUnderWay(run) || run.phase === 'rechecking') return runner.cancel(id);
+    if (!run || !isUnderWay(run) || run.phase === 'rechecking') {
+      question.abort();
+      return runner.cancel(id);
+    }
     if (asked) return runner.cancel(id);
     asked = true;
     complain(`${run.performed} of ${run.calls.length} calls done; the run continues. Press Ctrl-C again to stop it.`);
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
-  return () => {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+  return {
+    interrupted: question.signal,
+    stopWatching() {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onInterrupt);
+    },
   };
 }
 
