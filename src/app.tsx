@@ -10,6 +10,7 @@ import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { footerRows, frame } from './screens/shell/frame.ts';
 import { type MouseReport, mouseIntents } from './screens/shell/mouse.ts';
+import { paced, still } from './screens/shell/pace.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
 import { toAnsi } from './screens/toolkit/ansi.ts';
@@ -52,6 +53,9 @@ const rests = 300;
 
 /** Pieces of one paste come closer together than this, in ms; a finger needs longer. */
 const pieceGap = 60;
+
+/** The keys that confirm. */
+const answers: readonly string[] = ['y', 'enter'];
 
 const Row = memo(({ text }: { text: string }) => (
   <Box flexShrink={0} height={1}>
@@ -107,6 +111,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
 
   const pastedAt = useRef(Number.NEGATIVE_INFINITY);
   const typedAt = useRef(Number.NEGATIVE_INFINITY);
+  const pace = useRef(still);
   useInput((input, key) => {
     // A terminal that does not mark pasted text hands it on in pieces, the last one of any length.
     const at = ports.now();
@@ -128,9 +133,13 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       return;
     }
     const keys = keysOf(input, key);
+    const { hurried, flood, ...now } = paced(pace.current, keys.join(' '), at);
+    pace.current = now.pace;
+    if (flood) return;
     // Esc goes with any key: it is what people press first.
-    const alone = keys.filter((each) => each !== 'esc').length <= 1;
+    const together = keys.filter((each) => each !== 'esc').length > 1;
     for (const each of keys) {
+      const alone = !together && !(hurried && answers.includes(each));
       const now = store.getState();
       const seen = frameAt(now, size.current.columns, size.current.rows);
       perform(dispatchKey(now, seen, each, alone));

@@ -2,7 +2,7 @@
 import { render } from 'ink-testing-library';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
-import { createCockpitStore, type State, take } from '../../src/store.ts';
+import { type Confirmation, createCockpitStore, type State, take } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { contextOf, tell } from '../support/story.ts';
 import { calm, outage, stateOf } from '../support/worlds.ts';
@@ -26,9 +26,9 @@ function show(state: State) {
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);
   const shows = (text: string) => eventually(() => expect(screen.lastFrame()).toContain(text));
-  /** Types a burst, a second after the one before it. */
-  const type = (burst: string) => {
-    clock += 1000;
+  /** Types a burst, so many ms after the one before it. */
+  const type = (burst: string, after = 1000) => {
+    clock += after;
     screen.stdin.write(burst);
   };
   return { ports, store, ...screen, shows, type };
@@ -126,6 +126,29 @@ describe('the app', () => {
         { kind: 'incident', what: { do: 'note', text: 'gateway restarts' } },
       ]),
     );
+  });
+
+  test.each([
+    ['is held down', ['y', 'y', 'y']],
+    ['came in a burst, piece by piece', ['R', 'w', 'w', 'y']],
+  ])('confirms nothing by a y that %s', async (_, [first = '', ...rest]) => {
+    open = show(stateOf(outage));
+    await open.shows('1 HEALTH');
+    open.type(first);
+    const { ui } = open.store.getState();
+    const ask: Confirmation = {
+      title: 'Drop it?',
+      lines: () => [],
+      accept: { by: 'key', word: 'drop' },
+      accepted: () => [{ kind: 'terminal', do: 'quit' }],
+    };
+    open.store.setState({ ui: { ...ui, overlay: { kind: 'confirm', ask, top: 0, typed: [], text: '' } } });
+    await open.shows('Drop it?');
+    for (const key of rest) open.type(key, rest.length > 2 ? 5 : 33);
+    await open.shows('y ignored: part of a burst of keys');
+    expect(open.ports.quit).not.toHaveBeenCalled();
+    open.type('y');
+    await eventually(() => expect(open.ports.quit).toHaveBeenCalledOnce());
   });
 
   test('quits by ^c alone', async () => {

@@ -58,6 +58,8 @@ describe('the first moment of a plan', () => {
     expect(keys(fresh, 'y')).toEqual([
       { kind: 'notice', says: expect.stringContaining('has just appeared') as string, verdict: 'unknown' },
     ]);
+    // A key held down since the question before repeats until then.
+    expect(frameText(told(state, planned, 900), size)).toContain('the plan has just appeared');
     const read = told(state, planned, 1000);
     expect(frameText(read, size)).toContain('y restart');
     expect(keys(read, 'y').map(({ kind }) => kind)).toEqual(['close', 'send', 'spent']);

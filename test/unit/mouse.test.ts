@@ -1,6 +1,10 @@
 // What comes from the mouse between the keys: reports are read, and nothing of them is ever a key.
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type { ReadStream } from 'node:tty';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Keyboard } from '../../src/commands/cockpit/keyboard.ts';
 import { keysOfRest, type MouseReport, type MouseRest, mouseAmong } from '../../src/core/text/mouse.ts';
 
 /** The pieces of input one after another, so many ms apart. */
@@ -76,4 +80,17 @@ test('a click that is pasted is none', () => {
 
 test('reports of terminals that know the older form only are no keys', () => {
   expect(read(['\u001b[M !!j'])).toEqual({ keys: 'j', reports: [] });
+});
+
+test('of a flood of reports only as many are taken as leave the keys alive', async () => {
+  const terminal = new PassThrough();
+  const keyboard = new Keyboard(terminal as unknown as ReadStream);
+  let taken = 0;
+  keyboard.mouse = () => {
+    taken += 1;
+  };
+  terminal.write(`${'\u001b[<65;10;8M'.repeat(1000)}j`);
+  const [keys] = await once(keyboard, 'data');
+  await new Promise(setImmediate);
+  expect([keys, taken]).toEqual(['j', 100]);
 });

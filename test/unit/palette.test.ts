@@ -103,6 +103,7 @@ describe('input that arrives at once', () => {
     ['a palette entry typed ahead', on(), ':restart api-gateway\r', false],
     ['a long one', on(), `:${'m'.repeat(60)}\r`, false],
     ['a key held down', on(), 'j'.repeat(300), false],
+    ['more repetitions than a held key sends', on(), 'j'.repeat(401), true],
     ['a command from the clipboard', on(), long, true],
     ['the same into a text field', on(':'), `${long}\r`, false],
     ['several lines into a text field', on(':'), `${long}\r${long}`, true],

@@ -3,6 +3,10 @@ import { Transform, type TransformCallback } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { type Answering, keysAmong } from '../../core/text/answers.ts';
 import { escapeWaits, keysOfRest, type MouseReport, type MouseRest, mouseAmong } from '../../core/text/mouse.ts';
+import { type Ms, second } from '../../core/time.ts';
+
+/** Reports taken in a second; each may cost a frame. A trackpad sends some more, and their rows are gone by then. */
+const mostReports = 100;
 
 /** What Ink asks of the terminal it reads from, beside the keys. */
 export class Keyboard extends Transform {
@@ -11,6 +15,7 @@ export class Keyboard extends Transform {
   #answering: Answering | undefined;
   #rest: MouseRest | undefined;
   #waiting: NodeJS.Timeout | undefined;
+  #taken = { since: 0 as Ms, count: 0 };
   /** Takes the reports of the mouse. */
   mouse: (report: MouseReport) => void = () => {};
   /** Whether the terminal was asked for reports: an Esc may then be the first of one. */
@@ -32,9 +37,18 @@ export class Keyboard extends Transform {
     if (found.rest && keysOfRest(found.rest) !== '') this.#waiting = setTimeout(() => this.#takeRest(), escapeWaits);
     // Keys before clicks: a click behind a key means what the screen shows then.
     done(null, found.keys);
+    const taken = this.#within(found.reports, Date.now());
     setImmediate(() => {
-      for (const each of found.reports) this.mouse(each);
+      for (const each of taken) this.mouse(each);
     });
+  }
+
+  /** As many reports as may still be taken in this second. */
+  #within(reports: readonly MouseReport[], now: Ms): readonly MouseReport[] {
+    if (Math.abs(now - this.#taken.since) >= second) this.#taken = { since: now, count: 0 };
+    const taken = reports.slice(0, mostReports - this.#taken.count);
+    this.#taken.count += taken.length;
+    return taken;
   }
 
   /** Nothing followed: what was kept back was a key. */

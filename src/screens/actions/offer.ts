@@ -12,6 +12,7 @@ import { type Query, queryReading } from '../../core/queries/query.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { momentSays, parseSince } from '../../core/text/since.ts';
 import { stripControl } from '../../core/text/text.ts';
+import type { Ms } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Confirmation, FormField, Intent, Remedy, State } from '../../store.ts';
 import { armForm } from './arm.ts';
@@ -107,12 +108,15 @@ function acceptsOf({ incidentContext, world: { scope } }: State, action: Action,
   return acceptsFor(action.risk, action.names({ ...presets, ...target }, context), scope.environment);
 }
 
+/** So long after it appeared nobody has read a plan; a held key repeats within this. The clock ticks once a second. */
+const unread: Ms = 600;
+
 /** Why a run cannot be confirmed now. */
 function notNow(state: State, run: Run | undefined): string | undefined {
   if (!run || run.phase === 'planning') return 'checking …';
   if (run.phase !== 'planned') return run.says ?? 'already running';
-  // The clock ticks once a second: a key meant for the previous screen must not confirm an unread plan.
-  if (run.accepts.length === 0 && state.world.now <= (run.plannedAt ?? 0))
+  // A key meant for the previous screen, or still held down from there, must not confirm an unread plan.
+  if (run.accepts.length === 0 && state.world.now - (run.plannedAt ?? 0) < unread)
     return 'the plan has just appeared; read it, then press y';
   if (isOld(state, run)) return `the plan is older than ${shortAge(planLasts)}`;
   return forbids(state.arming, state.world.now, armKey);

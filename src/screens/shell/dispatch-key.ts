@@ -88,6 +88,9 @@ function inFilter(filter: Edited, key: string): readonly Intent[] {
 /** More characters at once than fingers type ahead, where keys are commands and where they are text. */
 const mostTyped = { commands: 40, text: 200 } as const;
 
+/** Repetitions of a held key at once, after a connection hung: each costs a frame, and nobody holds one for longer. */
+const mostRepeated = 400;
+
 /** Whether letters are text now. */
 function takesText(state: State): boolean {
   const { overlay } = state.ui;
@@ -102,6 +105,7 @@ function takesText(state: State): boolean {
 export function looksPasted(state: State, input: string): boolean {
   const isText = takesText(state) || /^[:/]/.test(input);
   const length = [...input].length;
+  if (length > mostRepeated) return true;
   if (length <= mostTyped.commands || /^(.)\1*$/su.test(input)) return false;
   return !isText || length > mostTyped.text || /[\r\n]./s.test(input);
 }
