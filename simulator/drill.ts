@@ -15,6 +15,7 @@ import { startCluster } from './postgres/cluster.ts';
 import { present } from './present.ts';
 import { guardedDirectory } from './reaper.ts';
 import { startReceivers } from './receivers.ts';
+import { startRelay } from './redis/relay.ts';
 import { startRedis } from './redis/server.ts';
 import { deploymentRecovered, recovered, takeCredentials } from './remedies.ts';
 import { startS3 } from './s3/s3.ts';
@@ -30,6 +31,8 @@ export type DrillOptions = {
   jobs: number;
   /** The platform's own form instead of the runbook's: its tables, API, logs, labels, and a checkout without scripts. */
   platform?: boolean;
+  /** With a relay, through which several cockpits share an incident. */
+  warRoom?: boolean;
 };
 
 export type Drill = {
@@ -52,7 +55,13 @@ const usual = 300 * 1024 * 1024;
 const perJob = 1000;
 
 /** Starts it; resolves when every server answers. */
-export async function startDrill({ scenario, pods, jobs, platform = false }: DrillOptions): Promise<Drill> {
+export async function startDrill({
+  scenario,
+  pods,
+  jobs,
+  platform = false,
+  warRoom = false,
+}: DrillOptions): Promise<Drill> {
   const conditions = structuredClone(scenario.conditions);
   const layout = platform ? platformLayout : runbookLayout;
   const guarded = await guardedDirectory(usual + jobs * perJob);
@@ -122,6 +131,7 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
         }),
       ),
     ]);
+    const relay = warRoom ? await started(startRelay(guarded.directory)) : undefined;
     if (!conditions.primaryUp) await cluster.stopPrimary();
     const state = path.join(guarded.directory, 'state');
     await mkdir(state, { mode: 0o700 });
@@ -168,7 +178,12 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
       BENTHAM_KUBERNETES_NAMESPACE: platform ? layout.production : undefined,
       BENTHAM_PLATFORM_CHECKPOINT: platform ? String(checkpointEvery) : undefined,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
+      BENTHAM_INCIDENT_RELAY: relay && `redis://127.0.0.1:${relay.port}`,
+      BENTHAM_INCIDENT_RELAY_PASSWORD: relay?.password,
+      // What `join` needs in a second terminal; the environment below is in a file of this directory.
+      BENTHAM_DRILL_JOIN: relay && `redis://127.0.0.1:${relay.port}/${path.basename(guarded.directory)}`,
     });
+    if (relay) await writeFile(path.join(state, 'join.json'), JSON.stringify(environment), { mode: 0o600 });
     return { environment, conditions, kubernetes, stop };
   } catch (error) {
     await stop();

@@ -13,7 +13,7 @@ const prefix = 'bentham-drill-';
  * `$1` is the directory, `$2` a pattern for its content; with `$3` the directory exists already. Otherwise the guard
  * creates it, so that no directory exists without a guard; its mode lets the database's user through. A server may have
  * started so shortly before the end that its process id is unknown: the guard finds PostgreSQL's processes by the directory
- * in their command lines or, below initdb, in their environment. A server that initdb was setting up (--boot, --single)
+ * in their command lines or, below initdb and for redis-server, in their environment. A server that initdb was setting up (--boot, --single)
  * ends when its input ends: after a signal it would leave its shared memory behind. A killed server leaves it, too; its
  * file names the segment (PostgreSQL documentation, 66.1, postmaster.pid).
  */
@@ -45,7 +45,7 @@ round=0
 while [ $round -lt 200 ]; do
   of 'bin/initdb' "$2"
   [ -z "$found" ] || kill -KILL $found 2>/dev/null
-  of 'bin/(postgres|initdb)' "$2"
+  of '(bin/(postgres|initdb)|redis-server)' "$2"
   if [ -z "$found" ]; then
     forget "$1"
     rm -rf "$1" 2>/dev/null

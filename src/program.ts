@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor/command.ts';
 import { drillCommand } from './commands/drill/command.ts';
 import { incidentCommand } from './commands/incident/command.ts';
 import { initCommand } from './commands/init/command.ts';
+import { joinCommand } from './commands/join/command.ts';
 import { logsCommand } from './commands/logs/command.ts';
 import { lookCommands } from './commands/look/command.ts';
 import { type CarryOut, runCommand } from './commands/run/command.ts';
@@ -35,6 +36,7 @@ export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Co
     .addCommand(doctorCommand())
     .addCommand(supportBundleCommand())
     .addCommand(drillCommand())
+    .addCommand(joinCommand())
     .addCommand(logsCommand())
     .addCommand(incidentCommand())
     .addCommand(runCommand(actions, carryOut));

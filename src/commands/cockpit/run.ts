@@ -19,6 +19,7 @@ import {
   followMoved,
   followScreen,
   followSecrets,
+  openJoined,
   syncQueries,
 } from '../../screens/shell/effects.ts';
 import { followTour } from '../../screens/shell/tour.ts';
@@ -49,6 +50,8 @@ export type CockpitOptions = {
   follow?: string;
   /** Shows the drill's tour. */
   tour?: boolean;
+  /** Opens the incident on the relay, if it is the only one. */
+  joins?: boolean;
 };
 
 /** Ends even if something hangs. */
@@ -60,7 +63,7 @@ const patience = 4 * second;
  */
 export async function runCockpit(
   settings: Settings,
-  { colour = true, start, follow, tour }: CockpitOptions = {},
+  { colour = true, start, follow, tour, joins = false }: CockpitOptions = {},
 ): Promise<number> {
   debugLog.becomeMain();
   const terminal = new Terminal(process.stdin, process.stdout);
@@ -190,6 +193,7 @@ export async function runCockpit(
 
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
+  const stopJoining = joins ? openJoined(store) : () => {};
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   const stopLooking = syncQueries(store, (command) => engine?.send(command));
   const stopTelling = settings.incident.relay ? followScreen(store, (command) => engine?.send(command)) : () => {};
@@ -216,6 +220,7 @@ export async function runCockpit(
   stopForgetting();
   stopAskingAgain();
   stopTelling();
+  stopJoining();
   stopTour();
   stopFollowing();
   screen.unmount();

@@ -18,6 +18,7 @@ type Options = {
   platform?: boolean;
   tour?: boolean;
   keepReport?: string;
+  warRoom?: boolean;
   pods: number;
   jobs: number;
 };
@@ -31,6 +32,7 @@ export function drillCommand(): Command {
     .option('--platform', 'as the platform is, not as the runbook tells it: tables, API, logs and labels')
     .option('--tour', `a tour of one minute: each frame names the next key (scenario ${tourScenario})`)
     .option('--keep-report <file>', 'write the report of the incident to a new file when the drill ends')
+    .option('--war-room', 'with a relay: prints the command with which a second terminal joins')
     .addOption(new Option('--pods <n>', 'number of extra pods, for load').argParser(whole).default(0))
     .addOption(new Option('--jobs <n>', 'number of extra finished jobs, for load').argParser(whole).default(0))
     .action(async (name: string, options: Options) => {
@@ -62,7 +64,8 @@ export function drillCommand(): Command {
       }
       if (options.serve) {
         const { serve } = await import('./serve.ts');
-        return serve({ scenario, pods: options.pods, jobs: options.jobs, platform: options.platform ?? false });
+        const { pods, jobs, platform, warRoom } = options;
+        return serve({ scenario, pods, jobs, platform, warRoom });
       }
       const { runDrillCockpit: practise } = await import('./drill-cockpit.ts');
       return practise(command, scenario.id, options);

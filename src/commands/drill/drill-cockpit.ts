@@ -1,17 +1,25 @@
 // `drill`: starts the embedded Bentham as a child, opens the cockpit on it, and takes it down again.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, tell } from '../../config/output.ts';
+import { quote } from '../../core/text/shell.ts';
+import { enterDrill } from './drill-environment.ts';
 
-/** The variables that lead to a real Bentham; the debug log's do not. */
-const real = /^(BENTHAM_(?!LOG_(?:FILE|LEVEL)$)|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
-
-type Load = { pods: number; jobs: number; platform?: boolean; tour?: boolean; keepReport?: string };
+type Load = {
+  pods: number;
+  jobs: number;
+  platform?: boolean;
+  tour?: boolean;
+  keepReport?: string;
+  warRoom?: boolean;
+};
 
 /** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
 export async function runDrillCockpit(command: Command, scenario: string, load: Load): Promise<void> {
@@ -46,11 +54,11 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(signal, giveUp);
   process.stderr.write('\r\u001b[K');
-  // What the shell says of a real Bentham must not reach into a drill.
-  for (const name of Object.keys(process.env)) if (real.test(name)) delete process.env[name];
-  Object.assign(process.env, environment);
+  enterDrill(environment);
   let code = 1;
   try {
+    const { BENTHAM_DRILL_JOIN: join } = environment;
+    if (join !== undefined) await showJoin(join);
     const { settings } = await loadForCommand(command);
     const colour = command.opts<{ color?: boolean }>().color !== false;
     code = await runCockpit(settings, { colour, tour: load.tour });
@@ -63,10 +71,23 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   process.exit(code);
 }
 
-function startBentham(scenario: string, { pods, jobs, platform }: Load) {
-  const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
+const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
+
+/** The command for the others, before the screen covers it: until enter is pressed, or the input ends. */
+async function showJoin(url: string): Promise<void> {
+  process.stderr.write(
+    `War room. In a second terminal on this host, as another person, run\n\n  node ${quote(launcher)} join ${url}\n\n` +
+      'Press enter to open the cockpit here.\n',
+  );
+  const input = createInterface({ input: process.stdin });
+  await Promise.race([once(input, 'line'), once(input, 'close')]);
+  input.close();
+}
+
+function startBentham(scenario: string, { pods, jobs, platform, warRoom }: Load) {
   const args = [launcher, 'drill', scenario, '--serve', '--pods', String(pods), '--jobs', String(jobs)];
   if (platform) args.push('--platform');
+  if (warRoom) args.push('--war-room');
   // Detached: a Ctrl-C at the terminal is the cockpit's to handle. The pipe on its standard input is its lifeline.
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   child.stdin?.on('error', () => {});

@@ -1,6 +1,6 @@
 import { targetsOf } from '../../config/targets.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
-import { hasControl } from '../../core/incident/authority.ts';
+import { hasControl, isAdmitted } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import {
   type Arrived,
@@ -22,7 +22,7 @@ import { AlertWatch } from './alerts.ts';
 import { decide } from './decide.ts';
 import { createMessenger } from './messenger.ts';
 import { type Recorder, whyLost } from './recorder.ts';
-import { controlSays, shownLoss, tookFirst } from './relay-news.ts';
+import { controlSays, everybody, shownLoss, strangersOnce, tookFirst, waitsFor } from './relay-news.ts';
 import { createReporter } from './reporter.ts';
 
 const renewEvery: Ms = 3 * second;
@@ -53,16 +53,7 @@ export const incidentModule =
     /** On this host, and on the relay. */
     let nearby: readonly Presence[] = [];
     let screen = '';
-    const others = (): readonly Presence[] => {
-      const far = shared?.others ?? [];
-      const isNear = new Set([journal.writer.session, ...nearby.map((one) => one.session)]);
-      // The relay knows more about a cockpit of this host.
-      const known = nearby.map((one) => ({ ...one, ...far.find(({ session }) => session === one.session) }));
-      return [
-        ...known,
-        ...far.filter(({ session }) => !isNear.has(session)).map((one) => ({ ...one, driving: false })),
-      ];
-    };
+    const others = () => everybody(nearby, shared?.others ?? [], journal.writer.session);
     let received: readonly Arrived[] | undefined;
     let said: Said | undefined;
     let toldContext = '';
@@ -169,7 +160,8 @@ export const incidentModule =
         written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
       if (what.do === 'open') await recordRaised();
       if (what.do === 'control') await recordInterrupted();
-      if (written) say(order.says, 'ok');
+      const isHeard = incident === undefined || isAdmitted(incident, journal.writer);
+      if (written) say(isHeard ? order.says : `${order.says}; ${waitsFor(incident)}`, isHeard ? 'ok' : 'warning');
       const ended = recorder.incident;
       if (ended && (what.do === 'mitigate' || what.do === 'resolve')) void reporter.measure(ended);
     };
@@ -208,6 +200,7 @@ export const incidentModule =
       show();
     });
     let heard = '';
+    const tellStrangers = strangersOnce();
     journal.onNews(() => {
       const last = journal.entries.at(-1);
       // Trouble with the journal is shown on the screen, not only recorded.
@@ -221,6 +214,8 @@ export const incidentModule =
         say(`journal: ${last.event.says}`, 'warning');
       }
       alerts.takeEntries(countingEntries(journal.entries));
+      const strangers = tellStrangers(recorder.incident, journal.writer);
+      if (strangers !== undefined) say(strangers, 'warning');
       show();
     });
     const renew = async () => {

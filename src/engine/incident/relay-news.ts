@@ -1,6 +1,8 @@
 // What the screen is told about a shared incident.
+import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import type { ControlLoss } from '../../core/incident/context.ts';
+import type { ControlLoss, Presence } from '../../core/incident/context.ts';
+import { fingerprint, type Writer } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Held } from '../../data/relay/lease.ts';
 import type { ControlNews } from '../relay/control-leases.ts';
@@ -25,3 +27,30 @@ export const tookFirst = (by: Held | undefined): string =>
   by
     ? `${by.name} at ${by.host} took control first: take control again if you must`
     : 'another cockpit took control first: take control again if you must';
+
+/** What a person whose key is not admitted reads after each entry. */
+export const waitsFor = ({ control }: Incident): string => `it has no effect until ${control.person} admits your key`;
+
+/** Tells the person in control of each new key once. */
+export function strangersOnce(): (incident: Incident | undefined, self: Writer) => string | undefined {
+  const told = new Set<string>();
+  return (incident, self) => {
+    if (!incident || !hasControl(incident.control, self)) return undefined;
+    const news = incident.keys.filter(({ state, key }) => state === 'new' && !told.has(`${incident.id} ${key}`));
+    for (const { key } of news) told.add(`${incident.id} ${key}`);
+    const [first] = news;
+    if (!first) return undefined;
+    return `${first.person} at ${first.host} has joined with the key ${fingerprint(first.key)}: p people, A admits it`;
+  };
+}
+
+/** The other cockpits of this host and of the relay, which knows more about each. */
+export function everybody(
+  near: readonly Presence[],
+  far: readonly Omit<Presence, 'driving'>[],
+  own: string,
+): readonly Presence[] {
+  const isNear = new Set([own, ...near.map(({ session }) => session)]);
+  const known = near.map((one) => ({ ...one, ...far.find(({ session }) => session === one.session) }));
+  return [...known, ...far.filter(({ session }) => !isNear.has(session)).map((one) => ({ ...one, driving: false }))];
+}

@@ -4,7 +4,7 @@ import { glyph, type HealthStatus, isWorse } from '../../core/health/status.ts';
 import { type Query, queryKey } from '../../core/queries/query.ts';
 import { toAscii } from '../../core/text/ascii.ts';
 import type { Command } from '../../engine/protocol.ts';
-import { type CockpitStore, here, type State } from '../../store.ts';
+import { type CockpitStore, here, type Intent, type State } from '../../store.ts';
 import { confirmAgain } from '../actions/offer.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 import { screenOf } from './body.ts';
@@ -37,6 +37,21 @@ export function followScreen(store: CockpitStore, send: (command: Command) => vo
   };
   follow(store.getState());
   return store.subscribe(follow);
+}
+
+/** Opens the incident that was joined, if the relay has one alone; of several a person chooses. */
+export function openJoined(store: CockpitStore): () => void {
+  const stop = store.subscribe((state) => {
+    const { incident, incidentContext } = state;
+    if (!incidentContext?.relay?.isRead || here(state).screen !== 'incidents') return;
+    // Nothing is open yet: it waits for the first one.
+    if (!incident || incident.resolvedAt !== undefined) return;
+    stop();
+    if (incidentContext.open.length > 0) return;
+    const open: Intent = { kind: 'open', screen: 'incident' };
+    store.setState(reduce(store.getState(), open, { rows: [], page: 0, selectable: false }));
+  });
+  return stop;
 }
 
 /** Output with a new secret is cleared when its screen closes. */
