@@ -11,10 +11,11 @@ import type { Entry, Event } from '../../src/core/incident/event.ts';
 import { type Incident, projectIncident } from '../../src/core/incident/incident.ts';
 import { surfaceActs } from '../../src/core/incident/surface-record.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
-import { beginning, isAuthentic, readLine, writeLine } from '../../src/data/journal/line.ts';
+import { beginning, isAuthentic, readLine } from '../../src/data/journal/line.ts';
 import type { SignedLine } from '../../src/data/journal/own-file.ts';
-import { newKey, type Signer, signerFrom } from '../../src/data/journal/signature.ts';
+import { newKey, signerFrom } from '../../src/data/journal/signature.ts';
 import { eventually } from '../support/eventually.ts';
+import { lineOf } from '../support/lines.ts';
 
 let root: string;
 const open: Journal[] = [];

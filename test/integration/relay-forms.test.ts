@@ -51,7 +51,7 @@ describe.skipIf(!installed)('with redis-server', () => {
   test('an ACL user with the rights that the documentation names is enough; others cannot use it', async () => {
     const { port, cli } = await started();
     const rights =
-      '-@all +@stream +@transaction +@connection +get +set +del +mget +pexpire +sadd +srem +smembers +cluster|slots';
+      '-@all +@stream +@transaction +@connection +get +set +del +mget +pexpire +sadd +srem +smembers +time +cluster|slots';
     cli('acl', 'setuser', 'relay', 'on', '>hush', '~{bentham:*}:*', ...rights.split(' '));
     cli('acl', 'setuser', 'default', 'off');
     const url = `redis://127.0.0.1:${port}`;

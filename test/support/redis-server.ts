@@ -36,7 +36,8 @@ export async function started(...more: string[]) {
 
 async function serve(home: string, saves: string, port: number, more: readonly string[]) {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', saves, '--save', '3600 1', ...more];
-  running.push({ child: spawn('redis-server', args, { stdio: 'ignore', cwd: home }), home });
+  const child = spawn('redis-server', args, { stdio: 'ignore', cwd: home });
+  running.push({ child, home });
   const cli = (...words: string[]) => {
     const { stdout, stderr } = spawnSync('redis-cli', ['-p', String(port), ...words], { encoding: 'utf8' });
     return stdout || stderr;
@@ -62,8 +63,10 @@ async function serve(home: string, saves: string, port: number, more: readonly s
     const [ending] = running.splice(0, 1);
     const ended = new Promise((resolve) => ending?.child.once('exit', resolve));
     cli('shutdown', 'save');
-    await ended;
+    // It may have been ended by force.
+    if (ending?.child.exitCode === null && ending.child.signalCode === null) await ended;
     return serve(home, saves, port, again);
   };
-  return { cli, look, saves, port, restart };
+  const signal = (name: NodeJS.Signals) => child.kill(name);
+  return { cli, look, saves, port, restart, signal };
 }

@@ -2,7 +2,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import { redisByTls, type Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
-import { hour, type Ms } from '../../core/time.ts';
+import { hour, type Instant, type Ms } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { boundAnswers, connectRedis, cutConnection, optionsFrom } from '../redis/connect.ts';
 import { redisFault } from '../redis/faults.ts';
@@ -19,6 +19,8 @@ export type RelayOptions = {
   root: string;
   /** Only observes: nothing is written. */
   readOnly?: boolean;
+  /** For tests: the wall clock of this host. */
+  now?(): Instant;
   /** How long an incident is kept after its last entry, and how many entries of it. */
   keeps: { time: Ms; entries: number };
 };

@@ -145,9 +145,10 @@ export class RelayLink {
   }
 
   async #compareClocks(ask: RelayClient): Promise<void> {
-    const begun = Date.now();
+    const { now = Date.now } = this.options;
+    const begun = now();
     const [seconds, micros] = await within(ask.time());
-    const ended = Date.now();
+    const ended = now();
     const clock = Number(seconds) * second + Math.floor(Number(micros) / 1000) - (begun + ended) / 2;
     // An answer that was long under way says little.
     if (Number.isFinite(clock) && ended - begun < second) this.#clock = Math.round(clock);

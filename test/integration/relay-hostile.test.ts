@@ -1,0 +1,152 @@
+// A relay that hangs, dies, forgets or lies, and hosts whose clocks differ: nothing is lost, doubled or believed.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ulid } from 'ulid';
+import { afterEach, describe, expect, test } from 'vitest';
+import { incidentIdOf } from '../../src/core/incident/authority.ts';
+import { projectAll } from '../../src/core/incident/incident.ts';
+import { Journal } from '../../src/data/journal/journal.ts';
+import { newKey } from '../../src/data/journal/signature.ts';
+import { SharedIncidents } from '../../src/engine/relay/shared-incidents.ts';
+import { eventually } from '../support/eventually.ts';
+import { lineOf } from '../support/lines.ts';
+import { endRedis, installed, started } from '../support/redis-server.ts';
+import { relayAt } from '../support/relay.ts';
+import { admits, cockpit, endCockpits, opens } from '../support/relay-cockpits.ts';
+
+const ends: (() => unknown)[] = [];
+
+afterEach(async () => {
+  await endCockpits();
+  for (const end of ends.splice(0).toReversed()) await end();
+  await endRedis();
+});
+
+const streamOf = (incident: string | undefined) => `{bentham:PRODUCTION}:incident:${incident}`;
+
+/** The lines of a stream, as redis-cli prints them with --json, or in pairs. */
+function linesIn(text: string): string[] {
+  return text.split('\n').filter((row) => row.startsWith('{"v":'));
+}
+
+describe.skipIf(!installed)('with redis-server', () => {
+  test.each(['SIGSTOP', 'SIGKILL'] as const)(
+    'after %s of the relay everybody goes on alone, and is together again later',
+    async (name) => {
+      let redis = await started();
+      const [ana, ben] = [await cockpit('ana', redis.port), await cockpit('ben', redis.port)];
+      ana.do(opens);
+      await eventually(() => expect(ben.incident).toBeDefined());
+      await admits(ana, ben);
+      redis.signal(name);
+      for (const one of [ana, ben]) await eventually(() => expect(one.context?.relay?.state).toBe('away'));
+      expect(await ana.recorder.lostControl()).toBeUndefined();
+      ana.do({ do: 'note', text: 'of ana' });
+      ben.do({ do: 'note', text: 'of ben' });
+      await eventually(() =>
+        expect([ana.notes(), ben.notes()].flat()).toEqual(expect.arrayContaining(['of ana', 'of ben'])),
+      );
+      if (name === 'SIGSTOP') redis.signal('SIGCONT');
+      // Another file: what was saved is not read.
+      else redis = await redis.restart('--dbfilename', 'other.rdb');
+      for (const one of [ana, ben])
+        await eventually(() => expect(one.notes()).toEqual(expect.arrayContaining(['of ana', 'of ben'])));
+      expect(ana.notes()).toEqual(ben.notes());
+      expect(new Set(ana.notes()).size).toBe(ana.notes().length);
+      const late = await cockpit('late', redis.port);
+      await eventually(() => expect(late.notes()).toEqual(ana.notes()));
+    },
+  );
+
+  test('a relay that reorders, replays, drops and forges changes nothing', async () => {
+    const { port, cli } = await started();
+    const [ana, ben] = [await cockpit('ana', port), await cockpit('ben', port)];
+    ana.do(opens);
+    await eventually(() => expect(ben.incident).toBeDefined());
+    await admits(ana, ben);
+    for (const text of ['one', 'two', 'three']) ana.do({ do: 'note', text });
+    await eventually(() => expect(ben.notes()).toContain('three'));
+    const key = streamOf(ana.incident?.id);
+    const lines = linesIn(cli('--raw', 'xrange', key, '-', '+'));
+    expect(lines.length).toBeGreaterThan(5);
+    cli('del', key);
+    // Backwards, every second one twice, every third one not at all.
+    for (const [at, line] of lines.toReversed().entries())
+      for (let time = at % 2; time < 2 && at % 3 > 0; time += 1) cli('xadd', key, '*', 'line', line);
+    const forgeries = [
+      'x',
+      '{"v":2}',
+      lines[0]?.replace('"ana"', '"eve"') ?? '',
+      (lines.at(-1) ?? '').replace('three', 'seven'),
+      lineOf({ kind: 'resolved', why: 'all is well' }, ana.incident?.id ?? '', newKey().signer),
+      lineOf(
+        { kind: 'wheel', session: ben.session, person: 'eve', fence: 900 },
+        ana.incident?.id ?? '',
+        newKey().signer,
+      ),
+    ];
+    for (const line of forgeries) cli('xadd', key, '*', 'line', line);
+    const late = await cockpit('late', port);
+    for (const one of [ana, ben, late]) {
+      await eventually(() => expect(one.notes()).toEqual(['one', 'two', 'three']));
+      await eventually(() => expect(one.context?.relay?.refused).toBeGreaterThanOrEqual(4));
+      expect(one.incident).toMatchObject({ control: { person: 'ana' }, openedBy: 'ana' });
+      expect(one.incident?.resolvedAt).toBeUndefined();
+    }
+  });
+
+  test('hosts whose clocks are an hour apart share everything, in the order in which it was written', async () => {
+    const { port } = await started();
+    const hour = 3_600_000;
+    const [slow, right, fast] = [
+      await host('slow', port, -hour),
+      await host('right', port, 0),
+      await host('fast', port, hour),
+    ];
+    const id = incidentIdOf(ulid(), right.journal.writer.key ?? '');
+    const say = (of: Host, text: string) => of.journal.append({ kind: 'note', text }, id);
+    await right.journal.append({ kind: 'opened', title: 'Outage', severity: 1, why: 'x' }, id);
+    const texts: string[] = [];
+    for (const [n, one] of [slow, right, fast, slow, fast, right].entries()) {
+      await say(one, `${n}`);
+      texts.push(`${n}`);
+      for (const each of [slow, right, fast]) await eventually(() => expect(each.notes(id)).toEqual(texts));
+    }
+    expect([slow, right, fast].map(({ shared }) => Math.round((shared.status.clock ?? 0) / hour))).toEqual([1, 0, -1]);
+  });
+});
+
+type Host = { journal: Journal; shared: SharedIncidents; notes(incident: string): readonly string[] };
+
+async function host(name: string, port: number, ahead: number): Promise<Host> {
+  const root = mkdtempSync(path.join(tmpdir(), 'relay-clock-'));
+  const now = () => Date.now() + ahead;
+  const journal = new Journal({
+    place: { directory: path.join(root, 'journal') },
+    writer: { user: name, name, host: name },
+    environment: 'TEST',
+    shares: true,
+    now,
+  });
+  await journal.open();
+  const shared = new SharedIncidents({
+    relay: relayAt(port, { now }),
+    journal,
+    incidents: () => projectAll(journal.entries),
+  });
+  shared.start();
+  ends.push(
+    () => rmSync(root, { recursive: true, force: true }),
+    () => journal.close(),
+    () => shared.stop(),
+  );
+  await eventually(() => expect(shared.status).toMatchObject({ state: 'connected', isRead: true }));
+  const notes = (incident: string) =>
+    journal.entries.flatMap(({ event, incident: of }) =>
+      of === incident && event.kind === 'note' ? [event.text] : [],
+    );
+  return { journal, shared, notes };
+}
+
+test.skipIf(installed)('skipped without redis-server: apt install redis-server', () => {});
