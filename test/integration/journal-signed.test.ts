@@ -65,13 +65,6 @@ function seen(one: Journal, id: string): Incident {
 
 const whys = (one: Journal, id: string) => seen(one, id).refused.map(({ why }) => why);
 
-/** A line as this program would have written it, whoever signs it. */
-function lineOf(event: Event, incident: string, signer: Signer, more: Partial<Entry> = {}): string {
-  const writer = { session: ulid(), user: 'mallory', name: 'mallory', host: 'elsewhere' };
-  const entry: Entry = { id: ulid(), at: Date.now(), writer, environment: 'PRODUCTION', incident, event, ...more };
-  return writeLine(entry, { seq: 1, prev: beginning, part: [1, beginning], seen: {} }, signer).text;
-}
-
 /** The same line, with a right hash, after a change; its signature stays as it was. */
 function changed(text: string, from: string, to: string): string {
   expect(text).toContain(from);
