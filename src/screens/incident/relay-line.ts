@@ -14,12 +14,8 @@ export function relayTrouble({ incidentContext, world }: State): readonly Line[]
   const says = (text: string) => line(mark('warning'), span(` ${text}`, 'warning'));
   if (relay.state === 'away') {
     const away = `relay away ${shortAge(Math.max(0, world.now - relay.since))}`;
-    if (relay.unsent === 0) return [says(`${away}: alone`), says('relay away')];
-    return [
-      says(`${away}: alone, ${entries(relay.unsent)} to send`),
-      says(`${away}: ${relay.unsent} to send`),
-      says('relay away'),
-    ];
+    if (relay.unsent === 0) return [says(`${away}: alone`), says(away)];
+    return [says(`${away}: alone, ${entries(relay.unsent)} to send`), says(`${away}: ${relay.unsent} to send`)];
   }
   if (relay.clock !== undefined) {
     const by = shortAge(Math.abs(relay.clock));

@@ -25,7 +25,9 @@ export function signerRows({ incident, incidentContext }: State): readonly Row[]
   if (keys.length < 2 && !incidentContext?.relay) return [];
   const sorted = keys.toSorted((a, b) => Number(isOut(b)) - Number(isOut(a)));
   return sorted.map((key): Row => {
-    const entries = incident?.entries.filter(({ writer }) => writer.key === key.key).length ?? 0;
+    const refused = incident?.refused.map(({ entry }) => entry) ?? [];
+    const all = new Set([...(incident?.entries ?? []), ...refused]);
+    const entries = [...all].filter(({ writer }) => writer.key === key.key).length;
     return {
       id: key.key,
       text: `${key.person} ${key.host} ${key.key}`,
