@@ -27,10 +27,11 @@ export type Served = {
 /** `drill SCENARIO --serve`, its standard input a lifeline. `before` is put in front of the command. */
 export function serveDrill(
   scenario: string,
-  options: { before?: readonly string[]; env?: NodeJS.ProcessEnv; platform?: boolean } = {},
+  options: { before?: readonly string[]; env?: NodeJS.ProcessEnv; platform?: boolean; warRoom?: boolean } = {},
 ): Served {
   const [command = '', ...args] = [...(options.before ?? []), process.execPath, launcher, 'drill', scenario, '--serve'];
   if (options.platform) args.push('--platform');
+  if (options.warRoom) args.push('--war-room');
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
   child.stdin.on('error', () => {});
   let said = '';
