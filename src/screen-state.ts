@@ -177,6 +177,8 @@ export type Ui = {
   /** Glyphs are drawn in ASCII. */
   ascii: boolean;
   bell: boolean;
+  /** What was chosen in the palette in this session, by title, the last one first. */
+  recent?: readonly string[];
   /** The detail beside a list whose queries are asked: the marker has rested on its row. */
   beside?: Place;
   /** Clicks and the wheel are read; the terminal then selects text with shift only. */
@@ -219,6 +221,8 @@ export type Intent =
   | { kind: 'filter'; text: string; filtering: boolean; behind?: number }
   | { kind: 'sort' }
   | { kind: 'palette' }
+  /** Remembers what was chosen in the palette. */
+  | { kind: 'recent'; title: string }
   | { kind: 'help' }
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[] }
   | { kind: 'confirm'; ask: Confirmation }

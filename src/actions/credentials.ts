@@ -49,6 +49,7 @@ async function rolesOf(preflight: Preflight): Promise<readonly string[]> {
 export const rotateDatabaseCredentials: Action = {
   id: 'rotate-database-credentials',
   title: 'Rotate the database credentials',
+  also: 'password secret',
   risk: 'irreversible',
   about: {
     does: 'sets a new password for the database role, stores it in the secret, restarts the deployments that use it',

@@ -45,7 +45,7 @@ function batches(keys: readonly RedisKey[]): readonly (readonly string[])[] {
 export const evictRedis: Action = {
   id: 'evict-redis',
   title: 'Evict old data from Redis',
-  also: 'memory flush',
+  also: 'flush clear cache full',
   risk: 'data',
   about: {
     does: 'removes idle keys under a prefix',

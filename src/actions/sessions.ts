@@ -22,6 +22,7 @@ const secondsOf = (span: string): number => (Number(span.slice(0, -1)) * (units[
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
   title: 'Clean up old sessions',
+  also: 'clear session pool invalid session',
   risk: 'data',
   about: {
     does: 'removes sessions older than a given age from the pool',
@@ -32,7 +33,8 @@ export const cleanupSessions: Action = {
     runbook: 'Session Pool Maintenance',
   },
   fields: [{ name: 'older-than', ask: 'older than?', kind: 'text', form: spanForm, preset: '24h' }],
-  names: () => 'sessions',
+  // The age is what decides how much goes.
+  names: (target) => given(target, 'older-than') || '24h',
   object: () => 'sessions',
   needs: (_, context) => [needsAdmin(context, 'admin:sessions')],
   async plan(target, preflight) {

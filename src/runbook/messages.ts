@@ -60,11 +60,14 @@ export function stepsNotNeeded(incident: Incident, world: World): readonly strin
     .filter((step) => !isFinished(incident, step) && adviceOn(step, world, known)?.answer === 'no')
     .map(({ id }) => id);
 }
+const knowns = new WeakMap<Incident, Known>();
 
 /** What the steps know of the incident. */
 export function knownOf(incident: Incident | undefined): Known {
   if (!incident) return nothingKnown;
-  return {
+  const before = knowns.get(incident);
+  if (before) return before;
+  const known: Known = {
     acknowledged: incident.acknowledged,
     notified: incident.messages
       .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
@@ -75,6 +78,8 @@ export function knownOf(incident: Incident | undefined): Known {
         : [],
     ),
   };
+  knowns.set(incident, known);
+  return known;
 }
 
 /** Channels notified of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */

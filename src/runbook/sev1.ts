@@ -1,5 +1,5 @@
 import type { Check } from '../core/actions/action.ts';
-import { evaluateFailover, primaryProvenAway } from '../core/health/failover.ts';
+import { evaluateFailover } from '../core/health/failover.ts';
 import { evaluateWrites } from '../core/health/writes.ts';
 import type { Checklist, Evidence, Known, Recommendation, Step } from '../core/incident/checklist.ts';
 import { formatClock } from '../core/text/format.ts';
@@ -20,6 +20,7 @@ import {
   workload,
 } from './evidence.ts';
 import { deployment, kubectl, psql, redisCli } from './manual-commands.ts';
+import { recommendRestart } from './restart-advice.ts';
 
 /** Above this share of 5xx, in percent, the API is down: one in twenty requests may still succeed by chance. */
 export const allRequests = 95;
@@ -49,23 +50,6 @@ const acknowledge: Step = {
   offers: [{ action: 'notify', title: 'acknowledge and notify' }],
   goes: { screen: 'notify', title: 'write the message' },
 };
-
-/** A restart helps if the gateway's own pods fail and its dependencies answer. */
-export function recommendRestart(world: World): Recommendation {
-  const gateway = workload(world, 'gateway');
-  const api = health(world);
-  const needs = [primary(world), redis(world)];
-  const down = primaryProvenAway(world) ? primary(world) : needs.find((one) => one.state === 'fail');
-  if (down) return { answer: 'no', because: `${down.subject}: ${down.because}; a restart does not fix that` };
-  if (gateway.state === 'pass' && api.state === 'pass')
-    return { answer: 'no', because: `${gateway.because}, the health check passes` };
-  const dark = [gateway, ...needs].find((one) => one.state === 'unknown');
-  if (dark) return { answer: 'unsure', because: `${dark.subject}: ${dark.because}` };
-  if (gateway.state === 'fail') return { answer: 'yes', because: `${gateway.because}; database and Redis answer` };
-  return api.state === 'fail'
-    ? { answer: 'yes', because: `health: ${api.because}; database and Redis answer` }
-    : { answer: 'unsure', because: `health: ${api.because}` };
-}
 
 /** Only if the primary is proven down, from here and by the platform, and the replica receives nothing from it. */
 export function recommendFailover(world: World): Recommendation {
@@ -106,6 +90,11 @@ function gatewaySelector({ deployments }: Targets, world: World): string {
   return all.find(({ name }) => name === deployments.gateway)?.selector ?? `app=${deployments.gateway}`;
 }
 
+const isScaledToZero = ({ readings, scope }: World) =>
+  newest(readings.deployments)?.value.some((d) => d.name === scope.deployments.gateway && d.desired === 0) ?? false;
+
+const gateway = ({ scope }: World) => ({ deployment: scope.deployments.gateway });
+
 /** An unhealthy pod, if its name is valid. */
 function podToType(world: World): string {
   const [first] = troubled(world, 'gateway');
@@ -141,25 +130,31 @@ export const sev1: Checklist = {
       say: 'Check database connectivity',
       evidence: (world, known) => databaseSeen(world, known),
       check: primary,
+      offers: [{ action: 'end-session', title: 'end a session', ifPointedTo: true }],
       byHand: (t) => [psql(t.primary, 'SELECT 1')],
+      goes: { screen: 'sessions', title: 'the sessions' },
     },
     {
       id: 'sev1/redis',
       say: 'Check Redis',
       evidence: (world) => [redis(world)],
+      offers: [{ action: 'evict-redis', title: 'evict old data', ifPointedTo: true }],
       byHand: (t) => [redisCli(t, 'ping')],
     },
     {
       id: 'sev1/restart-gateway',
       say: 'Restart API gateway if needed',
-      decision: { question: 'restart the API gateway?', recommend: recommendRestart, remedy: 'restart-deployment' },
+      decision: {
+        question: 'restart the API gateway?',
+        recommend: recommendRestart,
+        remedy: 'restart-deployment',
+        instead: ['rollback-deployment', 'scale-deployment'],
+      },
       evidence: (world) => [workload(world, 'gateway'), health(world)],
       offers: [
-        {
-          action: 'restart-deployment',
-          title: 'restart gateway',
-          target: (world) => ({ deployment: world.scope.deployments.gateway }),
-        },
+        { action: 'restart-deployment', title: 'restart gateway', target: gateway },
+        { action: 'rollback-deployment', title: 'roll back gateway', key: 'f', target: gateway },
+        { action: 'scale-deployment', title: 'scale gateway', key: 'd', onlyWhile: isScaledToZero, target: gateway },
       ],
       byHand: (t) => [kubectl(t, `rollout restart ${deployment(t.deployments.gateway)}`)],
     },

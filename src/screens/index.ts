@@ -1,7 +1,7 @@
 // Every screen. A new one is one line here; a pane without a list screen is its own.
 import type { State } from '../store.ts';
 import { commandLogScreen } from './actions/commands.ts';
-import { actionEntries } from './actions/palette.ts';
+import { actionEntries, remedyEntries } from './actions/palette.ts';
 import { pickerScreen } from './actions/picker.ts';
 import { runScreen } from './actions/run.ts';
 import { apiKeysScreen } from './api-keys/list.ts';
@@ -36,7 +36,7 @@ import { metricsScreen } from './metrics/list.ts';
 import { nodeScreen } from './nodes/detail.ts';
 import { podScreen } from './pods/detail.ts';
 import { podsScreen } from './pods/list.ts';
-import type { Entry, Screen } from './screen.ts';
+import type { Entry, EntryKind, Screen } from './screen.ts';
 import { tourEntries } from './shell/tour.ts';
 import { signInEntries } from './sign-in/palette.ts';
 import { allStudiesScreen } from './studies/all.ts';
@@ -98,12 +98,13 @@ export const screens: readonly Screen[] = [
   ...panes.filter((pane) => own.every(({ id }) => id !== pane.id)).map(paneScreen),
 ];
 
-/** What the palette offers beside screens and keys: one function per family. */
-export const entries: readonly ((state: State) => readonly Entry[])[] = [
-  logEntries,
-  procedureEntries,
-  incidentEntries,
-  actionEntries,
-  signInEntries,
-  tourEntries,
+/** What the palette offers beside screens and keys: one function per family, and the kind of its entries. */
+export const entries: readonly { kind: EntryKind; of(state: State): readonly Entry[] }[] = [
+  { kind: 'suggested', of: remedyEntries },
+  { kind: 'log', of: logEntries },
+  { kind: 'procedure', of: procedureEntries },
+  { kind: 'incident', of: incidentEntries },
+  { kind: 'action', of: actionEntries },
+  { kind: 'sign-in', of: signInEntries },
+  { kind: 'setting', of: tourEntries },
 ];

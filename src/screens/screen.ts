@@ -139,6 +139,8 @@ export type Binding = {
   titleFor?(here: Here): string | undefined;
   /** Rank in the footer, low first; absent: not in the footer. */
   footer?: number;
+  /** False: left out of the footer now; of several keys only the one that is meant first stands there. */
+  inFooter?(here: Here): boolean;
   /** Not offered by the palette: moving about. Left out of the footer while it does nothing. */
   silent?: boolean;
   /** Left out of the footer while it does nothing, like what is silent: it comes and goes with the rows. */
@@ -150,8 +152,28 @@ export type Binding = {
   run(here: Here): readonly Intent[];
 };
 
+/** What an entry of the palette leads to, in a word beside it. */
+export type EntryKind =
+  | 'action'
+  | 'backend'
+  | 'deployment'
+  | 'incident'
+  | 'key'
+  | 'log'
+  | 'metric'
+  | 'procedure'
+  | 'screen'
+  | 'setting'
+  | 'sign-in'
+  | 'study'
+  | 'suggested'
+  | 'surface'
+  | 'tenant';
+
 /** An entry of the palette beside screens and keys. */
 export type Entry = {
+  /** Default: that of its family. */
+  kind?: EntryKind;
   /** What is searched and shown: `restart api-gateway`. */
   title: string;
   about: string;

@@ -97,10 +97,10 @@ const own: Readonly<Record<string, Case>> = {
   'logs logs-wrap': { see: ({ after }) => expect(here(after).of.wrap).toBe('yes') },
   'logs logs-clock': { see: ({ after }) => expect(here(after).of.clock).toBe('local') },
   'logs logs-save': sends({ kind: 'logs-save' }),
-  'act begin-action': sees(/which deployment/i),
+  'act begin-action': sees('Roll back a deployment'),
   'run confirm-run': sees('▸ cancel'),
   'run next-action': sees(/Roll back a deployment/),
-  'run second-next-action': sees('Scale a deployment'),
+  'run second-next-action': sees('Scale api-gateway (3 replicas now)'),
   'run stop-run': sends({ kind: 'run', what: { do: 'cancel' } }),
   'run copy-calls': {
     see: ({ intents }) => expect(intents).toMatchObject([{ kind: 'copy', text: plannedRun.calls[0]?.say }]),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
-import { offerKey } from '../../src/screens/incident/step-details.ts';
+import { offeredIn } from '../../src/screens/incident/offers.ts';
 import { screens } from '../../src/screens/index.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
@@ -166,11 +166,11 @@ describe('a checklist', () => {
                SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
            ✓ replica  streaming, 0.4 s behind                         checked 1 s ago
            command   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"
+           more      o the sessions
            appears done: SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
        ○ 4 Check Redis                                    ✓ redis PONG in 1 ms, master
-       ? 5 Restart API gateway if needed         recommended: 1/3 ready, rollout stuck
+       ? 5 Restart API gateway if needed          roll back first: revision 42 crashes
        – 6 Fail over to the replica if the database is down                 not needed
-
 
 
 
@@ -211,9 +211,9 @@ describe('a checklist', () => {
       { rows: [], page: 10, selectable: true },
     );
     const asked = pressing(fifth, small, 'space');
-    expect(frameText(asked, small)).toContain('recommended: yes, because 1/3 ready');
+    expect(frameText(asked, small)).toMatch(/recommended: no, roll back first, because revision 42 crashes/);
     const decided = sent(pressing(asked, small, 'enter'), 'enter');
-    expect(commandOf(decided)).toMatchObject([{ do: 'decide', step: 'sev1/restart-gateway', answer: 'yes' }]);
+    expect(commandOf(decided)).toMatchObject([{ do: 'decide', step: 'sev1/restart-gateway', answer: 'no' }]);
     expect(decided).toContainEqual({ kind: 'move', to: 'next' });
   });
 
@@ -281,8 +281,7 @@ describe('a checklist', () => {
         expect(text).toContain(`▌${step.decision ? '' : '○ '}`);
         expect(text).toContain(`${index + 1} ${step.say}`.slice(0, 60));
         // Everything that helps to do it is in sight, down to the keys of what it offers.
-        for (const [at, offer] of (step.offers ?? []).entries())
-          expect(text).toContain(`${offerKey(at)} ${offer.title}`);
+        for (const { key, title } of offeredIn(step, state)) expect(text).toContain(`${key} ${title}`);
         if (step.goes) expect(text).toContain(`o ${step.goes.title}`);
         if (step.byHand) expect(text).toContain('command');
         for (const link of step.links ?? []) expect(text).toContain(link.url);

@@ -48,7 +48,7 @@ describe.each(screens.map(({ id }) => [id] as const))('on %s', (id) => {
 });
 
 test('the palette offers nothing that is refused', () => {
-  const offered = entries.flatMap((of) => of(observer('cockpit'))).filter((e) => e.unless === undefined);
+  const offered = entries.flatMap(({ of }) => of(observer('cockpit'))).filter((e) => e.unless === undefined);
   expect(offered.filter((e) => e.run.some(changes)).map((e) => e.title)).toEqual([]);
 });
 

@@ -12,8 +12,9 @@ test.each([
   ['api-keys', ['j'], { key: 'key-2' }],
   ['evidence', [], { prefix: 's/', study: 's' }],
   ['evidence-study', [], { file: 'study_abc/shot.png', version: 'v1' }],
-  ['incident', ['j', 'j', 'j', 'j'], { action: 'restart-deployment', deployment: 'api-gateway' }],
-  ['procedure', ['j', 'j', 'j', 'j'], { action: 'restart-deployment', deployment: 'api-gateway' }],
+  // Its newest revision crashes: the roll back comes before the restart.
+  ['incident', ['j', 'j', 'j', 'j'], { action: 'rollback-deployment', deployment: 'api-gateway' }],
+  ['procedure', ['j', 'j', 'j', 'j'], { action: 'rollback-deployment', deployment: 'api-gateway' }],
   ['metrics', [], { deployment: 'api-gateway' }],
   ['pods', [], { deployment: 'api-gateway' }],
   ['surfaces', [], { action: 'disable-surface', surface: 'openai-api' }],

@@ -81,7 +81,7 @@ test('an alert, an API key and a step drop whole clauses, and show all of them w
 
   const checklist = frameText(showing('incident'), usual);
   expect(checklist).not.toContain('…');
-  expect(checklist).toMatch(/5 Restart API gateway if needed +recommended: 1\/3 ready, rollout stuck$/m);
+  expect(checklist).toMatch(/5 Restart API gateway if needed +roll back first: revision 42 crashes$/m);
 
   // A decision never stands beside a subject without its finding.
   const primary = lost<Database>(undefined, 'refused');

@@ -10,7 +10,8 @@ import type { Database, Gateway, HealthEndpoint, ReplicaWal } from '../../src/co
 import type { Fault, Reading } from '../../src/core/world/reading.ts';
 import type { Readings } from '../../src/core/world/world.ts';
 import { findStep } from '../../src/runbook/checklists.ts';
-import { recommendFailover, recommendRestart, sev1 } from '../../src/runbook/sev1.ts';
+import { recommendRestart } from '../../src/runbook/restart-advice.ts';
+import { recommendFailover, sev1 } from '../../src/runbook/sev1.ts';
 import { live, now, world } from '../support/world.ts';
 
 type Says = 'yes' | 'no' | 'unsure';

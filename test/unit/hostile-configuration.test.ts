@@ -64,7 +64,7 @@ test('no kubeconfig brings an escape sequence to the terminal', async () => {
       writeFileSync(file, round % 10 === 9 ? `${context}: [${cluster}` : stringify(config));
       const target = await loadTarget({ kubeconfig: file });
       expect(target.ok).toBe(false);
-      if (!target.ok) for (const text of Object.values(target.fault)) expect(leakInText(text)).toBeUndefined();
+      if (!target.ok) for (const text of Object.values(target.fault)) expect(leakInText(String(text))).toBeUndefined();
     }
   } finally {
     rmSync(home, { recursive: true, force: true });

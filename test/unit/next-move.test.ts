@@ -5,7 +5,9 @@ import type { Event } from '../../src/core/incident/event.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { checklist } from '../../src/runbook/checklists.ts';
+import { knownOf } from '../../src/runbook/messages.ts';
 import { type Move, nextMove } from '../../src/runbook/next-move.ts';
+import { offersOf } from '../../src/runbook/offers.ts';
 import { suggestSeverity } from '../../src/runbook/suggest-severity.ts';
 import { contextOf, tell } from '../support/story.ts';
 import { calm, now, outage } from '../support/worlds.ts';
@@ -43,9 +45,12 @@ function move(
   world: World = outage,
   context: IncidentContext = contextOf('ops1'),
 ): Move | undefined {
-  const offers: Parameters<typeof nextMove>[1]['offers'] = ({ offers: all = [] }) =>
-    all.map(({ action, title }) => ({ action, title, key: 'r' }));
-  return nextMove(incident, { world, context, suggestion: suggestSeverity(world), offers });
+  return nextMove(incident, {
+    world,
+    context,
+    suggestion: suggestSeverity(world),
+    offers: (step) => offersOf(step, world, knownOf(incident)),
+  });
 }
 
 describe('an incident in control of this cockpit', () => {
@@ -61,10 +66,10 @@ describe('an incident in control of this cockpit', () => {
     ['a bad check without an action', story(1, ...doneTo(1)), outage, { kind: 'do', step: { id: steps[1] } }],
     ['checks that pass', story(1, ...doneTo(2)), outage, { kind: 'accept', step: { id: steps[2] }, count: 2 }],
     [
-      'a recommended action',
+      'an action that comes before the recommended one: the new revision crashes',
       story(1, ...doneTo(4)),
       outage,
-      { kind: 'offer', step: { id: steps[4] }, offer: { action: 'restart-deployment' } },
+      { kind: 'offer', step: { id: steps[4] }, offer: { action: 'rollback-deployment', key: 'f' } },
     ],
     [
       'an action that ran',

@@ -1,16 +1,17 @@
 // The palette ranks what a person means first.
 import { describe, expect, test } from 'vitest';
 import { type MetricId, metricIds } from '../../src/core/world/thresholds.ts';
-import { found } from '../../src/screens/overlays/palette.ts';
+import { found, listed } from '../../src/screens/overlays/palette.ts';
 import { search } from '../../src/screens/overlays/search.ts';
 import { dispatchKey, looksPasted } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
+import type { State } from '../../src/store.ts';
+import { calm, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const first = (text: string, n = 1) =>
-  found(stateOf(outage), text)
-    .slice(0, n)
+  listed(stateOf(outage), text)
+    .all.slice(0, n)
     .map((item) => item.title);
 
 describe('a typed text finds first', () => {
@@ -20,8 +21,9 @@ describe('a typed text finds first', () => {
     ['restart', 'restart a deployment'],
     ['restart api', 'restart api-gateway'],
     ['gateway restart', 'restart api-gateway'],
-    ['rollback', 'roll back a deployment'],
-    ['undo', 'roll back a deployment'],
+    // Its newest revision crashes.
+    ['rollback', 'roll back api-gateway'],
+    ['undo', 'roll back api-gateway'],
     ['failover', 'fail over the database to the replica'],
     ['fail', 'fail over the database to the replica'],
     ['logs', 'logs'],
@@ -65,6 +67,32 @@ describe('a typed text finds first', () => {
     ['address', 'service locations'],
     ['port', 'ports of the services'],
     ['staging', 'service locations'],
+    ['restart gateway', 'restart api-gateway'],
+    ['roll back gateway', 'roll back api-gateway'],
+    ['slow', 'API p95'],
+    ['memory', 'Redis memory'],
+    ['queue', 'Queue depth'],
+    ['5xx', 'Error rate'],
+    ['tenant', 'tenant-kyanos'],
+    ['kyanos', 'tenant-kyanos'],
+    ['executor', 'executor'],
+    ['flush redis', 'evict old data from redis'],
+    ['clear session pool', 'clean up old sessions'],
+    ['requeue', 'retry failed jobs'],
+    ['leak', 'revoke an api key'],
+    ['password', 'rotate the database credentials'],
+    ['scale executor', 'scale executor'],
+    ['logs gateway', 'logs of api-gateway'],
+    // Misspelt.
+    ['restrat gateway', 'restart api-gateway'],
+    ['fialover', 'fail over the database to the replica'],
+    ['bakcups', 'backups'],
+    ['disabel openai', 'disable openai-api'],
+    ['orchestartor', 'orchestrator'],
+    ['timelien', 'timeline'],
+    ['ocntacts', 'contacts: whom to call'],
+    ['opneai', 'openai-api'],
+    ['rolback', 'roll back api-gateway'],
   ])('%s: %s', (typed, title) => expect(first(typed)).toEqual([title]));
 
   test('SEV1 to SEV4 in their order', () => {
@@ -121,7 +149,7 @@ describe('the palette', () => {
         .slice(8, -2))
         expect(line.slice(0, 44)).not.toContain('…');
     }
-    expect(text).toContain('▌  logs of all pods');
+    expect(text).toContain('▌  roll back api-gateway');
     const longest = pressing(stateOf(outage), size, ':', ...'retry failed');
     expect(frameText(longest, size)).toContain(
       'sets the failed jobs of a study, or of one surface in it, to pending with 0',
@@ -147,25 +175,59 @@ describe('`a` lists the action for the selected row first', () => {
   const down = (n: number) => Array.from({ length: n }, () => 'j');
   const onMetric = (id: MetricId) => down(metricIds.indexOf(id) + 1);
   test.each([
-    // Its pods crash: more of them would crash, too.
-    ['API p95', ['3', ...onMetric('p95')], 'restart-deployment'],
-    ['error rate', ['3', ...onMetric('errorRate')], 'restart-deployment'],
+    // The pods of its new revision crash: more of them, and new ones of it, would crash, too.
+    ['API p95', ['3', ...onMetric('p95')], 'rollback-deployment'],
+    ['error rate', ['3', ...onMetric('errorRate')], 'rollback-deployment'],
     ['DB connections', ['3', ...onMetric('connections')], 'end-session'],
     ['Redis memory', ['3', ...onMetric('redisMemory')], 'evict-redis'],
     ['queue depth, opened', ['3', ...onMetric('queueDepth'), 'enter'], 'scale-deployment'],
-    ['study failures', ['3', ...onMetric('studyFailures')], 'test-surface'],
-    ['the gateway', ['1', 'j'], 'restart-deployment'],
+    ['study failures', ['3', ...onMetric('studyFailures')], 'disable-surface'],
+    ['the gateway', ['1', 'j'], 'rollback-deployment'],
     ['the primary that answers', ['1', ...down(2), 'enter'], 'end-session'],
     ['redis', ['1', ...down(4)], 'evict-redis'],
-    ['a pod', ['2', ...down(2)], 'restart-deployment'],
-    ['a deployment, opened', ['2', 'j', 'enter'], 'restart-deployment'],
+    ['a pod', ['2', ...down(2)], 'rollback-deployment'],
+    ['a deployment, opened', ['2', 'j', 'enter'], 'rollback-deployment'],
     ['a surface', ['4', 'j'], 'disable-surface'],
     ['a study', ['5', 'j'], 'retry-jobs'],
-    ['no row', ['0'], 'restart-deployment'],
+    ['no row', ['0'], 'rollback-deployment'],
   ])('%s', (_, keys, action) => expect(firstOn(...keys)).toBe(action));
 
   test('with its target', () => {
     const state = pressing(stateOf(outage), { columns: 80, rows: 24 }, '3', 'j', 'a');
     expect(frameText(state, { columns: 80, rows: 24 })).toContain('ACTIONS  api-gateway');
+  });
+});
+
+describe('the palette remembers, and names what it lists', () => {
+  const typed = (...keys: readonly string[]) => pressing(stateOf(calm), size, ':', ...keys);
+  const titles = (state: State) => listed(state, '').all.map(({ title }) => title);
+
+  test('what was chosen is listed first the next time, after what the evidence points to', () => {
+    const once = pressing(typed(...'backups'), size, 'enter');
+    const twice = pressing(pressing(once, size, 'esc', ':', ...'evidence'), size, 'enter', 'esc');
+    expect(titles(twice).slice(0, 2)).toEqual(['evidence', 'backups']);
+    expect(titles({ ...twice, world: outage })[0]).toBe('roll back api-gateway');
+    // Among entries that fit alike it comes first, too.
+    const logs = pressing(typed(...'logs of exec'), size, 'enter', 'esc');
+    expect(listed(logs, 'logs of').all[0]?.title).toBe('logs of executor');
+  });
+
+  test('each entry names its kind in a word', () => {
+    const text = frameText(pressing(stateOf(outage), size, ':', ...'openai'), size);
+    expect(text).toMatch(/▌ {2}openai-api +surface /);
+    expect(text).toMatch(/disable openai-api +suggested /);
+    expect(frameText(typed(...'redis'), size)).toMatch(/▌ {2}redis +backend /);
+    expect(frameText(typed(...'tenant'), size)).toMatch(/▌ {2}tenant-kyanos +tenant /);
+    for (const item of listed(stateOf(outage), '').all) expect(item.kind).toBeDefined();
+  });
+
+  test('^u empties the text, and everything is listed again', () => {
+    expect(frameText(typed(...'openai', 'ctrl-u'), size)).toBe(frameText(typed(), size));
+  });
+
+  test('ten thousand pasted characters find nothing', () => {
+    const state = stateOf(outage);
+    for (const text of ['a'.repeat(10_000), 'restart '.repeat(1250), `${'x '.repeat(5000)}`])
+      expect(listed(state, text).all).toEqual([]);
   });
 });

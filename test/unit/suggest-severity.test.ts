@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Deployment, Facts, Gateway, Surface } from '../../src/core/world/facts.ts';
 import { factIds } from '../../src/core/world/facts.ts';
 import type { Readings } from '../../src/core/world/world.ts';
-import { recommendRestart } from '../../src/runbook/sev1.ts';
+import { recommendRestart } from '../../src/runbook/restart-advice.ts';
 import { suggestSeverity } from '../../src/runbook/suggest-severity.ts';
 import { live, lost, now, world } from '../support/world.ts';
 

@@ -64,6 +64,7 @@ async function whatIsMissing(preflight: Preflight, differed: boolean, late: bool
 export const deploy: Action = {
   id: 'deploy',
   title: 'Deploy: staging, then production',
+  also: 'release ship apply',
   risk: 'data',
   about: {
     does: 'applies the staging manifests, waits for their rollouts, checks staging’s health, applies the production manifests, follows their rollouts',

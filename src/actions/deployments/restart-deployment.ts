@@ -53,7 +53,7 @@ async function scaleFirst(d: DeploymentState, preflight: Preflight): Promise<str
 export const restartDeployment: Action = {
   id: 'restart-deployment',
   title: 'Restart a deployment',
-  also: 'rollout bounce reboot',
+  also: 'rollout bounce reboot recycle',
   risk: 'reversible',
   about: {
     does: 'replaces all pods of a deployment with new ones from the same template',

@@ -35,8 +35,8 @@ function bestFirst(all: readonly Revision[]): readonly Revision[] {
 export const rollbackDeployment: Action = {
   id: 'rollback-deployment',
   title: 'Roll back a deployment',
-  also: 'rollback undo revert previous',
-  risk: 'data',
+  also: 'rollback undo revert previous deploy',
+  risk: 'reversible',
   about: {
     does: 'rolls a deployment back to an earlier revision',
     looksAt:

@@ -55,6 +55,10 @@ function replicasNow(world: World, target: Target): string | undefined {
 export const scaleDeployment: Action = {
   id: 'scale-deployment',
   title: 'Scale a deployment',
+  asks(world, target) {
+    const d = newest(world.readings.deployments)?.value.find(({ name }) => name === named(target));
+    return d && `Scale ${d.name} (${counted(d.desired, 'replica')} now)`;
+  },
   also: 'replicas',
   risk: 'reversible',
   about: {

@@ -28,6 +28,7 @@ function switched(row: SqlRow, others: readonly SqlRow[]): readonly string[] {
 export const revokeApiKey: Action = {
   id: 'revoke-api-key',
   title: 'Revoke an API key',
+  also: 'leak leaked compromised',
   risk: 'data',
   about: {
     does: 'revokes a key immediately',

@@ -20,6 +20,7 @@ export function rotatedName(name: string): string {
 export const rotateApiKey: Action = {
   id: 'rotate-api-key',
   title: 'Rotate an API key',
+  also: 'renew',
   risk: 'data',
   about: {
     does: 'creates a new key with the same permissions; revoke the old one in a second step, when the tenant uses the new key',

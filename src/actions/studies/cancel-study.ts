@@ -31,6 +31,7 @@ const percentOf = (row: SqlRow) => (text(row, 'progress') === '' ? '?' : Math.ro
 export const cancelStudy: Action = {
   id: 'cancel-study',
   title: 'Cancel a study',
+  also: 'stop abort',
   risk: 'data',
   about: {
     does: 'cancels a study by the API, or sets it, and optionally its open jobs, to cancelled',

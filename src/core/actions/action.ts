@@ -132,6 +132,8 @@ export type About = { does: string; looksAt: string; calls: string; proof: strin
 export type Action = {
   id: ActionId;
   title: string;
+  /** The title of its form, with what is there now: `Scale api-gateway (5 replicas now)`. */
+  asks?(world: World, target: Target): string | undefined;
   /** Other words that find it in the palette. */
   also?: string;
   risk: Risk;

@@ -31,12 +31,24 @@ export const procedureIds = [
 ] as const;
 export type ProcedureId = (typeof procedureIds)[number];
 
+/** The keys of a step's offers, in the order of the offers that name none. */
+export const offerKeys = ['r', 'd', 'f', 'x'] as const;
+export type OfferKey = (typeof offerKeys)[number];
+
 /** An action that a step offers; `target` fills in the known fields. */
 export type Offer = {
   action: ActionId;
   /** The title of its key: `restart gateway`. */
   title: string;
+  /** Default: by its place among the offers. It stays the same, whatever the evidence puts first. */
+  key?: OfferKey;
+  /** Offered only while the evidence points to it. */
+  ifPointedTo?: true;
+  /** Offered only while this holds. */
+  onlyWhile?(world: World): boolean;
   target?(world: World): Target;
+  /** What the form begins with, to confirm or to change: `{ replicas: '5' }`. */
+  fills?(world: World): Target;
 };
 
 /** A step that says "if needed": the evidence recommends, a person decides. */
@@ -46,10 +58,15 @@ export type Decision = {
   recommend(world: World, known: Known): Recommendation;
   /** The action that yes means: once it has run, the answer is yes, even if the facts no longer recommend it. */
   remedy?: ActionId;
+  /** Actions that the step offers in its place: once one of them has worked, the answer is no. */
+  instead?: readonly ActionId[];
 };
 
-/** `unsure` recommends neither; `ran`: its remedy has run, and only the answer is missing. */
-export type Recommendation = { answer: 'yes' | 'no' | 'unsure'; because: string; ran?: true };
+/**
+ * `unsure` recommends neither; `ran`: its remedy has run, and only the answer is missing. `instead`: what comes before
+ * it, where no is not "not needed": `roll back first`.
+ */
+export type Recommendation = { answer: 'yes' | 'no' | 'unsure'; because: string; ran?: true; instead?: string };
 
 export type Link = { title: string; url: string };
 
@@ -101,12 +118,6 @@ export type RanAction = { action: ActionId; object: string; at: Instant; worked:
 
 /** Nothing was acknowledged or sent yet. */
 export const nothingKnown: Known = { notified: [], ran: [] };
-
-/** The first action that a step offers, with its target from the world; undefined: it offers none. */
-export function firstOffered({ offers }: Step, world: World): Target | undefined {
-  const first = offers?.[0];
-  return first && { action: first.action, ...first.target?.(world) };
-}
 
 /**
  * Whether an action on an object is what is offered. One that is offered for a deployment is offered for no other; a

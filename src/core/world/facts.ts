@@ -18,6 +18,7 @@ export type {
   CronJob,
   Deploy,
   Deployment,
+  KeptRevision,
   Node,
   Pod,
   Rollout,

@@ -184,12 +184,28 @@ export type Workload = Controller | BatchJob | CronJob | Claim | Autoscaler | Bu
 
 /** A revision of a deployment that was rolled out for the first time; a roll back is none. */
 export type Deploy = { deployment: string; revision: number; at: Instant };
+/** A revision of a deployment, by the replica set that keeps it. */
+export type KeptRevision = {
+  kind: 'Revision';
+  deployment: string;
+  revision: number;
+  /** Its number when it was rolled out for the first time: a roll back gives it a new one. */
+  first: number;
+  replicaSet: string;
+  images: readonly string[];
+  /** When it was rolled out for the first time. */
+  createdAt: Instant;
+  /** A hash of its pod template; the same where only a restart lies between two. */
+  template: string;
+};
 
 /** What is in the namespace beside pods and deployments. */
 export type Workloads = {
   all: readonly Workload[];
   /** The first rollout of each revision that is kept (revisionHistoryLimit), in no order. */
   deploys?: readonly Deploy[];
+  /** Of all deployments; absent where replica sets may not be listed. */
+  revisions?: readonly KeptRevision[] | undefined;
   /** Those of the whole cluster; none where we may not list them. */
   nodes?: readonly Node[];
   /** How many pods there are, where only some are watched; absent where that is not known. */

@@ -30,6 +30,8 @@ export type Fault = {
   hint: string;
   /** The code of the system or the protocol: `ECONNREFUSED`, a SQLSTATE, `404`. Code decides by it, never by the words. */
   code?: string;
+  /** The database session whose end lets the others go on, where a lock is why. */
+  blocker?: number;
 };
 
 /** No answer: nothing listens, or the timeout passed. */

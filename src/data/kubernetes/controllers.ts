@@ -1,9 +1,9 @@
 // Stateful sets, daemon sets and replica sets that nobody owns, as an on-call asks for them (kstatus' and kubectl
 // rollout status' rules).
 import type { V1DaemonSet, V1ReplicaSet, V1ReplicationController, V1StatefulSet } from '@kubernetes/client-node';
-import type { Controller, Deploy, Rollout } from '../../core/world/facts.ts';
+import type { Controller, Rollout } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
-import { revisionAnnotation, unobserved } from './deployments.ts';
+import { unobserved } from './deployments.ts';
 import { ownerOf } from './owner.ts';
 
 const unseenYet: Rollout = { state: 'progressing', why: 'not yet observed by the controller' };
@@ -40,19 +40,6 @@ export function toDaemonSet(wire: ApiObject<V1DaemonSet>): Controller | undefine
 
 /** A replica set that no deployment, and nothing else, controls. */
 export const toReplicaSet = (wire: ApiObject<V1ReplicaSet>) => replicaSet('ReplicaSet', wire);
-
-/** The annotation with the revisions that a replica set had before a roll back made it the newest again. */
-const historyAnnotation = 'deployment.kubernetes.io/revision-history';
-
-/** The rollout that a deployment made a replica set for; undefined for any other replica set. */
-export function toDeploy({ metadata }: ApiObject<V1ReplicaSet>): Deploy | undefined {
-  const owner = ownerOf(metadata);
-  const at = instant(metadata?.creationTimestamp);
-  const [first = ''] = (metadata?.annotations?.[historyAnnotation] ?? '').split(',');
-  const revision = Number.parseInt(first || (metadata?.annotations?.[revisionAnnotation] ?? ''), 10);
-  if (owner?.kind !== 'Deployment' || at === undefined || !(revision > 0)) return undefined;
-  return { deployment: owner.name, revision, at };
-}
 
 /** Its older form. */
 export const toReplicationController = (wire: ApiObject<V1ReplicationController>) =>

@@ -6,6 +6,7 @@ import { isHopeless } from '../../core/health/pods.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
+import { passing } from './kept-revisions.ts';
 import { toPod } from './pods.ts';
 
 type Template = ApiObject<V1PodTemplateSpec> | null | undefined;
@@ -87,9 +88,6 @@ function differences(now: Template, then: Template): readonly string[] {
   for (const name of containers.keys()) found.push(`removes container ${words(name, 60) ?? ''}`);
   return [...found, ...ofThePod(now, then)];
 }
-
-/** Set by a restart, and by the controller for its own: no difference of what runs. */
-const passing = new Set(['kubectl.kubernetes.io/restartedAt', 'pod-template-hash']);
 
 /** What differs beside the containers: init containers, volumes, where it runs, labels and annotations. */
 function ofThePod(now: Template, then: Template): readonly string[] {

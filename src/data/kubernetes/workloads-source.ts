@@ -1,34 +1,33 @@
 // What the namespace holds beside pods and deployments, kind by kind: each is watched for itself, and one that may not
 // be listed, or does not answer, costs only itself and is named.
 import type { Settings } from '../../config/settings.ts';
-import type { Deploy, Node, Workload, Workloads } from '../../core/world/facts.ts';
+import type { KeptRevision, Node, Workload, Workloads } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Source, timedOut } from '../source.ts';
 import { words } from './api-object.ts';
 import { toAutoscaler, toBudget } from './autoscaling.ts';
 import { toClaim, toCronJob, toJob } from './batch.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
-import { toDaemonSet, toDeploy, toReplicaSet, toReplicationController, toStatefulSet } from './controllers.ts';
+import { toDaemonSet, toReplicaSet, toReplicationController, toStatefulSet } from './controllers.ts';
 import { toEvent } from './events.ts';
+import { toKeptRevision } from './kept-revisions.ts';
 import { toNode } from './nodes.ts';
 import { followPodCount } from './pod-count.ts';
 import type { Collection } from './reflector.ts';
 import { ReflectorGroup } from './reflector-group.ts';
 
 type Refusal = Workloads['refusals'][number];
-type Kind = {
-  group: string;
-  older?: string;
-  optional?: true;
-  kinds: string;
-  read(wire: object): Workload | Deploy | undefined;
-};
+/** A replica set is a workload of its own, or keeps a revision of its deployment. */
+type Read = Workload | KeptRevision;
+type Kind = { group: string; older?: string; optional?: true; kinds: string; read(wire: object): Read | undefined };
+
+const isRevision = (one: Read): one is KeptRevision => one.kind === 'Revision';
 
 /** As kubectl calls them. What the API server sends is not trusted to be what it should be: readers expect anything. */
 const kinds: readonly Kind[] = [
   { group: '/apis/apps/v1', kinds: 'statefulsets', read: toStatefulSet },
   { group: '/apis/apps/v1', kinds: 'daemonsets', read: toDaemonSet },
-  { group: '/apis/apps/v1', kinds: 'replicasets', read: (wire) => toReplicaSet(wire) ?? toDeploy(wire) },
+  { group: '/apis/apps/v1', kinds: 'replicasets', read: (wire) => toReplicaSet(wire) ?? toKeptRevision(wire) },
   { group: '/api/v1', kinds: 'replicationcontrollers', optional: true, read: toReplicationController },
   { group: '/apis/batch/v1', kinds: 'jobs', read: toJob },
   // Before 1.21 they were served there only.
@@ -61,7 +60,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
     id: 'kubernetes workloads',
     facts: ['workloads'],
     start(emit, signal) {
-      const seen = kinds.map((kind): Seen<Workload | Deploy> & Kind => ({ ...kind }));
+      const seen = kinds.map((kind): Seen<Read> & Kind => ({ ...kind }));
       const refused: Seen<Refusal> = {};
       const nodes: Seen<Node> & Pick<Kind, 'kinds'> = { kinds: 'nodes' };
       const counted: { pods?: number | undefined; due: boolean } = { due: settings.kubernetes.podSelector !== '' };
@@ -72,10 +71,17 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
       const live = () => {
         const answered = !counted.due && [...seen, nodes].every(({ values, fault }) => values || fault);
         if (signal.aborted || group.lost || !(answered || overdue)) return;
-        const parts = seen.flatMap(({ values }) => values ?? []);
+        const read = seen.flatMap(({ values }) => values ?? []);
+        const sets = seen.find(({ kinds: name }) => name === 'replicasets');
+        const revisions = sets?.values && read.filter(isRevision);
         value ??= {
-          all: parts.filter((part) => 'kind' in part),
-          deploys: parts.filter((part): part is Deploy => !('kind' in part)),
+          all: read.filter((one) => !isRevision(one)),
+          revisions,
+          deploys: (revisions ?? []).map(({ deployment, first, createdAt }) => ({
+            deployment,
+            revision: first,
+            at: createdAt,
+          })),
           nodes: nodes.values ?? [],
           podsThere: counted.pods,
           unseen: [...seen, nodes].flatMap(({ kinds: name, values, fault }) => {
@@ -104,7 +110,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
         });
       const path = (group: string, name: string) => `${group}/namespaces/${encodeURIComponent(namespace)}/${name}`;
       for (const one of seen) {
-        const what: Collection<Workload | Deploy> = {
+        const what: Collection<Read> = {
           path: path(one.group, one.kinds),
           olderPath: one.older && path(one.older, one.kinds),
           noun: `${one.kinds} in ${namespace}`,

@@ -21,7 +21,7 @@ export class PasswordInClear extends Error {}
 
 /** A query that timed out on a lock, with the lock's holder. */
 export class LockHeld extends Error {
-  readonly fault: Pick<Fault, 'kind' | 'what' | 'hint'>;
+  readonly fault: Pick<Fault, 'kind' | 'what' | 'hint' | 'blocker'>;
   constructor(fault: LockHeld['fault']) {
     super(fault.what);
     this.fault = fault;

@@ -33,6 +33,7 @@ function faultOf({ pid, user, table, seconds, granted, prepared, behind }: Holde
       kind,
       what: `waiting for ${name}: ${who} holds its lock${age}`,
       hint: `check pid ${pid} in the database sessions; end it if it hangs`,
+      blocker: pid,
     };
   const first = behind?.find((one) => one !== pid);
   const further =
@@ -41,9 +42,12 @@ function faultOf({ pid, user, table, seconds, granted, prepared, behind }: Holde
       : first === 0
         ? ', which waits for a prepared transaction'
         : `, which waits for pid ${first}`;
+  const blocker = first && first > 0 ? first : pid;
   return {
     kind,
     what: `waiting for ${name} behind ${who}${age}${further}`,
-    hint: `end pid ${first && first > 0 ? first : pid} to unblock the others`,
+    hint: `end pid ${blocker} to unblock the others`,
+    // A prepared transaction holds it up: ending whoever waits for it frees nobody.
+    ...(first === 0 ? {} : { blocker }),
   };
 }

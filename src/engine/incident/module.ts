@@ -12,7 +12,7 @@ import {
 } from '../../core/incident/context.ts';
 import { countingEntries } from '../../core/incident/counting.ts';
 import type { Event } from '../../core/incident/event.ts';
-import { type Incident, isOngoing, unfinished } from '../../core/incident/incident.ts';
+import { type Incident, unfinished } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { channelStates } from '../../data/channels/channels.ts';
 import { readReceived } from '../../data/channels/webhook-inbox.ts';
@@ -24,6 +24,7 @@ import { createMessenger } from './messenger.ts';
 import { type Recorder, whyLost } from './recorder.ts';
 import { controlSays, everybody, shownLoss, strangersOnce, tookFirst, waitsFor } from './relay-news.ts';
 import { createReporter } from './reporter.ts';
+import { inTurn, ownIncident, settled } from './settling.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a drill is asked for received messages. */
@@ -186,17 +187,21 @@ export const incidentModule =
       }
     };
 
+    const due = () => settled(recorder, observing, context.world());
+    const settle = () => {
+      if (due().length > 0) orders = orders.then(() => inTurn(due(), carryOut));
+    };
+
     context.onWorld((world) => {
       if (!isReady) return;
+      settle();
       const events = alerts.takeWorld(world);
-      const { incident } = recorder;
-      const writes = incident && isOngoing(incident) && !observing && hasControl(incident.control, journal.writer);
-      if (writes)
-        for (const event of events)
-          orders = orders.then(async () => {
-            // An earlier command may have resolved it.
-            if (recorder.incident?.id === incident.id && isOngoing(recorder.incident)) await record(event, incident.id);
-          });
+      const incident = ownIncident(recorder, observing);
+      for (const event of incident ? events : [])
+        orders = orders.then(async () => {
+          // An earlier command may have resolved it.
+          if (ownIncident(recorder, observing)?.id === incident?.id) await record(event, incident?.id);
+        });
       show();
     });
     let heard = '';
@@ -216,6 +221,7 @@ export const incidentModule =
       alerts.takeEntries(countingEntries(journal.entries));
       const strangers = tellStrangers(recorder.incident, journal.writer);
       if (strangers !== undefined) say(strangers, 'warning');
+      if (isReady) settle();
       show();
     });
     const renew = async () => {

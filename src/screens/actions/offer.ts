@@ -24,26 +24,31 @@ export function whyNot(state: State, action: Action, target: Target = {}): strin
   return action.unavailable?.(state.world, target);
 }
 
-/** Starts an action: a form for missing fields, then the preflight and the confirmation. */
-export function offer(state: State, id: ActionId, target: Target = {}): readonly Intent[] {
+/**
+ * Starts an action: a form for missing fields, then the preflight and the confirmation. `fills`: what the form begins
+ * with, where the evidence points to this action; then a form that would ask only for what has a default is left out.
+ */
+export function offer(state: State, id: ActionId, target: Target = {}, fills?: Target): readonly Intent[] {
   const action = actionById[id];
   const why = whyNot(state, action, target);
   if (why !== undefined) return [{ kind: 'notice', says: `${action.title}: ${why}`, verdict: 'unknown' }];
   const missing = action.fields.filter((field) => !target[field.name] && (field.asked?.(state.world) ?? true));
-  if (missing.length === 0) return begin(state, action, target);
+  const hasDefault = ({ name, optional, preset }: Field) =>
+    fills !== undefined && fills[name] === undefined && (optional || preset !== undefined);
+  if (missing.every(hasDefault)) return begin(state, action, target);
   return [
     {
       kind: 'form',
       form: {
-        title: action.title,
-        fields: missing.map((field) => asked(action, field, target)),
+        title: action.asks?.(state.world, target) ?? action.title,
+        fields: missing.map((field) => asked(action, field, target, fills?.[field.name])),
         submit: (values) => begin(state, action, { ...target, ...given(values) }),
       },
     },
   ];
 }
 
-function asked(action: Action, field: Field, before: Target): FormField {
+function asked(action: Action, field: Field, before: Target, fill?: string): FormField {
   const { choices, look } = field;
   const asks = (values: Target): Query<'choices'> => {
     const known = { ...before, ...given(values) };
@@ -64,7 +69,7 @@ function asked(action: Action, field: Field, before: Target): FormField {
     hint: ({ world }, values) => hintFor(field, world, { ...before, ...given(values) }),
     help: `${action.title}: ${action.about.does}. The value is --${field.name} of bentham-cockpit run ${action.id}.`,
     optional: field.optional || field.preset !== undefined ? true : undefined,
-    value: field.preset,
+    value: fill ?? field.preset,
     choices: choices || look ? live : undefined,
     wrong(text, { world }) {
       const found = wrongValue(field, text, world.now);

@@ -1,60 +1,79 @@
 // The key that lists the actions for the selected row, and the palette entry of every action.
-import { actions } from '../../actions/index.ts';
+import { actionById, actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
-import { evaluateFailover } from '../../core/health/failover.ts';
 import { fixFirst } from '../../core/health/fix-first.ts';
 import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
-import { firstOffered } from '../../core/incident/checklist.ts';
+import { isHeld } from '../../core/health/studies.ts';
 import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
+import type { Concern } from '../../runbook/remedy.ts';
 import type { State } from '../../store.ts';
+import { firstTarget } from '../incident/offers.ts';
 import type { Binding, Entry, Here } from '../screen.ts';
 import { aboutOf } from '../toolkit/selectors.ts';
 import { armForm } from './arm.ts';
 import { offer, whyNot } from './offer.ts';
+import { remediesOf } from './remedies.ts';
 
-/** What the marker is on, or the open screen, as fields of actions; `action` is the one that is meant first. */
-export function targetOf({ state, place, row }: Here): Target {
+/**
+ * What the marker is on, or the open screen, as fields of actions; `action` is the one that is meant first: what the
+ * evidence points to, else what the runbook says of it.
+ */
+export function targetOf(here: Here): Target {
+  const { state, place, row } = here;
   if (place.screen === 'act') return place.of;
   if (row?.target) return row.target;
   // Rows without a target of their own take it from what they open.
   const about = aboutOf(place, row);
-  if (about.metric) return forMetric(about.metric, state);
-  if (about.backend) return forBackend(about.backend, state);
   const pod = newest(state.world.readings.pods)?.value.find((p) => p.uid === about.pod || p.name === about.pod);
   const deployment = about.deployment ?? pod?.app;
+  const { metric, backend, surface, study } = about;
+  const all = remediesOf(state);
+  const concerns = [
+    metric && `metric/${metric}`,
+    backend && `backend/${backend}`,
+    deployment && `deployment/${deployment}`,
+    surface && !study && `surface/${surface}`,
+  ].filter(Boolean) as readonly Concern[];
+  const isElsewhere = concerns.length === 0 && Object.values({ ...about, pod }).some(Boolean);
+  const remedy = concerns.length > 0 ? all.find((one) => concerns.some((each) => one.concerns.includes(each))) : all[0];
+  if (remedy && !isElsewhere) return { ...remedy.target, action: remedy.action };
+  if (metric) return forMetric(metric, state);
+  if (backend) return forBackend(backend, state);
   return present({
     deployment: deployment && isDeployed(deployment, state) ? deployment : undefined,
     // A failing surface is disabled first (runbook, SEV3); where a study is marked, its jobs are meant.
-    action: about.surface && !about.study ? 'disable-surface' : undefined,
-    surface: about.surface,
-    study: about.study,
+    action: surface && !study ? 'disable-surface' : study && isHeldHere(study, state) ? 'resume-study' : undefined,
+    surface,
+    study,
   });
 }
 
+const isHeldHere = (id: string, { world }: State): boolean =>
+  newest(world.readings.studies)?.value.active.some((study) => study.id === id && isHeld(study)) ?? false;
+
 /** What the runbook says of a metric, as its own checklist offers it. */
-function forMetric(metric: string, { world }: State): Target {
+function forMetric(metric: string, state: State): Target {
+  const { world } = state;
   const measured = metrics.find(({ id }) => id === metric);
   const verdict = measured && evaluateMetric(measured, world);
   const isBreached = verdict === 'critical' || verdict === 'warning';
   const first = measured && isBreached ? fixFirst(measured.id, world) : undefined;
   if (first?.deployment) return { deployment: first.deployment };
-  if (first) return evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
+  if (first) return {};
   const step = findStep(`sev4/${metric}`)?.step;
-  const offered = step && firstOffered(step, world);
+  const offered = step && firstTarget(step, state);
   if (offered) return offered;
   if (metric === 'studyFailures') return { action: 'test-surface' };
   return metric === 'errorRate' ? { deployment: world.scope.deployments.gateway } : {};
 }
 
-/** A database that answers has sessions to end; a failover is meant first only where everything speaks for it. */
+/** A database that answers has sessions to end. */
 function forBackend(backend: string, { world }: State): Target {
   if (backend === 'gateway') return { deployment: world.scope.deployments.gateway };
   if (backend === 'redis') return { action: 'evict-redis' };
-  if (backend === 'primary' && world.readings.primary.state === 'live') return { action: 'end-session' };
-  const isDatabase = backend === 'primary' || backend === 'replica';
-  return isDatabase && evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
+  return backend === 'primary' && world.readings.primary.state === 'live' ? { action: 'end-session' } : {};
 }
 
 /** Pods may belong to something that is no deployment. */
@@ -98,6 +117,16 @@ function entryOf(state: State, action: Action, title: string, target: Target = {
     run: offer(state, action.id, target),
   };
 }
+
+/** What the evidence points to, before everything else. */
+export const remedyEntries = (state: State): readonly Entry[] =>
+  remediesOf(state).map(({ action, target, fills = {}, title, because }) => ({
+    title,
+    about: `because ${because}`,
+    also: actionById[action].also,
+    unless: whyNot(state, actionById[action], target),
+    run: offer(state, action, target, fills),
+  }));
 
 /** In the palette every action has its own entry; what is done to a deployment or a surface, one for each of them. */
 export const actionEntries = (state: State): readonly Entry[] => [

@@ -67,9 +67,9 @@ export const askSkip = (step: Step): Intent =>
     needed(reason, { do: 'step', step: step.id, mark: 'skipped', why: reason }),
   );
 
-/** `recommended: yes`, or `unsure`. */
-export const recommends = ({ answer }: Recommendation): string =>
-  answer === 'unsure' ? answer : `recommended: ${answer}`;
+/** `recommended: yes`, `unsure`, or `recommended: no, roll back first`. */
+export const recommends = ({ answer, instead }: Recommendation): string =>
+  answer === 'unsure' ? answer : `recommended: ${answer}${instead ? `, ${instead}` : ''}`;
 
 /** A decision: recorded at once where its action has run, else asked with the recommendation filled in. */
 export function decideIntents(step: Step, state: State): readonly Intent[] {

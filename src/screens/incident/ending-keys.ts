@@ -10,6 +10,7 @@ export const endingKeys: readonly Binding[] = [
     id: 'mitigate',
     keys: ['M'],
     title: 'mitigated',
+    also: 'mitigate fixed over',
     about: 'users can work again: stops the mitigation clock',
     unless: (here) =>
       notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'already mitigated'),
@@ -19,6 +20,7 @@ export const endingKeys: readonly Binding[] = [
     id: 'resolve',
     keys: ['X'],
     title: 'resolve',
+    also: 'close done end',
     about: 'end the incident; asks first what is still open and who has to be told',
     unless: notDriving,
     run: ({ state }) => [endIntent('resolve', state)],

@@ -9,9 +9,8 @@ import { acceptIntents, acceptsNothing } from './accept.ts';
 import { askControl, askReminder, askSeverity, askSkip, decideIntents, send } from './asking.ts';
 import { endingKeys } from './ending-keys.ts';
 import { moveOf, stepOf } from './next-line.ts';
-import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
+import { notDriving, offerBindings, onlyObserves, stepHere } from './offers.ts';
 import { askOpening, cannotOpen } from './opening.ts';
-import { offerKeys } from './step-details.ts';
 
 /** Whether the screen offers to open an incident: there is none, or the last one ended. */
 export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | 'place'>): boolean {
@@ -28,21 +27,6 @@ function finishedHere(here: Here): string | undefined {
   const mark = here.state.incident?.steps[stepHere(here)?.id ?? '']?.mark;
   return mark === 'done' || mark === 'skipped' ? `already ${mark}; u reopens it` : undefined;
 }
-
-const offers: readonly Binding[] = offerKeys.map((key, at) => ({
-  id: `offer-${at + 1}`,
-  keys: [key],
-  title: 'run',
-  titleFor: (here: Here) => stepHere(here)?.offers?.[at]?.title,
-  about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
-  silent: true,
-  footer: at === 0 ? 14 : undefined,
-  unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'the step has no such action'),
-  run: (here: Here) => {
-    const offer = stepHere(here)?.offers?.[at];
-    return offer ? offerIntents(offer, here.state) : [];
-  },
-}));
 
 export const incidentKeys: readonly Binding[] = [
   {
@@ -104,7 +88,7 @@ export const incidentKeys: readonly Binding[] = [
       return step ? [askSkip(step)] : [];
     },
   },
-  ...offers,
+  ...offerBindings('offer', notDriving),
   {
     id: 'step-reopen',
     keys: ['u'],
@@ -156,6 +140,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'acknowledge-incident',
     keys: ['A'],
     title: 'acknowledge',
+    also: 'ack',
     about: 'acknowledge the incident: stops its acknowledgement clock; sends nothing to PagerDuty',
     unless: ({ state }) => {
       const { incident } = state;
@@ -201,6 +186,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'can-report',
     keys: ['c'],
     title: 'CAN',
+    also: 'can status report conditions actions needs',
     about: 'CAN report (conditions, actions, needs), to copy or send',
     unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
     run: ({ state }) => (state.incident ? canIntents(state) : []),
@@ -209,6 +195,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'update-given',
     keys: ['C'],
     title: 'update given',
+    also: 'told by phone',
     about: 'record an update given by voice or by hand; the next is due in 30 minutes',
     unless: notDriving,
     run: ({ state }) => (state.incident ? [send({ do: 'update', text: canText(state.incident, state.world) })] : []),
@@ -217,6 +204,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'handoff',
     keys: ['b'],
     title: 'brief',
+    also: 'handoff handover hand over shift',
     about: 'show and copy the handoff brief: state, tried, pending, who knows',
     unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
     run: ({ state }) => handoffIntents(state),
@@ -247,6 +235,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'control',
     keys: ['W'],
     title: 'control',
+    also: 'take control lead command',
     about: 'take control of this incident',
     unless: ({ state }) => {
       if (!state.incident || !state.incidentContext) return 'no incident is open';

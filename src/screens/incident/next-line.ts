@@ -6,11 +6,12 @@ import { shortAge } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import { findStep } from '../../runbook/checklists.ts';
+import { knownOf } from '../../runbook/messages.ts';
 import { type Move, nextMove } from '../../runbook/next-move.ts';
+import { offersOf } from '../../runbook/offers.ts';
 import type { State } from '../../store.ts';
 import { dim, firstFitting, type Line, line, span } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
-import { offerKey } from './step-details.ts';
 import { suggestionOf } from './suggestion.ts';
 
 const moves = memoize(
@@ -19,7 +20,7 @@ const moves = memoize(
       world,
       context,
       suggestion,
-      offers: ({ offers = [] }) => offers.map(({ action, title }, at) => ({ action, title, key: offerKey(at) })),
+      offers: (step) => offersOf(step, world, knownOf(incident)),
     }),
   2,
 );

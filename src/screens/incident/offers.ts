@@ -1,22 +1,58 @@
 // What the keys of a step lead to: its actions and its related screens.
-import type { Offer, Step } from '../../core/incident/checklist.ts';
+
+import type { Target } from '../../core/actions/action.ts';
+import { offerKeys, type Step } from '../../core/incident/checklist.ts';
 import { isInControl, isResumable } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { findStep } from '../../runbook/checklists.ts';
+import { knownOf } from '../../runbook/messages.ts';
+import { type Offered, offersOf } from '../../runbook/offers.ts';
 import type { Intent, State } from '../../store.ts';
 import { offer as begin } from '../actions/offer.ts';
-import type { Here } from '../screen.ts';
+import type { Binding, Here } from '../screen.ts';
 
 /** The step under the marker. */
 export function stepHere({ row }: Here): Step | undefined {
   return row ? findStep(row.id)?.step : undefined;
 }
 
-/** Begins the action with the target that the world suggests: a form for missing fields, then the plan. */
-export function offerIntents(offer: Offer, state: State): readonly Intent[] {
-  if (offer.action === 'notify') return [{ kind: 'open', screen: 'notify' }];
-  return begin(state, offer.action, offer.target?.(state.world));
+/** The actions of a step, those that the evidence points to first. */
+export const offeredIn = (step: Step | undefined, { world, incident }: State): readonly Offered[] =>
+  step ? offersOf(step, world, knownOf(incident)) : [];
+
+/** The action that a step offers first, with its target, for the list of actions; undefined: it offers none. */
+export function firstTarget(step: Step, state: State): Target | undefined {
+  const [first] = offeredIn(step, state);
+  return first && { action: first.action, ...first.target };
 }
+
+/** Begins the action with the target that the world suggests: a form for what has no default, then the plan. */
+function offerIntents({ action, target, fills }: Offered, state: State): readonly Intent[] {
+  if (action === 'notify') return [{ kind: 'open', screen: 'notify' }];
+  return begin(state, action, target, fills);
+}
+
+/** The keys of a step's actions. `unless`: why none can be begun here. The footer has the one that is meant first. */
+export const offerBindings = (id: string, unless: (here: Here) => string | undefined): readonly Binding[] =>
+  offerKeys.map((key, at) => {
+    const all = (here: Here) => offeredIn(stepHere(here), here.state);
+    const own = (here: Here) => all(here).find((one) => one.key === key);
+    return {
+      id: `${id}-${at + 1}`,
+      keys: [key],
+      title: 'run',
+      titleFor: (here) => own(here)?.title,
+      about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
+      silent: true,
+      footer: 14,
+      inFooter: (here) => all(here)[0]?.key === key,
+      unless: (here) => (own(here) ? unless(here) : 'the step has no such action'),
+      run: (here) => {
+        const offer = own(here);
+        return offer ? offerIntents(offer, here.state) : [];
+      },
+    };
+  });
 
 /** Why this cockpit can change nothing; undefined when it can. */
 export function onlyObserves({ incidentContext }: State): string | undefined {

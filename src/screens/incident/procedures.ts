@@ -15,8 +15,7 @@ import { matching } from '../toolkit/list.ts';
 import { gone } from '../toolkit/text-view.ts';
 import { addProcedure } from './asking.ts';
 import { incidentKeys, isOpen } from './keys.ts';
-import { offerIntents, onlyObserves, stepHere, whyNotInControl } from './offers.ts';
-import { offerKeys } from './step-details.ts';
+import { offerBindings, onlyObserves, whyNotInControl } from './offers.ts';
 import { procedureRows } from './steps.ts';
 
 const nameOf = (list: Checklist): string =>
@@ -124,26 +123,7 @@ export const procedureScreen: Screen = {
       rows: procedureRows(state, list, place, columns - 1),
     };
   },
-  keys: [
-    ...offerKeys.map(
-      (key, at): Binding => ({
-        id: `procedure-offer-${at + 1}`,
-        keys: [key],
-        title: 'run',
-        titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
-        about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
-        silent: true,
-        footer: at === 0 ? 14 : undefined,
-        unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step has no such action'),
-        run: (here) => {
-          const offer = stepHere(here)?.offers?.[at];
-          return offer ? offerIntents(offer, here.state) : [];
-        },
-      }),
-    ),
-    addHere,
-    ...procedureKeys,
-  ],
+  keys: [...offerBindings('procedure-offer', ({ state }) => onlyObserves(state)), addHere, ...procedureKeys],
 };
 
 export const runbookCommandsScreen: Screen = {

@@ -5,6 +5,7 @@ import { adviceOn, checkOf, type Evidence, type Step } from '../../core/incident
 import type { RunResult } from '../../core/incident/run-result.ts';
 import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
 import { isFinished, knownOf } from '../../runbook/messages.ts';
+import type { Offered } from '../../runbook/offers.ts';
 import { stepResults } from '../../runbook/step-results.ts';
 import type { State } from '../../store.ts';
 import {
@@ -21,6 +22,7 @@ import {
   wrap,
 } from '../toolkit/line.ts';
 import { recommends } from './asking.ts';
+import { offeredIn } from './offers.ts';
 
 export const glyphOf: Record<Check['state'], Line> = {
   pass: line(mark('ok')),
@@ -66,7 +68,7 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
     for (const [i, part] of parts.entries())
       lines.push(fitLine(line('    ', dim(at + i === 0 ? 'command   ' : '          '), part), columns));
   });
-  lines.push(...offersSay(step, columns));
+  lines.push(...offersSay(offeredIn(step, state), columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
   const advice = adviceOn(step, world, known);
   if (step.decision && advice) {
@@ -90,10 +92,10 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
 }
 
 /** The actions that a step offers, with their keys: as many lines as it takes. */
-function offersSay({ offers = [] }: Step, columns: number): readonly Line[] {
+function offersSay(offers: readonly Offered[], columns: number): readonly Line[] {
   const lines: Line[] = [];
-  for (const [at, { title }] of offers.entries()) {
-    const offer = line(span(offerKey(at), 'key'), ` ${title}`);
+  for (const { key, title } of offers) {
+    const offer = line(span(key, 'key'), ` ${title}`);
     const last = lines.at(-1);
     if (last && lineWidth(last) + 3 + lineWidth(offer) <= columns)
       lines[lines.length - 1] = line(last, dim(' · '), offer);
@@ -101,10 +103,6 @@ function offersSay({ offers = [] }: Step, columns: number): readonly Line[] {
   }
   return lines;
 }
-
-/** The keys of a step's offers, first to last. */
-export const offerKeys = ['r', 'd', 'f', 'x'] as const;
-export const offerKey = (at: number): string => offerKeys[at] ?? '';
 
 /** `says` behind a beginning, going on below where the line is full. */
 function continued(begin: Line, says: string, columns: number, gap = ' '): readonly Line[] {

@@ -5,7 +5,6 @@ import {
   adviceOn,
   type Checklist,
   checkOf,
-  firstOffered,
   type Recommendation,
   type Step,
   severityName,
@@ -15,7 +14,6 @@ import type { RunResult } from '../../core/incident/run-result.ts';
 import { formatClock } from '../../core/text/format.ts';
 import { script, scriptSays } from '../../core/text/script.ts';
 import { shortenings } from '../../core/text/text.ts';
-import type { World } from '../../core/world/world.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import { activeChecklists, knownOf } from '../../runbook/messages.ts';
 import { stepResults } from '../../runbook/step-results.ts';
@@ -35,6 +33,7 @@ import {
   textOf,
   wrap,
 } from '../toolkit/line.ts';
+import { firstTarget } from './offers.ts';
 import { markOf, resultGlyph, sessionsHere, stepAtLength, stepDetails } from './step-details.ts';
 
 /** The rows of every active checklist, and the finished steps of those that no longer apply. */
@@ -46,7 +45,7 @@ export function checklistRows(state: State, place: Place, columns: number): read
     ...(at > 0 ? [titleRow(list)] : []),
     ...list.steps.map((step, number) => stepRow(state, step, number + 1, false)),
   ]);
-  const retired = retiredRows(incident, lists, state.world);
+  const retired = retiredRows(incident, lists, state);
   const all = [...rows, ...retired];
   return expanded(state, all, place, columns);
 }
@@ -97,18 +96,18 @@ function titleRow(list: Checklist): Row {
 }
 
 /** Steps of a checklist that no longer applies: finished ones stay visible. */
-function retiredRows(incident: Incident, lists: readonly Checklist[], world: World): readonly Row[] {
+function retiredRows(incident: Incident, lists: readonly Checklist[], state: State): readonly Row[] {
   const active = new Set(lists.flatMap((list) => list.steps.map((step) => step.id as string)));
   const left = Object.entries(incident.steps).filter(([id]) => !active.has(id));
-  return left.map(([id, state]): Row => {
+  return left.map(([id, record]): Row => {
     const found = findStep(id);
     const from = found?.checklist.severity ? severityName(found.checklist.severity) : (found?.checklist.title ?? '');
-    const says = `${found?.step.say ?? id}  (from ${from}, ${state.mark})`;
-    const target = found && firstOffered(found.step, world);
+    const says = `${found?.step.say ?? id}  (from ${from}, ${record.mark})`;
+    const target = found && firstTarget(found.step, state);
     return {
       id,
       text: says,
-      draw: (columns) => [between(line(dim(`– ${says}`)), whoSays(state), columns)],
+      draw: (columns) => [between(line(dim(`– ${says}`)), whoSays(record), columns)],
       target,
     };
   });
@@ -134,7 +133,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
   const check = checkOf(step, world, known);
   const advice = finished ? undefined : adviceOn(step, world, known);
   const byHand = state.incidentContext ? step.byHand?.(state.incidentContext.targets, world) : undefined;
-  const target = firstOffered(step, world);
+  const target = firstTarget(step, state);
   const says = `${number} ${step.say}`;
   const title = line(
     leading(record, advice),
@@ -174,7 +173,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
 function leading(record: StepState | undefined, advice: Recommendation | undefined): Line {
   if (record?.mark === 'done') return line(record.answer === 'no' ? dim('–') : mark('ok'));
   if (record?.mark === 'skipped') return line(dim('–'));
-  if (advice?.answer === 'no') return line(dim('–'));
+  if (advice?.answer === 'no' && !advice.instead) return line(dim('–'));
   return line(advice ? span('?', 'accent') : '○');
 }
 
@@ -217,8 +216,8 @@ function nowSays(check: Check | undefined, advice: Recommendation | undefined): 
   if (advice?.ran)
     return [line(span(advice.because, 'accent'), dim('; record it?')), line(span(advice.because, 'accent'))];
   if (advice) {
-    const word = advice.answer === 'yes' ? 'recommended' : advice.answer === 'no' ? 'not needed' : 'unsure';
-    const said = advice.answer === 'yes' ? span(word, 'accent') : dim(word);
+    const word = advice.instead ?? { yes: 'recommended', no: 'not needed', unsure: 'unsure' }[advice.answer];
+    const said = advice.answer === 'yes' || advice.instead ? span(word, 'accent') : dim(word);
     // A subject without its finding would read as what is recommended.
     const reasons = shortenings(advice.because).filter((part) => advice.because[part.length] !== ':');
     return [...reasons.map((because) => line(said, dim(`: ${because}`))), line(said)];

@@ -2,7 +2,8 @@
 
 import { type ThemeName, themeNames } from '../../core/text/terminal-look.ts';
 import { bindingsOf } from '../../keymap.ts';
-import { here, type Intent, type Overlay, type State } from '../../store.ts';
+import { here, type Intent, type Overlay, placeAt, type State } from '../../store.ts';
+import { incidentKeys } from '../incident/keys.ts';
 import { entries, screens } from '../index.ts';
 import type { Entry, Here, Row, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
@@ -46,6 +47,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     .map((b): Item => {
       const unless = b.unless?.(at);
       return {
+        kind: 'key',
         title: b.title,
         about: b.about,
         also: b.also,
@@ -58,6 +60,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     .filter((s) => s.palette !== undefined && s.id !== place.screen && !keys.some((k) => k.title === s.palette))
     .map(
       (s): Item => ({
+        kind: 'screen',
         title: s.palette ?? s.id,
         about: 'open this screen',
         also: s.also,
@@ -67,6 +70,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
   const program: Item[] = [
     ...themeNames.map(
       (theme): Item => ({
+        kind: 'setting',
         title: `theme ${theme}`,
         about: aboutThemes[theme],
         also: 'color colour colors colours',
@@ -74,6 +78,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
       }),
     ),
     {
+      kind: 'setting',
       title: state.ui.ascii ? 'glyphs unicode' : 'glyphs ascii',
       about: state.ui.ascii ? 'draw symbols in Unicode' : 'draw symbols in ASCII, for a terminal that garbles them',
       also: 'ascii utf-8 unicode symbols garbled',
@@ -81,30 +86,60 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     },
     state.ui.bell
       ? {
+          kind: 'setting',
           title: 'mute the bell',
           about: 'turn off the sound for a worse status',
           also: 'silence sound',
           run: [{ kind: 'bell', on: false }],
         }
       : {
+          kind: 'setting',
           title: 'ring the bell',
           about: 'ring when the status gets worse',
           also: 'unmute sound',
           run: [{ kind: 'bell', on: true }],
         },
   ];
-  const [things, others] = [thingEntries(state), entries.flatMap((of) => of(state))];
-  return [...others, ...places, ...keys, ...program, ...things];
+  const others = entries.flatMap(({ kind, of }) => of(state).map((entry): Item => ({ kind, ...entry })));
+  const things = thingEntries(state);
+  const suggested = new Set(others.filter(({ kind }) => kind === 'suggested').map(({ title }) => title));
+  const all = [...others, ...ofIncident(at), ...places, ...keys, ...program, ...things];
+  // What is suggested is listed once.
+  return all.filter(({ kind, title }) => kind === 'suggested' || !suggested.has(title));
 }, 1);
 
-/** What matches, best first; everything when nothing was typed. */
-export const found = memoize(
-  (state: State, text: string, row?: Row): readonly Item[] => search(items(state, row), text),
-  1,
-);
+/** The keys of an open incident, on every other screen. */
+function ofIncident(at: Here): readonly Item[] {
+  const { state, place } = at;
+  if (!state.incident || place.screen === 'incident') return [];
+  const there: Here = { state, place: placeAt('incident') };
+  return incidentKeys
+    .filter((b) => !b.silent)
+    .map((b): Item => {
+      const unless = b.unless?.(there);
+      const run: readonly Intent[] = [
+        { kind: 'open', screen: 'incident' },
+        ...(unless === undefined ? b.run(there) : []),
+      ];
+      return { kind: 'incident', title: b.title, about: b.about, also: b.also, run, unless };
+    });
+}
+
+/** What matches, best first; everything when nothing was typed: what is suggested, then what was chosen lately. */
+export const found = memoize((state: State, text: string, row?: Row): readonly Item[] => {
+  const recent = state.ui.recent ?? [];
+  const every = items(state, row);
+  const pointed = every.filter(({ kind }) => kind === 'suggested').map(({ title }) => title);
+  const all = search(every, text, [...pointed, ...recent]);
+  if (text.trim() !== '' || recent.length === 0) return all;
+  const suggested = all.filter(({ kind }) => kind === 'suggested');
+  const again = recent.flatMap((title) => all.find((item) => item.title === title && item.kind !== 'suggested') ?? []);
+  const before = new Set([...suggested, ...again]);
+  return [...before, ...all.filter((item) => !before.has(item))];
+}, 1);
 
 /** What is listed: what matches, or what is nearest to it. */
-const listed = memoize((state: State, text: string, row?: Row): { all: readonly Item[]; isNear: boolean } => {
+export const listed = memoize((state: State, text: string, row?: Row): { all: readonly Item[]; isNear: boolean } => {
   const all = found(state, text, row);
   return all.length > 0 ? { all, isNear: false } : { all: nearestTo(items(state, row), text), isNear: true };
 }, 1);
@@ -120,7 +155,8 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
   const from = Math.max(0, at - room + 1);
   const wide = Math.min(Math.max(0, ...all.map((item) => columnsOf(item.title))), Math.floor(columns * 0.56));
   const keysWide = 4;
-  const aboutWide = columns - wide - 5 - keysWide;
+  const kindWide = Math.max(0, ...all.map(({ kind = '' }) => kind.length)) + 2;
+  const aboutWide = columns - wide - 5 - keysWide - kindWide;
   const shown = all.slice(from, from + room).map((item, i) => {
     const isHere = from + i === at;
     const says = aboutOf(item);
@@ -129,6 +165,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
         isHere ? line(rowMarker, '  ') : '   ',
         ...fitLine(line(item.unless !== undefined ? dim(item.title) : isHere ? bold(item.title) : item.title), wide),
         '  ',
+        span((item.kind ?? '').padEnd(kindWide), item.kind === 'suggested' ? 'accent' : 'dim'),
         ...(aboutWide > 8 ? fitLine(line(dim(says)), aboutWide) : []),
       ),
       item.key ? line(span(showKey(item.key), 'key'), ' ') : [],
@@ -173,5 +210,5 @@ export function paletteKey(
   if (!chosen) return [];
   if (chosen.unless !== undefined)
     return [{ kind: 'notice', says: `${chosen.title}: ${chosen.unless}`, verdict: 'unknown' }];
-  return [{ kind: 'close' }, ...chosen.run];
+  return [{ kind: 'close' }, { kind: 'recent', title: chosen.title }, ...chosen.run];
 }

@@ -13,10 +13,14 @@ const leastAlike = 0.3;
 function fitness(item: Searched, typed: string): number {
   const whole = fitnessOf(item, typed);
   const words = typed.split(/\s+/);
-  if (whole > 0 || words.length < 2) return whole;
-  // Each word somewhere: `gateway restart`.
-  return Math.min(...words.map((word) => fitnessOf(item, word))) / 2;
+  if (whole >= 4 || words.length < 2 || words.length > mostWords) return whole;
+  // Each word somewhere: `gateway restart`. That is more than letters in order.
+  const least = Math.min(...words.map((word) => fitnessOf(item, word)));
+  return least >= 2 ? 4 + least / 20 : Math.max(whole, least / 2);
 }
+
+/** More words than that are no search: a text that was pasted. */
+const mostWords = 12;
 
 function fitnessOf({ title, about, also = '' }: Searched, typed: string): number {
   const name = title.toLowerCase();
@@ -27,7 +31,8 @@ function fitnessOf({ title, about, also = '' }: Searched, typed: string): number
   if (beginsWord(name, typed)) return 6 + 1 / name.length;
   if (beginsWord(also, typed)) return 5;
   const alike = fuzzysort.single(typed, title)?.score ?? 0;
-  if (alike >= leastAlike) return 3 + alike;
+  // Who types letters of a name begins with its first.
+  if (alike >= leastAlike) return 3 + alike * 0.7 + (name[0] === typed[0] ? 0.25 : 0);
   return beginsWord(about.toLowerCase(), typed) ? 2 : 0;
 }
 
@@ -37,16 +42,31 @@ function beginsWord(text: string, typed: string): boolean {
   return false;
 }
 
-/** What matches, best first, in their own order where they fit alike; everything when nothing was typed. */
-export function search<T extends Searched>(all: readonly T[], text: string): readonly T[] {
+/**
+ * What matches, best first; those that fit alike in the order of `before`, then in their own. Everything when nothing was
+ * typed.
+ */
+export function search<T extends Searched>(
+  all: readonly T[],
+  text: string,
+  before: readonly string[] = [],
+): readonly T[] {
   const typed = text.trim().toLowerCase();
   if (typed === '') return all;
+  if (typed.length > longestSearch) return [];
+  // Half a step: less than what tells a name from another word for it. For letters in order, hardly anything.
+  const again = (title: string, fits: number) =>
+    before.includes(title) ? (fits < 4 ? 0.02 : 0.5) - before.indexOf(title) / 1000 : 0;
   return all
     .map((item) => ({ item, fits: fitness(item, typed) }))
     .filter(({ fits }) => fits > 0)
+    .map(({ item, fits }) => ({ item, fits: fits + again(item.title, fits) }))
     .toSorted((a, b) => b.fits - a.fits)
     .map(({ item }) => item);
 }
+
+/** No entry is longer: a text that was pasted finds nothing, and costs nothing. */
+const longestSearch = 200;
 
 /** How many are offered where nothing matches. */
 const mostNear = 3;
@@ -64,10 +84,22 @@ export function nearestTo<T extends Searched>(all: readonly T[], text: string): 
     .map(({ item }) => item);
 }
 
-/** The share of letters that differ between the text and the nearest word of an entry. */
+/** The share of letters that differ: of the whole text from a name, or on average of each word from the nearest one. */
 function offBy({ title, also = '' }: Searched, typed: string): number {
-  const words = [title, ...`${title} ${also}`.split(/\s+/)].filter(
-    (word) => word.length > 2 && word.length < 2 * longestSlip,
+  const words = `${title} ${also}`.toLowerCase().split(/[\s-]+/);
+  const parts = typed.split(/[\s-]+/);
+  const each = parts.reduce((sum, part) => sum + nearestOf(part, words), 0) / parts.length;
+  // Of two that are as near, the shorter name says less that was not meant.
+  return (
+    words.length / 1000 +
+    Math.min(each, nearestOf(typed, [title.toLowerCase(), ...`${title} ${also}`.toLowerCase().split(/\s+/)]))
   );
-  return Math.min(1, ...words.map((word) => distance(typed, word.toLowerCase()) / Math.max(typed.length, word.length)));
 }
+
+const nearestOf = (typed: string, words: readonly string[]): number =>
+  Math.min(
+    1,
+    ...words
+      .filter((word) => word.length > 2 && word.length < 2 * longestSlip)
+      .map((word) => distance(typed, word) / Math.max(typed.length, word.length)),
+  );

@@ -41,6 +41,7 @@ export function footer(bindings: readonly Binding[], here: Here, columns: number
 
 /** Keys with nothing to act on are left out; they come and go with the list. */
 function isIdle(b: Binding, here: Here): boolean {
+  if (b.inFooter?.(here) === false) return true;
   return (b.silent === true || b.withRows === true) && b.unless?.(here) !== undefined;
 }
 

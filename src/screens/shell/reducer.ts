@@ -14,6 +14,9 @@ import {
 } from '../../store.ts';
 import type { List, Row, Window } from '../screen.ts';
 
+/** Choices of the palette that are remembered. */
+const mostRecent = 8;
+
 export function reduce(state: State, intent: Intent, list: List): State {
   const place = here(state);
   switch (intent.kind) {
@@ -64,6 +67,12 @@ export function reduce(state: State, intent: Intent, list: List): State {
     }
     case 'spent':
       return withUi(state, { spent: { key: intent.key, until: state.world.now + keySpent } });
+    case 'recent': {
+      const { recent = [] } = state.ui;
+      return withUi(state, {
+        recent: [intent.title, ...recent.filter((one) => one !== intent.title)].slice(0, mostRecent),
+      });
+    }
     case 'theme':
       return withUi(state, { theme: intent.theme });
     case 'glyphs':

@@ -1,0 +1,18 @@
+// An action that the evidence points to.
+import type { ActionId, Target } from '../core/actions/action.ts';
+
+/** What a remedy is about, as a row of the screen is: `deployment/api-gateway`, `metric/p95`, `backend/redis`. */
+export type Concern = `${'deployment' | 'metric' | 'backend' | 'surface'}/${string}`;
+
+/** An action that the evidence points to. */
+export type Remedy = {
+  action: ActionId;
+  target: Target;
+  /** What its form begins with. */
+  fills?: Target;
+  /** A verb and its object: `roll back api-gateway to revision 41`. */
+  title: string;
+  /** The evidence. */
+  because: string;
+  concerns: readonly Concern[];
+};
