@@ -2,8 +2,9 @@
 import { alertChannels } from '../../runbook/channels.ts';
 import { keyPorts, serviceLocations } from '../../runbook/services.ts';
 import { severityLevels } from '../../runbook/severities.ts';
+import type { State } from '../../store.ts';
 import type { Screen } from '../screen.ts';
-import { dim, line } from '../toolkit/line.ts';
+import { bold, dim, type Line, line } from '../toolkit/line.ts';
 
 const nothing = { rows: [], selectable: false };
 
@@ -34,9 +35,39 @@ export const locationsScreen: Screen = {
   title: () => 'SERVICE LOCATIONS',
   palette: 'service locations',
   also: 'address addresses host hosts url urls endpoint endpoints production staging',
-  view: () => ({ ...nothing, says: line(dim('as the runbook tells them')) }),
-  table: () => serviceLocations.map(({ service, production, staging }) => ({ service, production, staging })),
+  view: (state) => ({ ...nothing, head: [...asTold(state), [], ...askedNow(state)] }),
 };
+
+/** The runbook's table; the column of the environment that this cockpit shows says so. */
+function asTold({ world }: State): readonly Line[] {
+  const here = world.scope.environment.toLowerCase();
+  const headOf = (environment: string) => (environment === here ? `${environment} (here)` : environment);
+  const rows = serviceLocations.map(({ service, production, staging }) => [service, production, staging] as const);
+  const all = [['', headOf('production'), headOf('staging')] as const, ...rows];
+  const wide = [0, 1].map((at) => Math.max(...all.map((row) => (row[at] ?? '').length)));
+  return [
+    line(dim('as the runbook tells them')),
+    ...all.map(([service, production, staging], at) => {
+      const text = `${service.padEnd(wide[0] ?? 0)}  ${production.padEnd(wide[1] ?? 0)}  ${staging}`;
+      return line(at === 0 ? dim(text) : text);
+    }),
+  ];
+}
+
+/** What this cockpit asks, as it is configured: flags and the environment may point elsewhere than the runbook. */
+function askedNow({ world, incidentContext }: State): readonly Line[] {
+  const here = line(dim('asked now: '), bold(world.scope.environment), dim(`, namespace ${world.scope.namespace}`));
+  if (!incidentContext) return [here];
+  const { gatewayUrl, primary, replica, redis, bucket } = incidentContext.targets;
+  const asked: readonly (readonly [string, string])[] = [
+    ['API gateway', gatewayUrl],
+    ['primary', `${primary.host}:${primary.port}`],
+    ...(replica ? [['replica', `${replica.host}:${replica.port}`] as const] : []),
+    ['Redis', `${redis.host}:${redis.port}`],
+    ['evidence', `s3://${bucket}`],
+  ];
+  return [here, ...asked.map(([service, where]) => line(dim(`  ${service.padEnd(12)}`), where))];
+}
 
 export const portsScreen: Screen = {
   id: 'ports',
