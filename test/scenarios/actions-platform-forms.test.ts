@@ -221,7 +221,7 @@ test.each(prisma)('$name: errors that no retry cures are left, and a study that 
     const none = await cockpit.plan('retry-jobs', { study: 'st_runs' });
     expect(none).toMatchObject({
       says: 'no retry cures them: 3 quota_exceeded',
-      hint: 'to retry them all the same: insist=yes',
+      hint: 'to retry them all the same: --insist yes',
     });
     const over = await cockpit.plan('retry-jobs', { study: 'st_mostly' });
     expect(over.says).toMatch(/^the study is complete: no executor takes its jobs$/i);

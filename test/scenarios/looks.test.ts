@@ -114,8 +114,10 @@ test.each(['pods', 'sessions', 'keys', 'study'])('%s without an answer says why 
   expect(err).toMatch(/^bentham-cockpit: .+: .+; .+\n$/);
 });
 
-test('backups tell which part gave no answer', async () => {
-  const { out } = await cockpit(['backups', ...gone], nowhere());
+test('backups tell which part gave no answer, and are 3', async () => {
+  const { code, out, err } = await cockpit(['backups', ...gone], nowhere());
+  expect(code).toBe(3);
+  expect(err).toMatch(/^bentham-cockpit: database snapshots: .+; .+$/m);
   expect(JSON.parse(out).value.snapshots).toMatchObject({ ok: false });
 });
 

@@ -51,6 +51,7 @@ const mostJobs = 50_000;
 export const retryJobs: Action = {
   id: 'retry-jobs',
   title: 'Retry failed jobs',
+  also: 'rerun requeue',
   risk: 'data',
   about: {
     does: 'sets the failed jobs of a study, or of one surface in it, to pending with 0 attempts',
@@ -101,7 +102,7 @@ export const retryJobs: Action = {
     const status = text(row, 'status');
     const meaning = meaningOf('study', status);
     if (meaning !== undefined && !openStudy.includes(meaning) && !insists)
-      return refuse(`the study is ${status}: no executor takes its jobs`, 'to retry them all the same: insist=yes');
+      return refuse(`the study is ${status}: no executor takes its jobs`, 'to retry them all the same: --insist yes');
     const waiting = labelFor('job', form.job.states, 'waiting');
     if (waiting === undefined)
       return refuse(
@@ -131,7 +132,7 @@ export const retryJobs: Action = {
     const pointless = await pointlessOf(preflight, tables, study, surface);
     if (!pointless.ok) return refusedBy(pointless.fault);
     if (found.length === 0 && pointless.says && !insists)
-      return refuse(`no retry cures them: ${pointless.says}`, 'to retry them all the same: insist=yes');
+      return refuse(`no retry cures them: ${pointless.says}`, 'to retry them all the same: --insist yes');
     const failing = found.length === 0 && surface ? await failingSurfaces(preflight, tables, study) : [];
     if (failing.length > 0) return refuse(`no failed jobs in ${study} on ${surface}`, thereIs(surface, failing));
     if (found.length === 0) {

@@ -36,7 +36,7 @@ export function lookCommands(): readonly Command[] {
       );
     return command
       .option('--json', 'machine-readable output')
-      .addHelpText('after', '\nExit code: 0 answered, 1 it does not exist, 3 no answer.')
+      .addHelpText('after', '\nExit code: 0 answered, 1 it does not exist, 3 no answer, or not from every part.')
       .action(async () => {
         const { settings } = await loadForCommand(command);
         const { runLook } = await import('./run.ts');

@@ -16,13 +16,23 @@ export type LookFlags = { json: boolean; server?: 'primary' | 'replica' | undefi
 /** A table with its head, and what is said below it. */
 export type Shown = { head: readonly string[]; rows: readonly (readonly string[])[]; says: readonly string[] };
 
-/** Who answers, and what its answer looks like. `absent`: why there is nothing to show. */
+/**
+ * Who answers, and what its answer looks like. `absent`: why there is nothing to show. `unanswered`: the parts that gave
+ * no answer, and why.
+ */
 export type Look = { what: { fact: FactId } | { ask: Query } } & Shows<unknown>;
-type Shows<T> = { shown(value: T, now: Instant): Shown; absent?: ((value: T) => string | undefined) | undefined };
+type Shows<T> = {
+  shown(value: T, now: Instant): Shown;
+  absent?: ((value: T) => string | undefined) | undefined;
+  unanswered?: ((value: T) => readonly string[]) | undefined;
+};
 
 /** Here each question meets the type of its own answer; a list of looks cannot express it. */
-const ofFact = <F extends FactId>(fact: F, shown: Shows<Facts[F]>['shown']) =>
-  ({ what: { fact }, shown }) as unknown as Look;
+const ofFact = <F extends FactId>(
+  fact: F,
+  shown: Shows<Facts[F]>['shown'],
+  unanswered?: Shows<Facts[F]>['unanswered'],
+) => ({ what: { fact }, shown, unanswered }) as unknown as Look;
 const ofQuery = <K extends QueryKind>(ask: Query<K>, ...[shown, absent]: ShowsQuery<K>) =>
   ({ what: { ask }, shown, absent }) as unknown as Look;
 type ShowsQuery<K extends QueryKind> = [
@@ -38,7 +48,7 @@ export function lookOf(name: LookName, { server = 'primary', study = '' }: LookF
     case 'pods':
       return ofFact('pods', podsShown);
     case 'backups':
-      return ofFact('backups', backupsShown);
+      return ofFact('backups', backupsShown, unansweredBackups);
     case 'sessions':
       return ofQuery<'database'>({ kind: 'database', server }, sessionsShown);
     case 'keys':
@@ -82,6 +92,14 @@ function backupsShown(backups: Facts['backups'], now: Instant): Shown {
     location,
   ]);
   return { head: ['BACKUP', 'SCHEDULE', 'STATUS', 'RETENTION', 'LOCATION'], rows, says: [] };
+}
+
+/** What nobody said where to look for is no missing answer. */
+function unansweredBackups({ snapshots, redis, evidence }: Facts['backups']): readonly string[] {
+  const parts = { 'database snapshots': snapshots, 'Redis backups': redis, evidence };
+  return Object.entries(parts).flatMap(([part, answer]) =>
+    answer.ok || answer.fault.kind === 'unconfigured' ? [] : [`${part}: ${answer.fault.what}; ${answer.fault.hint}`],
+  );
 }
 
 function sessionsShown(detail: Queries['database']['answer']): Shown {

@@ -26,11 +26,15 @@ export async function runLook(settings: Settings, name: LookName, flags: LookFla
   const fault = result.ok ? undefined : result.fault;
   const about = { version: 1, at: new Date(at).toISOString(), environment };
   const missing = result.ok ? look.absent?.(result.value) : undefined;
+  const unanswered = (result.ok && look.unanswered?.(result.value)) || [];
   if (flags.json) print(JSON.stringify({ ...about, value, fault }, null, 2));
   else if (result.ok && missing === undefined) print(textOf(look.shown(result.value, at)));
   if (!flags.json || !result.ok) explain(result, missing);
+  for (const part of unanswered) complain(part);
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  return exitWith(!result.ok ? codes.noAnswer : missing === undefined ? codes.answered : codes.absent);
+  return exitWith(
+    !result.ok || unanswered.length > 0 ? codes.noAnswer : missing === undefined ? codes.answered : codes.absent,
+  );
 }
 
 function explain(result: Result<unknown>, missing: string | undefined): void {
