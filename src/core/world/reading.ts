@@ -31,7 +31,7 @@ export type Fault = {
   /** The code of the system or the protocol: `ECONNREFUSED`, a SQLSTATE, `404`. Code decides by it, never by the words. */
   code?: string;
   /** The database session whose end lets the others go on, where a lock is why. */
-  blocker?: number;
+  blocker?: number | undefined;
 };
 
 /** No answer: nothing listens, or the timeout passed. */

@@ -48,6 +48,6 @@ function faultOf({ pid, user, table, seconds, granted, prepared, behind }: Holde
     what: `waiting for ${name} behind ${who}${age}${further}`,
     hint: `end pid ${blocker} to unblock the others`,
     // A prepared transaction holds it up: ending whoever waits for it frees nobody.
-    ...(first === 0 ? {} : { blocker }),
+    blocker: first === 0 ? undefined : blocker,
   };
 }
