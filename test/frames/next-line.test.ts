@@ -87,3 +87,10 @@ describe('on other screens', () => {
     expect(text).toMatch(/control: you/);
   });
 });
+
+test('a check that is only a warning has the mark of a warning, not of a critical one', () => {
+  const slow: Event = { kind: 'severity', severity: 4, why: 'slow' };
+  const text = frameText(at([acknowledged, slow], { selected: 'sev4/queueDepth' }), size);
+  expect(text).toMatch(/▲ Queue depth +1 320/);
+  expect(frameText(at([acknowledged, slow], { selected: 'sev4/p95' }), size)).toMatch(/● API p95 +4 210 ms/);
+});

@@ -162,7 +162,9 @@ test.each([
     await second.shows(/mitigated \d\d:/);
     // The fix is known now; who was told of the incident is told of its end.
     second.press('X');
-    await second.shows(/it works again[\s\S]*\[x\] resolve the page[\s\S]*\[x\] post to Slack[\s\S]*y resolve/);
+    await second.shows(/it works again[\s\S]*\[x\] resolve the page[\s\S]*\[[x ]\] post to Slack[\s\S]*y resolve/);
+    // A security incident is announced to nobody unless a person switches it on.
+    expect(second.text).toContain(`[${procedure === 'security' ? ' ' : 'x'}] post to Slack`);
     await second.settles();
     second.press('y');
     await second.shows('resolved after');
@@ -198,7 +200,7 @@ test.each([
     const messages = await received();
     expect(messages.slice(0, 2).map((m) => m.channel)).toEqual(['pagerduty', '#alerts']);
     expect(messages.slice(2).map((m) => m.channel)).toEqual(
-      expect.arrayContaining(['#alerts', '#alerts', 'pagerduty']),
+      expect.arrayContaining(procedure === 'security' ? ['pagerduty'] : ['#alerts', '#alerts', 'pagerduty']),
     );
     expect(messages[0]?.body).toMatchObject({ event_action: 'acknowledge' });
     expect(String(messages[1]?.body.text)).toContain(`DRILL, not real: ${severity}`);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { exported, listed, shown, verified } from '../../src/commands/incident/run.ts';
+import type { Entry } from '../../src/core/incident/event.ts';
 import { canText, handoff, messageText } from '../../src/runbook/messages.ts';
 import { markdownReport } from '../../src/runbook/report.ts';
 import { tell } from '../support/story.ts';
@@ -306,6 +307,17 @@ test('list, show and verify print JSON with a version', async () => {
     incidents: [
       { id: 'one', severity: 'SEV3', mitigatedAt: '2026-01-17T02:47:07.000Z', clocks: { toMitigate: 13 * minute } },
     ],
+  });
+  const cancelled: Entry = {
+    ...one.entries[0],
+    id: 'z'.repeat(26),
+    at: now,
+    event: { kind: 'cancelled', why: 'a test' },
+  } as Entry;
+  const mistake = { ...report, entries: one.entries.slice(0, 1).concat(cancelled) };
+  expect(listed(mistake, false, now).text).toMatch(/ {2}cancelled {2}/);
+  expect(parsed(listed(mistake, true, now))).toMatchObject({
+    incidents: [{ state: 'cancelled', clocks: { open: now - one.openedAt } }],
   });
   expect(parsed(exported(one, report, 'json', { now }))).toMatchObject({
     version: 1,
