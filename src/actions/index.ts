@@ -1,6 +1,7 @@
 // Every action. A new one is a file, which declares its id, and a line here.
 import type { Action, ActionId } from '../core/actions/action.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
+import { cleanupEvidence } from './cleanup-evidence.ts';
 import { rotateDatabaseCredentials } from './credentials.ts';
 import { analyzeTables } from './database/analyze-tables.ts';
 import { cancelQuery, endSession } from './database/end-session.ts';
@@ -9,7 +10,6 @@ import { deploy } from './deploy/deploy.ts';
 import { restartDeployment } from './deployments/restart-deployment.ts';
 import { rollbackDeployment } from './deployments/rollback-deployment.ts';
 import { scaleDeployment } from './deployments/scale-deployment.ts';
-import { cleanupEvidence, restoreEvidence } from './evidence.ts';
 import { failoverDatabase } from './failover.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { listApiKeys } from './keys/list-api-keys.ts';
@@ -18,6 +18,7 @@ import { rotateApiKey } from './keys/rotate-api-key.ts';
 import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { restoreDeletedEvidence } from './restore-deleted-evidence.ts';
+import { restoreEvidence } from './restore-evidence.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
 import { cancelStudy } from './studies/cancel-study.ts';
 import { pauseStudy, resumeStudy } from './studies/pause-study.ts';

@@ -1,6 +1,6 @@
 // How old evidence has to be before it is deleted, where that is told, and that everything that was deleted is looked at.
 import { expect, test } from 'vitest';
-import { cleanupEvidence } from '../../src/actions/evidence.ts';
+import { cleanupEvidence } from '../../src/actions/cleanup-evidence.ts';
 import type { Plan, Target } from '../../src/core/actions/action.ts';
 import { wrongValue } from '../../src/core/actions/field.ts';
 import type { ActionContext, EvidenceObject, Preflight } from '../../src/core/actions/preflight.ts';
