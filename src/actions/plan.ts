@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Check, Execution, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
 import type { CommandCall } from '../core/actions/call.ts';
+import { disproven, notYet, proven } from '../core/actions/check.ts';
 import type { ActionContext, Preflight } from '../core/actions/preflight.ts';
-import type { Progress } from '../core/actions/progress.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { thereIs } from '../core/text/did-you-mean.ts';
 import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
@@ -11,21 +11,17 @@ import { sanitize } from '../core/text/text.ts';
 import { second } from '../core/time.ts';
 import type { Fault } from '../core/world/reading.ts';
 
+/** Refuses a plan, and says what to do instead. */
 export const refuse = (why: string, hint: string): Extract<Planned, { ok: false }> => ({ ok: false, why, hint });
+/** Refuses a plan since what it rests on cannot be read. */
 export const refusedBy = (fault: Fault): Extract<Planned, { ok: false }> => refuse(describeFault(fault), fault.hint);
 /** Refuses a name before the plan, with the existing names. `kind`: what it names, such as `surface`. */
 export const unknownName = (kind: string, word: string, known: readonly string[]): Extract<Planned, { ok: false }> =>
   refuse(`there is no ${kind} ${sanitize(word, 80)}`, thereIs(word, known));
 export const planned = (plan: Plan): Planned => ({ ok: true, plan });
 
-export const proven = (because: string): Check => ({ state: 'pass', because });
-export const disproven = (because: string): Check => ({ state: 'fail', because });
-/** Not yet: checked again until time is up. */
-export const notYet = (because: string, progress?: Progress): Check => ({
-  state: 'unknown',
-  because,
-  progress,
-});
+export { disproven, notYet, proven };
+/** Not yet known: what would tell it gave no answer. */
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 
 /** The answer of a command or a channel is the only proof: without it the outcome stays unknown. */

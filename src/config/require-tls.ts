@@ -1,4 +1,5 @@
-// In a guarded environment TLS is required to PostgreSQL, Redis and the relay, unless the configuration says `disable` in words.
+// In a guarded environment TLS is required to PostgreSQL, Redis and the relay, unless the configuration says `disable` in
+// words.
 import { isLoopback } from '../core/loopback.ts';
 import type { Entry } from './layer.ts';
 

@@ -2,11 +2,10 @@
 import { type Offer, offersOn, type Step } from '../core/incident/checklist.ts';
 import type { Incident, RunState } from '../core/incident/incident.ts';
 import { type RunResult, runResult } from '../core/incident/run-result.ts';
+import { surfaceOf } from '../core/incident/surface-record.ts';
 import type { World } from '../core/world/world.ts';
 import { knownOf } from './messages.ts';
 import { standings, testsSay } from './surface-since.ts';
-
-const surface = 'surface/';
 
 /** `openai-api` of `surface/openai-api`; '' for an object without a name. */
 const nameOf = (object: string): string => object.slice(object.indexOf('/') + 1 || object.length);
@@ -40,8 +39,8 @@ export function stepResults(
 /** A live test is told with those before it; a surface that was disabled or enabled with its tests since. */
 function withTests(result: RunResult, run: RunState, incident: Incident, world: World): RunResult {
   const { action, target } = run;
-  if (!target.startsWith(surface)) return result;
-  const id = target.slice(surface.length);
+  const id = surfaceOf(target);
+  if (id === undefined) return result;
   const { switched, tests } = standings(world, knownOf(incident)).find((one) => one.id === id) ?? {};
   if (!tests || result.state === 'running' || result.state === 'unknown') return result;
   if (action === 'test-surface') {

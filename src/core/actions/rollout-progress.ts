@@ -3,15 +3,9 @@ import { isHopeless } from '../health/pods.ts';
 import { formatCounted as counted } from '../text/format.ts';
 import { type Instant, type Ms, second } from '../time.ts';
 import type { Check } from './action.ts';
+import { disproven, notYet } from './check.ts';
 import type { DeploymentPod, DeploymentState, Preflight } from './preflight.ts';
 import type { Progress } from './progress.ts';
-
-const disproven = (because: string): Check => ({ state: 'fail', because });
-const notYet = (because: string, progress?: Progress): Check => ({
-  state: 'unknown',
-  because,
-  progress,
-});
 
 /** Why its pods are not as they should be. */
 export function because({ reasons }: Pick<DeploymentState, 'reasons'>): string {

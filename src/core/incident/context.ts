@@ -21,17 +21,18 @@ export type Presence = Writer & {
   screen?: string;
 };
 
-/**
- * The relay that carries shared incidents. `isRead`: what it had when it was connected has been read. `clock`: by how much it is ahead of this host, where that is too much (ms); what
- * this host writes carries the relay's time. `unsent`: own entries that it does not have. `tooLong`: entries that it does
- * not take. `refused`: lines of it that were no entry, or not signed by who they name.
- */
+/** The relay that carries shared incidents. */
 export type RelayStatus = {
   where: string;
+  /** What it had when it was connected has been read. */
   isRead: boolean;
+  /** By how much it is ahead of this host, where that is too much; what this host writes carries the relay's time. */
   clock?: Ms;
+  /** Own entries that it does not have. */
   unsent: number;
+  /** Own entries that it does not take. */
   tooLong: number;
+  /** Lines of it that were no entry, or not signed by who they name. */
   refused: number;
 } & (
   | { state: 'connecting' | 'connected' }

@@ -20,17 +20,21 @@ const outcomes: Partial<Readonly<Record<RunPhase, SurfaceAct['outcome']>>> = {
   unknown: 'unknown',
 };
 
+/** `openai-api` of `surface/openai-api`; undefined for the object of any other action. */
+export const surfaceOf = (target: string): string | undefined =>
+  target.startsWith(prefix) ? target.slice(prefix.length) : undefined;
+
 /** An action's run as an act on a surface; undefined while it runs, and for every other action. */
 export function surfaceAct(
   { action, target, phase }: Pick<EventOf<'action'>, 'action' | 'target' | 'phase'>,
   by: string,
   at: number,
 ): SurfaceAct | undefined {
-  const [act, outcome] = [did[action], outcomes[phase]];
-  if (!act || !outcome || !target.startsWith(prefix)) return undefined;
+  const [act, outcome, surface] = [did[action], outcomes[phase], surfaceOf(target)];
+  if (!act || !outcome || surface === undefined) return undefined;
   // A test that was not proven is none.
   const told = act === 'tested' && phase === 'unverified' ? 'unknown' : outcome;
-  return { surface: target.slice(prefix.length), did: act, at, by, outcome: told };
+  return { surface, did: act, at, by, outcome: told };
 }
 
 /** Of one environment; each run once, as it ended, oldest first. */

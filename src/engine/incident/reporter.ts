@@ -1,8 +1,7 @@
 // Measures what an incident cost, and writes its report.
 import type { Settings } from '../../config/settings.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
-import type { IncidentContext } from '../../core/incident/context.ts';
-import { isInControl } from '../../core/incident/context.ts';
+import { type IncidentContext, isInControl } from '../../core/incident/context.ts';
 import type { Event } from '../../core/incident/event.ts';
 import { impactOf } from '../../core/incident/impact.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';

@@ -2,6 +2,7 @@
 // that cockpit still answers. Without an answer from the relay the one in control goes on alone.
 import { firstFence } from '../../core/incident/authority.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';
+import type { Ms } from '../../core/time.ts';
 import type { Held, Holder, Leased } from '../../data/relay/lease.ts';
 import { RelayAway, type RelayLink } from '../../data/relay/link.ts';
 import { KeptLease, type Loss } from './kept-lease.ts';
@@ -71,7 +72,7 @@ export class ControlLeases {
       if (!mine || (before && this.#kept.has(id))) continue;
       const lease = new KeptLease(link, leasedOf(id), { holder, fence });
       this.#kept.set(id, { lease });
-      void this.#confirm(id);
+      void this.confirm(id);
     }
   }
 
@@ -80,34 +81,29 @@ export class ControlLeases {
     return this.#kept.get(incident)?.lease.loss;
   }
 
-  isAlone(incident: string): boolean {
-    return this.#kept.get(incident)?.lease.isAlone ?? false;
-  }
-
   /** Asks the relay now; says why this cockpit is not in control any more. Undefined too while the relay is away. */
   async confirm(incident: string): Promise<Loss | undefined> {
-    return this.#confirm(incident);
+    const loss = await this.#kept.get(incident)?.lease.confirm();
+    this.#tell(incident);
+    return loss;
   }
 
+  /** Renews every lease that is kept. */
   async renew(): Promise<void> {
-    await Promise.all([...this.#kept.keys()].map((incident) => this.#confirm(incident)));
+    await Promise.all([...this.#kept.keys()].map((incident) => this.confirm(incident)));
   }
 
-  hung(time: number): void {
+  /** This cockpit hung for that time: every lease may be another's. */
+  hung(time: Ms): void {
     for (const [incident, { lease }] of this.#kept) {
       lease.hung(time);
       this.#tell(incident);
     }
   }
 
+  /** Gives up every lease. */
   async release(): Promise<void> {
     await Promise.all([...this.#kept.values()].map(({ lease }) => lease.release()));
-  }
-
-  async #confirm(incident: string): Promise<Loss | undefined> {
-    const loss = await this.#kept.get(incident)?.lease.confirm();
-    this.#tell(incident);
-    return loss;
   }
 
   /** Each loss is told once. */

@@ -12,7 +12,6 @@ export class KeptLease {
   readonly #holder: () => Holder;
   #fence: number | undefined;
   #loss: Loss | undefined;
-  #isAlone: boolean;
   #isReleased = false;
 
   /** `fence`: the number that it was taken with; undefined: it was not, since the relay was away. */
@@ -21,7 +20,6 @@ export class KeptLease {
     this.#leased = leased;
     this.#holder = holder;
     this.#fence = fence;
-    this.#isAlone = fence === undefined;
   }
 
   get fence(): number | undefined {
@@ -30,11 +28,6 @@ export class KeptLease {
 
   get loss(): Loss | undefined {
     return this.#loss;
-  }
-
-  /** The relay does not answer: whoever has it goes on alone. */
-  get isAlone(): boolean {
-    return this.#isAlone;
   }
 
   /** It hung for longer than a lease lasts: somebody else may have taken it, whatever is answered later. */
@@ -52,14 +45,13 @@ export class KeptLease {
           ? leases.take(this.#leased, this.#holder())
           : leases.keep(this.#leased, this.#holder(), fence),
       );
-      this.#isAlone = false;
       // It may have hung meanwhile.
       if (this.#isHung()) return this.#loss;
       this.#loss = lease.ok ? undefined : { why: 'taken', by: lease.by };
       if (lease.ok) this.#fence = lease.fence;
     } catch (error) {
+      // Without an answer whoever has it goes on alone.
       if (!(error instanceof RelayAway)) throw error;
-      this.#isAlone = true;
     }
     return this.#loss;
   }

@@ -1,5 +1,6 @@
 // One run for each target, on all hosts that share the relay.
 import { createHash } from 'node:crypto';
+import type { Ms } from '../../core/time.ts';
 import { type Held, type Holder, type Leased, renewEvery } from '../../data/relay/lease.ts';
 import { RelayAway, type RelayLink } from '../../data/relay/link.ts';
 import { KeptLease, type Loss } from './kept-lease.ts';
@@ -50,7 +51,8 @@ export class TargetLeases {
     };
   }
 
-  hung(time: number): void {
+  /** This cockpit hung for that time: every target may be another's. */
+  hung(time: Ms): void {
     for (const kept of this.#held) kept.hung(time);
   }
 }
