@@ -107,8 +107,8 @@ export async function readFrom(handle: FileHandle, offset: number, length: numbe
   return buffer.subarray(0, done);
 }
 
-/** Makes a file that was not there, and flushes it to the disk. What is left of an earlier try is removed. */
-export async function writeNew(path: string, text: string): Promise<void> {
+/** Writes a file of this user's and flushes it to the disk. What is there under its name is removed first. */
+export async function replacePrivate(path: string, text: string): Promise<void> {
   await rm(path, { force: true });
   const { handle } = await openPrivate(path, O_WRONLY | O_CREAT | O_EXCL);
   try {

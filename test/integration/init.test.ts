@@ -32,7 +32,7 @@ test('without a terminal it takes what is certain, writes once, privately and wi
   expect(text).toContain('      context: prod-eu\n      namespace: bentham-eu\n');
   expect(text).not.toMatch(/hunter2|context: kind/);
   expect(statSync(file()).mode & 0o777).toBe(0o600);
-  await expect(init()).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') });
+  await expect(init()).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('already exists') });
   expect(readFileSync(file(), 'utf8')).toBe(text);
   const checked = await run(process.execPath, [launcher, 'config', 'check'], {
     env: { PATH: process.env.PATH, HOME: home },

@@ -1,5 +1,5 @@
 // Finds, asks little, writes once.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -12,6 +12,7 @@ import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { awsProfileNames } from '../../data/aws/profile.ts';
 import { contextsOf } from '../../data/kubernetes/kubeconfig.ts';
+import { type Written, writeNew } from '../../disk/new-file.ts';
 import {
   type Answer,
   type Found,
@@ -65,18 +66,25 @@ export async function runInit({ file, print: printIt = false, yes = false }: Ini
     print(text.trimEnd());
     return 0;
   }
-  try {
-    mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
-    writeFileSync(target, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    complain(exists ? `${target} exists already; it was not changed (--print, --file)` : sanitize(error, 300));
+  const written = await writeBelow(target, text);
+  if ('problem' in written) {
+    complain(`${written.problem}${written.exists ? '; it was not changed (--print, --file)' : ''}`);
     return 1;
   }
   print(`wrote ${target}`);
   const named = file ? ` --config ${quote(target)}` : '';
   print(`next: bentham-cockpit config check${named}\n      bentham-cockpit doctor${named}`);
   return 0;
+}
+
+/** The same as `writeNew`, in a directory that may not be there yet. */
+async function writeBelow(file: string, text: string): Promise<Written> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    return { problem: sanitize(error, 300) };
+  }
+  return writeNew(file, text);
 }
 
 function takeLikely(all: readonly Question[]): readonly Answer[] {

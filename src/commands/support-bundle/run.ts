@@ -1,6 +1,5 @@
 // What `support-bundle` does: asks everything once, side by side, and packs the answers into one file of this user's.
 import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -11,6 +10,7 @@ import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
+import { writeNew } from '../../disk/new-file.ts';
 import { exitWith } from '../exit.ts';
 import { type Entry, tar } from './tar.ts';
 
@@ -36,9 +36,10 @@ export async function supportBundle(loaded: Extract<Loaded, { ok: true }>, optio
   tell(`checking every backend once${options.doctor ? ', then doctor' : ''}; at most ${atMost / second} s`);
   const entries = await collect(loaded, options.doctor);
   const archive = await promisify(gzip)(tar([manifest(entries, at), ...entries], at.getTime()));
-  const why = await writeNewFile(file, archive);
-  if (why !== undefined) {
-    complain(`cannot write the support bundle: ${file} ${why}`);
+  const written = await writeNew(file, archive);
+  if ('problem' in written) {
+    const next = written.exists ? '; choose another name with --output' : '';
+    complain(`cannot write the support bundle: ${written.problem}${next}`);
     return exitWith(1, true);
   }
   print(`${file}  ${Math.ceil(archive.length / 1024)} kB`);
@@ -136,24 +137,4 @@ function manifest(entries: readonly Entry[], at: Date): Entry {
     files,
   });
   return { name: 'manifest.json', content: Buffer.from(content) };
-}
-
-/** Never over a file that is there. Gives why not, in words that follow its name. */
-async function writeNewFile(file: string, content: Buffer): Promise<string | undefined> {
-  let made = false;
-  try {
-    const handle = await open(file, 'wx', 0o600);
-    made = true;
-    try {
-      await handle.writeFile(content);
-    } finally {
-      await handle.close();
-    }
-    return undefined;
-  } catch (error) {
-    // Half a bundle is none.
-    if (made) await rm(file, { force: true });
-    const code = error instanceof Error && 'code' in error ? String(error.code) : sanitize(error, 200);
-    return code === 'EEXIST' ? 'already exists; choose another name with --output' : `cannot be written (${code})`;
-  }
 }

@@ -4,7 +4,13 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { KeptRows } from '../../core/actions/preflight.ts';
-import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
+import {
+  Distrusted,
+  isPrivateDirectory,
+  privateDirectory,
+  readPrivate,
+  replacePrivate,
+} from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
 import { prepare } from './directory.ts';
 
@@ -31,7 +37,7 @@ export function keptFiles(journal: string): KeptFiles {
       privateDirectory(directory);
       // A run that was planned again keeps its rows again: what it kept before was rolled back.
       const fresh = `${fileOf(run)}.new`;
-      await writeNew(fresh, JSON.stringify(rows));
+      await replacePrivate(fresh, JSON.stringify(rows));
       await rename(fresh, fileOf(run));
     },
     async read(run) {

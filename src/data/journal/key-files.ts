@@ -14,8 +14,8 @@ import {
   openToOthers,
   privateDirectory,
   readPrivate,
+  replacePrivate,
   syncDirectory,
-  writeNew,
 } from '../../disk/private-files.ts';
 import { codeOf, diskFault } from './directory.ts';
 import { newKey, type Signer, signerFrom } from './signature.ts';
@@ -100,7 +100,7 @@ export class KeyFiles {
     // A full disk, or a kill, must not leave half a key under the name of a whole one.
     const draft = `${file}.new`;
     try {
-      await writeNew(draft, `${JSON.stringify({ v: 1, person, created, privateKey: pem })}\n`);
+      await replacePrivate(draft, `${JSON.stringify({ v: 1, person, created, privateKey: pem })}\n`);
       await rename(draft, file);
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Presence } from '../../core/incident/context.ts';
 import type { Writer } from '../../core/incident/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
-import { isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
+import { isPrivateDirectory, privateDirectory, readPrivate, replacePrivate } from '../../disk/private-files.ts';
 import { inspect, type Place } from './directory.ts';
 import { clockSkew } from './plausible.ts';
 import { safe } from './sanitize-entry.ts';
@@ -52,7 +52,7 @@ export class PresenceFiles {
     try {
       if (inspect(this.#place)) return;
       privateDirectory(this.#directory);
-      await writeNew(draft, JSON.stringify({ ...self, pid: process.pid }));
+      await replacePrivate(draft, JSON.stringify({ ...self, pid: process.pid }));
       await rename(draft, this.#own);
     } catch {
       await unlink(draft).catch(() => undefined);

@@ -10,7 +10,13 @@ import type { Target } from '../../core/actions/action.ts';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
-import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
+import {
+  Distrusted,
+  isPrivateDirectory,
+  privateDirectory,
+  readPrivate,
+  replacePrivate,
+} from '../../disk/private-files.ts';
 import { codeOf, inspect, prepare } from './directory.ts';
 import { clockSkew, lastInstant } from './plausible.ts';
 import { safe } from './sanitize-entry.ts';
@@ -124,7 +130,7 @@ export class RunLocks {
     // Written first, then linked: no reader ever sees half a lock.
     const whole = `${file}.${owned.run}.${process.pid}.new`;
     try {
-      await writeNew(whole, JSON.stringify(owned));
+      await replacePrivate(whole, JSON.stringify(owned));
       await link(whole, file);
       return true;
     } catch (error) {
@@ -164,7 +170,7 @@ function lockOn(file: string, owned: Owned): Lock {
       const now = await readLock(file).catch(() => undefined);
       if (now?.run !== owned.run || now.pid !== owned.pid) return false;
       const next = `${file}.${owned.run}.new`;
-      await writeNew(next, JSON.stringify({ ...owned, phase: 'started', proof }));
+      await replacePrivate(next, JSON.stringify({ ...owned, phase: 'started', proof }));
       await rename(next, file);
       return true;
     },
