@@ -166,6 +166,33 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.fullScreen).toBe(true);
   });
 
+  test('a light terminal that says so gets the light theme, its answer is no key, and a deaf one is not asked', async () => {
+    open();
+    await terminal.shows('1 HEALTH');
+    await expect.poll(() => terminal.raw, { timeout: 20_000 }).toContain('\u001b]11;?\u0007');
+    const drawn = terminal.raw.length;
+    terminal.type('\u001b]11;rgb:ffff/ffff/ffff\u0007');
+    // Keys of the light theme are dark blue, those of the dark one cyan.
+    await expect.poll(() => terminal.raw.slice(drawn), { timeout: 20_000 }).toContain('38;5;24m');
+    await terminal.press('3').shows('▸3 METRICS');
+    await terminal.press('q').ends();
+    open({ program: 'bash', args: ['-c', `TERM=linux exec '${process.execPath}' '${launcher}'`] });
+    await terminal.shows('1 HEALTH');
+    await terminal.press('q').ends();
+    expect(terminal.raw).not.toContain('\u001b]11;?');
+  });
+
+  test('whoever quits before the terminal has answered finds no answer in the shell', async () => {
+    open({ program: 'bash', args: ['--norc', '--noprofile', '-i'], environment: { PS1: 'shell> ' } });
+    await terminal.shows('shell>');
+    terminal.type(`'${process.execPath}' '${launcher}'; echo left\r`);
+    await expect.poll(() => terminal.raw, { timeout: 20_000 }).toContain('\u001b]11;?\u0007');
+    terminal.type('q').type('\u001b]11;rgb:0000/0000/0000\u001b\\');
+    await terminal.shows(/^left/m);
+    await terminal.settles();
+    expect(terminal.text).not.toContain('rgb:');
+  });
+
   test('NO_COLOR is honoured', async () => {
     await open({ environment: { NO_COLOR: '1' } }).shows('5 STUDIES');
     expect(terminal.raw).not.toMatch(/\u001b\[([\d;]*;)?(3|4|9|10)[0-7][;m]/);

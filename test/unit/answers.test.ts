@@ -29,6 +29,21 @@ test.each(answers)('a terminal’s answer %j between keys is no key, whole or in
     expect(typed([`j${answer.slice(0, cut)}`, `${answer.slice(cut)}k`])).toBe('jk');
 });
 
+test('an answer is told once it is whole, without what encloses it; one that breaks off is told never', () => {
+  const [whole = ''] = answers;
+  expect(keysAmong(`j${whole}k${whole}`, undefined, 0).answers).toEqual([
+    '11;rgb:1e1e/1e1e/1e1e',
+    '11;rgb:1e1e/1e1e/1e1e',
+  ]);
+  for (let cut = 3; cut < whole.length; cut += 1) {
+    const first = keysAmong(whole.slice(0, cut), undefined, 0);
+    expect(first.answers).toEqual([]);
+    expect(keysAmong(whole.slice(cut), first.answering, 10).answers).toEqual(['11;rgb:1e1e/1e1e/1e1e']);
+  }
+  expect(keysAmong('\u001b]11;rgb:1e1e\r', undefined, 0).answers).toEqual([]);
+  expect(keysAmong(`\u001b]52;c;${'x'.repeat(500)}\u0007`, undefined, 0).answers[0]).toHaveLength(100);
+});
+
 test.each(['\u001b', '\u001bP', '\u001bX', '\u001b[A', '\u001bOP', 'q', '\u001b[200~\u001b[201~', '\r', '\u0003'])(
   'a key stays a key: %j',
   (key) => expect(typed([key])).toBe(key),

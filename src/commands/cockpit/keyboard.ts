@@ -18,6 +18,8 @@ export class Keyboard extends Transform {
   #taken = { since: 0 as Ms, count: 0 };
   /** Takes the reports of the mouse. */
   mouse: (report: MouseReport) => void = () => {};
+  /** Takes what the terminal said of itself. */
+  answered: (answer: string) => void = () => {};
   /** Whether the terminal was asked for reports: an Esc may then be the first of one. */
   reports = false;
 
@@ -30,7 +32,7 @@ export class Keyboard extends Transform {
 
   override _transform(input: string, _: BufferEncoding, done: TransformCallback): void {
     clearTimeout(this.#waiting);
-    const { keys, answering } = keysAmong(input, this.#answering, Date.now());
+    const { keys, answers, answering } = keysAmong(input, this.#answering, Date.now());
     this.#answering = answering;
     const found = mouseAmong(keys, this.#rest, Date.now(), this.reports);
     this.#rest = found.rest;
@@ -39,6 +41,7 @@ export class Keyboard extends Transform {
     done(null, found.keys);
     const taken = this.#within(found.reports, Date.now());
     setImmediate(() => {
+      for (const each of answers) this.answered(each);
       for (const each of taken) this.mouse(each);
     });
   }

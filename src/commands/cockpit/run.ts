@@ -7,7 +7,7 @@ import { App, type Ports, type Release } from '../../app.tsx';
 import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
-import { coloursOf, displayOf } from '../../core/text/terminal-look.ts';
+import { answersColours, coloursOf, displayOf, groundIn } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import type { Engine } from '../../engine/protocol.ts';
@@ -54,6 +54,9 @@ export type CockpitOptions = {
   joins?: boolean;
 };
 
+/** What the terminal has not said within this, it will not say. */
+const answersWithin: Ms = second;
+
 /** Ends even if something hangs. */
 const patience = 4 * second;
 
@@ -81,9 +84,12 @@ export async function runCockpit(
   let release: Release = (away) => away();
   let lent = false;
   let suspendAgain = false;
+  /** Settled when the terminal owes no answer: what reads from it next would take the answer for keys. */
+  let owed = Promise.resolve();
   const lend = (away: () => Promise<void>) => {
     lent = true;
-    release(away)
+    owed
+      .then(() => release(away))
       .catch((error: unknown) => leave(1, error))
       .finally(() => {
         lent = false;
@@ -126,6 +132,21 @@ export async function runCockpit(
       );
     });
   const keyboard = new Keyboard(process.stdin);
+  /** Asks for the background. What it is repaints once; who gets no answer keeps what the environment says. */
+  const askGround = () =>
+    new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, answersWithin);
+      keyboard.answered = (answer) => {
+        const ground = groundIn(answer);
+        if (ground === undefined) return;
+        clearTimeout(late);
+        keyboard.answered = () => {};
+        const state = store.getState();
+        if (ground !== state.ui.ground) store.setState({ ...state, ui: { ...state.ui, ground } }, true);
+        resolve();
+      };
+      terminal.askGround();
+    });
   const ports: Ports = {
     mouse: (listener) => {
       keyboard.mouse = listener;
@@ -191,6 +212,8 @@ export async function runCockpit(
   screen.waitUntilExit().catch((error: unknown) => leave(1, error));
   await screen.waitUntilRenderFlush();
 
+  if (ports.colours > 0 && answersColours(process.env)) owed = askGround();
+
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
   const stopJoining = joins ? openJoined(store) : () => {};
@@ -223,6 +246,7 @@ export async function runCockpit(
   stopJoining();
   stopTour();
   stopFollowing();
+  await owed;
   screen.unmount();
   terminal.close();
   if (why !== undefined) {

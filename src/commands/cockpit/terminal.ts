@@ -52,6 +52,11 @@ export class Terminal {
     if (this.#mouse) this.#out.write(mouseOn);
   }
 
+  /** Asks for the colour of its background (xterm's OSC 11); the answer comes as input. */
+  askGround(): void {
+    this.#out.write(osc('11;?'));
+  }
+
   close(): void {
     if (this.#mouse) this.#out.write(mouseOff);
     this.#out.write(`\u001b[?2004l${this.#untitled()}`);

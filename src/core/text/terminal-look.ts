@@ -55,9 +55,17 @@ export function groundOf({ COLORFGBG = '' }: Environment): Ground {
   return last === '7' || /^(9|1[0-5])$/.test(last) ? 'light' : 'dark';
 }
 
-/** The ground in a terminal's answer to OSC 11 (`]11;rgb:ffff/ffff/ffff`); undefined where it is no such answer. */
+/** Terminals that print what they do not understand of a question: the Linux console, and those before colours. */
+const deaf = /^(|dumb|unknown|linux.*|cons\d+|ansi.*|vt\d+|screen.*)$/;
+
+/** Whether the terminal can be asked for its colours (xterm's OSC 11). GNU screen hands no answer on; tmux answers itself. */
+export function answersColours({ TERM = '', TMUX }: Environment): boolean {
+  return TMUX !== undefined || !deaf.test(TERM);
+}
+
+/** The ground in a terminal's answer to OSC 11 (`11;rgb:ffff/ffff/ffff`); undefined where it is no such answer. */
 export function groundIn(answer: string): Ground | undefined {
-  const [, ...parts] = /\]11;rgba?:([\da-f]+)\/([\da-f]+)\/([\da-f]+)/i.exec(answer) ?? [];
+  const [, ...parts] = /^11;rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})/i.exec(answer) ?? [];
   if (parts.length < 3) return undefined;
   const [red = 0, green = 0, blue = 0] = parts.map((part) => Number.parseInt(part, 16) / (16 ** part.length - 1));
   // Weights of BT.709.
@@ -68,6 +76,17 @@ export function groundIn(answer: string): Ground | undefined {
 export function localeOf(environment: Environment): { variable: string; value: string } {
   const variable = ['LC_ALL', 'LC_CTYPE', 'LANG'].find((name) => environment[name]) ?? 'LANG';
   return { variable, value: environment[variable] ?? '' };
+}
+
+/**
+ * Whether what a command prints is ASCII: on a terminal as on the screen; for a program or a file where the locale says
+ * so. Where nothing names a locale (a container, cron), a program gets UTF-8.
+ */
+export function printsAscii(glyphs: Display['glyphs'], environment: Environment, isTerminal: boolean): boolean {
+  if (glyphs !== 'auto') return glyphs === 'ascii';
+  if (isTerminal) return whyAscii(environment) !== undefined;
+  const { value } = localeOf(environment);
+  return value !== '' && !/utf-?8/i.test(value);
 }
 
 /** Why the terminal gets ASCII only; undefined where it shows UTF-8. */
