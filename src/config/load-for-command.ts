@@ -5,7 +5,7 @@ import about from '../../package.json' with { type: 'json' };
 import { debugLog } from '../disk/debug-log.ts';
 import { flagsOf, usageError } from './flags.ts';
 import type { Loaded } from './load.ts';
-import { complain, tell } from './output.ts';
+import { complain, printGlyphs, tell } from './output.ts';
 import { describeProblem } from './problem.ts';
 
 /** Where this process reads its configuration. */
@@ -24,6 +24,7 @@ export async function loadForCommand(command: Command): Promise<Extract<Loaded, 
   // Imported when a command runs, so that --help and completion do not load the schema.
   const { loadSettings } = await import('./load.ts');
   const loaded = await loadSettings({ flags: flagsOf(command), ...here() });
+  if (loaded.ok) printGlyphs(loaded.settings.display.glyphs);
   for (const warning of loaded.warnings) complain(describeProblem(warning));
   if (loaded.ok) {
     await openDebugLog(command, loaded);

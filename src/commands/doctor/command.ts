@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
-import { print } from '../../config/output.ts';
+import { print, printText } from '../../config/output.ts';
 import { second } from '../../core/time.ts';
 
 const seconds = (text: string) => {
@@ -35,9 +35,9 @@ export function doctorCommand(): Command {
         settings.environment.name,
         settings.drill ? `DRILL ${settings.drill}` : `profile ${settings.profile}`,
       ];
-      print(`${where.join('  ')}  ${formatInstant(Date.parse(report.at))}\n`);
-      print(`${checkupTable(report.checkups, Math.min(process.stdout.columns ?? 100, 120))}\n`);
-      print(`${glyph[report.verdict]} ${summary(report.checkups)}`);
+      printText(`${where.join('  ')}  ${formatInstant(Date.parse(report.at))}\n`);
+      printText(`${checkupTable(report.checkups, Math.min(process.stdout.columns ?? 100, 120))}\n`);
+      printText(`${glyph[report.verdict]} ${summary(report.checkups)}`);
     });
   return command;
 }

@@ -1,5 +1,5 @@
 // Asks once, prints, and ends the process: what hangs must not keep it.
-import { complain, print } from '../../config/output.ts';
+import { complain, print, printText } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { QueryKind } from '../../core/queries/query.ts';
@@ -28,7 +28,7 @@ export async function runLook(settings: Settings, name: LookName, flags: LookFla
   const missing = result.ok ? look.absent?.(result.value) : undefined;
   const unanswered = (result.ok && look.unanswered?.(result.value)) || [];
   if (flags.json) print(JSON.stringify({ ...about, value, fault }, null, 2));
-  else if (result.ok && missing === undefined) print(textOf(look.shown(result.value, at)));
+  else if (result.ok && missing === undefined) printText(textOf(look.shown(result.value, at)));
   if (!flags.json || !result.ok) explain(result, missing);
   for (const part of unanswered) complain(part);
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));

@@ -5,7 +5,7 @@ import { ulid } from 'ulid';
 import { actions } from '../../actions/index.ts';
 import { usageError } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
-import { complain, print, tell } from '../../config/output.ts';
+import { complain, print, printText, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
@@ -21,12 +21,14 @@ import { oneShotRunner } from './one-shot.ts';
 import { askMissing, targetFrom } from './target.ts';
 import { listText, planText, resultText } from './text.ts';
 
-const say = print;
+const say = printText;
 
 /** Gives the exit code. */
 export async function runAction(command: Command, action: Action | undefined, flags: RunFlags): Promise<number> {
   if (flags.list) {
-    say(listed(action ? [action] : actions, flags.json === true));
+    const list = listed(action ? [action] : actions, flags.json === true);
+    if (flags.json) print(list);
+    else say(list);
     return 0;
   }
   if (!action) {
@@ -76,7 +78,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
   const id = ulid();
   const finish = async (run: Run): Promise<number> => {
     await close();
-    say(flags.json ? JSON.stringify(forPrograms(run, commands), null, 2) : resultText(run));
+    if (flags.json) print(JSON.stringify(forPrograms(run, commands), null, 2));
+    else say(resultText(run));
     return run.outcome ? runExitCode[run.outcome] : 0;
   };
   const { interrupted, stopWatching } = watchInterrupts(runner, id);

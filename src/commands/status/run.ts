@@ -1,5 +1,5 @@
 // `status`: polls, prints, and exits with the overall health as exit code.
-import { print } from '../../config/output.ts';
+import { print, printText } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { reportOf } from '../../core/health/report.ts';
 import { reportLine, reportText } from '../../core/health/report-text.ts';
@@ -34,7 +34,7 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
     const { watchRollout, watchStatus } = await import('./watch.ts');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => over.abort());
     const { json = false, rollout, timeout } = options;
-    const common = { json, print, signal: over.signal };
+    const common = { json, print: json ? print : printText, signal: over.signal };
     return leave(
       rollout === undefined
         ? await watchStatus(settings, { ...common, timeout })
@@ -54,7 +54,8 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
           columns: terminal ? process.stdout.columns : Number.POSITIVE_INFINITY,
           colour: wantsColour(settings, options.color !== false, terminal),
         });
-  print(text);
+  if (options.json) print(text);
+  else printText(text);
   const goodbye = await look.end();
   return leave(report.exitCode, goodbye === 'late');
 }

@@ -31,6 +31,14 @@ export function toAscii(text: string): string {
   return written;
 }
 
+/** The same for a text of several lines; line ends and tabs stay. */
+export function linesInAscii(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((part) => (part === '\n' || part === '\t' ? part : toAscii(part)))
+    .join('');
+}
+
 function formOf(segment: string): string {
   const known = asciiForms[segment] ?? letters[segment] ?? drawing(segment);
   if (known !== undefined) return known;
