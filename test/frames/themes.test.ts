@@ -56,6 +56,18 @@ test.each(looks.filter(({ colours }) => colours > 0))(
   },
 );
 
+test('a word on a ground of its own ends where it ends, and keeps its width', () => {
+  const theme = themeOf('high-contrast', 256, 'dark');
+  const spans: Line = [
+    { text: '●', tone: 'critical' },
+    { text: ' CRITICAL  ', tone: 'critical' },
+    { text: '  ', tone: 'critical' },
+  ];
+  const painted = toAnsi(spans, theme);
+  expect(painted).toContain(`\u001b[${theme.styles.critical}mCRITICAL\u001b[0m`);
+  expect(painted.replace(/\u001b\[[\d;]*m/g, '')).toBe(textOf(spans));
+});
+
 test('amber is armed, and nothing else: DRILL, read-only and production look different', () => {
   for (const { name, colours, ground } of looks) {
     const { styles } = themeOf(name, colours as Colours, ground);

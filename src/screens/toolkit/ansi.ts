@@ -6,7 +6,7 @@ import type { Theme } from './themes.ts';
 export function toAnsi(line: Line, theme: Theme): string {
   let painted = '';
   let look = '';
-  for (const s of line) {
+  for (const s of line.flatMap((span) => (hasGround(theme.styles[span.tone]) ? withinBlanks(span) : span))) {
     const next = styleOf(s, theme);
     // Blanks look the same in every colour that has no background.
     if (next !== look && !(s.text.trim() === '' && !hasGround(next) && !hasGround(look))) {
@@ -17,6 +17,14 @@ export function toAnsi(line: Line, theme: Theme): string {
     painted += s.text;
   }
   return look ? `${painted}\u001b[0m` : painted;
+}
+
+/** Words on a ground without the blanks around them, which are the layout's; a badge's are its own. */
+function withinBlanks(span: Span): readonly Span[] {
+  if (span.tone !== 'critical') return [span];
+  const [, before = '', words = '', after = ''] = /^(\s*)(.*?)(\s*)$/.exec(span.text) ?? [];
+  const blank = (text: string): Span => ({ ...span, text, tone: 'plain' });
+  return [blank(before), { ...span, text: words }, blank(after)].filter(({ text }) => text !== '');
 }
 
 const reverse = '7';
