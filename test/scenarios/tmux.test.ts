@@ -73,6 +73,21 @@ describe.runIf(tmux)('in tmux', () => {
     await client.press('3', 'j', 'y').shows('copied: p95 if tmux allows it (set-clipboard on)');
   });
 
+  test('the theme follows the background that tmux tells', async () => {
+    await within({ 'window-style': 'bg=#ffffff' });
+    await start();
+    // Keys of the light theme; those of the dark one are cyan.
+    await expect.poll(() => client.raw, { timeout: 20_000 }).toMatch(/38;5;24[;m]/);
+    await client.press('3').shows('▸3 METRICS');
+  });
+
+  test('doctor names the options of tmux that delay esc and keep copies', async () => {
+    await within({ 'escape-time': '500', 'set-clipboard': 'off' });
+    client.type(`clear; '${process.execPath}' '${launcher}' doctor --timeout 1 | tail -6\r`);
+    await client.shows('esc is late, copies stay in tmux', 60_000);
+    await client.shows('set -s escape-time 10');
+  });
+
   test('after a detach and an attach at another size, everything is drawn once', async () => {
     await within();
     await start();
