@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
-import { settingsSchema } from '../../src/config/settings.ts';
+import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { IncidentCommand, IncidentContext } from '../../src/core/incident/context.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
 import { createEngine } from '../../src/engine/engine.ts';
@@ -22,6 +22,7 @@ export async function endCockpits(): Promise<void> {
 }
 
 export class RelayCockpit {
+  readonly settings: Settings;
   readonly recorder: Recorder;
   readonly directory: string;
   readonly #engine: ReturnType<typeof createEngine>;
@@ -31,15 +32,17 @@ export class RelayCockpit {
   /** Everything that the engine said, oldest first. */
   readonly said: string[] = [];
 
-  constructor(name: string, port: number, { directory, incident = {}, screenWaits }: Options = {}) {
+  constructor(name: string, port: number, { directory, incident = {}, channels, screenWaits }: Options = {}) {
     this.directory = directory ?? mkdtempSync(path.join(tmpdir(), 'relay-journal-'));
     directories.push(this.directory);
-    const settings = settingsSchema.parse({
+    this.settings = settingsSchema.parse({
       profile: 'production',
       ...profiles.production,
       journal: { directory: path.join(this.directory, 'journal'), name },
       incident: { relay: `redis://127.0.0.1:${port}`, ...incident },
+      channels,
     });
+    const { settings } = this;
     this.recorder = new Recorder(settings, screenWaits);
     this.#engine = createEngine({ settings, sources: [], modules: [incidentModule(this.recorder)] });
     this.#engine.subscribe((update) => {
@@ -84,7 +87,12 @@ export class RelayCockpit {
   }
 }
 
-type Options = { directory?: string; incident?: Record<string, unknown>; screenWaits?: () => number };
+type Options = {
+  directory?: string;
+  incident?: Record<string, unknown>;
+  channels?: Record<string, unknown>;
+  screenWaits?: () => number;
+};
 
 export const opens: IncidentCommand = { do: 'open', severity: 1, why: 'all requests answer 5xx' };
 

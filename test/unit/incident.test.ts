@@ -5,6 +5,7 @@ import type { Entry, Event, EventKind, EventOf } from '../../src/core/incident/e
 import { likelyFix } from '../../src/core/incident/fix.ts';
 import { isOngoing, projectAll, projectIncident, unfinished } from '../../src/core/incident/incident.ts';
 import { minute } from '../../src/core/time.ts';
+import { tell } from '../support/story.ts';
 
 const start = Date.UTC(2026, 0, 17, 3, 0);
 let count = 0;
@@ -286,4 +287,16 @@ test('the projection does not depend on the order of files or on entries read tw
       },
     ),
   );
+});
+
+test('of two who took control with the same number the first counts; a number too far ahead counts for nothing', () => {
+  const start = { kind: 'opened', title: 'x', severity: 1, why: 'y' } as const;
+  const wheel = (by: string, fence: number) =>
+    ({ kind: 'wheel', session: `session-${by}`, person: by, fence }) as const;
+  const control = (...fences: readonly (readonly [string, number])[]) =>
+    tell(0, [0, 'ana', start], ...fences.map(([by, fence], at) => [at + 1, by, wheel(by, fence)] as const)).control;
+  expect(control(['ben', 2], ['eve', 2])).toMatchObject({ person: 'ben', fence: 2 });
+  expect(control(['ben', 3], ['eve', 2])).toMatchObject({ person: 'ben', fence: 3 });
+  expect(control(['ben', 2], ['eve', 5000])).toMatchObject({ person: 'ben', fence: 2 });
+  expect(control(['ben', 2], ['eve', 3])).toMatchObject({ person: 'eve', fence: 3 });
 });
