@@ -46,8 +46,8 @@ test.each<readonly [action: ActionId, target: Target, says: string, hint: RegExp
   [
     'restore-database',
     { at: '2026-02-31T02:00:00Z' },
-    '2026-02-31T02:00:00Z is not a time',
-    /such as 2026-01-17T02:00:00Z/,
+    'at cannot be 2026-02-31T02:00:00Z',
+    /such as 15m, 1h \(ago\), 14:30 or 2026-01-17 14:30/,
   ],
   ['cleanup-sessions', { 'older-than': '0h' }, 'older-than cannot be 0h', /a duration such as/],
   ['retry-jobs', { study: 'study_abc12' }, 'there is no study study_abc12', /did you mean study_abc123\?/],

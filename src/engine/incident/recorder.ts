@@ -188,8 +188,12 @@ export class Recorder {
     const { writer } = this.journal;
     if (hasControl(control, writer)) return true;
     const { user, name, host, key } = writer;
-    const holder = entries.find(({ writer }) => writer.session === control.session)?.writer;
-    return asPerson && holder?.key === key && holder?.user === user && holder.name === name && holder.host === host;
+    const held = entries.find(({ writer }) => writer.session === control.session);
+    if (!asPerson || !held) return false;
+    // Two cockpits that began at once made a key each; both are this account's.
+    const isAccount = held.own === true || held.writer.key === key;
+    const holder = held.writer;
+    return isAccount && holder.user === user && holder.name === name && holder.host === host;
   }
 
   get allowed(): string | undefined {
