@@ -3,7 +3,7 @@ import { type Incident, unfinished } from '../core/incident/incident.ts';
 import { shortenings } from '../core/text/text.ts';
 import type { World } from '../core/world/world.ts';
 import { findings } from './evidence.ts';
-import { activeChecklists, isFinished, phaseSays, untoldChannels } from './messages.ts';
+import { neededSteps, phaseSays, untoldChannels } from './messages.ts';
 
 /** Mitigated: users can work again. Resolved: nothing is left to do. */
 export type Ending = 'mitigate' | 'resolve';
@@ -31,9 +31,7 @@ export function stillOpen(ending: Ending, incident: Incident, world: World): rea
   const runs = unfinished(incident).map((run) => `${run.action} ${run.target} ${phaseSays[run.phase]}`);
   const running = several('run', runs, 'action without an end', 'actions without an end');
   if (ending === 'mitigate') return [...bad, ...running];
-  const steps = activeChecklists(incident).flatMap((list) =>
-    list.steps.filter((step) => !isFinished(incident, step)).map(({ say }) => say),
-  );
+  const steps = neededSteps(incident, world).map(({ say }) => say);
   const page = untoldChannels(incident).filter(({ channel }) => channel === 'pagerduty');
   return [
     ...bad,

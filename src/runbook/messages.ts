@@ -62,6 +62,14 @@ export function stepsNotNeeded(incident: Incident, world: World): readonly strin
 }
 const knowns = new WeakMap<Incident, Known>();
 
+/** Open steps without those: what people are told is still to be done. */
+export function neededSteps(incident: Incident, world: World): readonly Step[] {
+  const unneeded = new Set(stepsNotNeeded(incident, world));
+  return activeChecklists(incident)
+    .flatMap(({ steps }) => steps)
+    .filter((step) => !isFinished(incident, step) && !unneeded.has(step.id));
+}
+
 /** What the steps know of the incident. */
 export function knownOf(incident: Incident | undefined): Known {
   if (!incident) return nothingKnown;
@@ -122,8 +130,8 @@ function tried(incident: Incident): readonly string[] {
 }
 
 /** Open steps and unfinished runs. */
-function pending(incident: Incident): readonly string[] {
-  const open = activeChecklists(incident).flatMap((list) => list.steps.filter((step) => !isFinished(incident, step)));
+function pending(incident: Incident, world: World): readonly string[] {
+  const open = neededSteps(incident, world);
   return [
     ...unfinished(incident).map((run) => `${run.action} ${run.target} is ${phaseSays[run.phase]}`),
     ...open.slice(0, 4).map((step) => step.say),
@@ -151,7 +159,7 @@ export function canReport(incident: Incident, world: World): Can {
     // A decision changes nothing: executed actions are listed as actions.
     return [state.answer === undefined ? say : `${say}: decided ${state.answer}`];
   });
-  const next = currentStep(incident)?.step;
+  const [next] = neededSteps(incident, world);
   const unproven = next ? checkOf(next, world) : undefined;
   return {
     conditions: now.length > 0 ? now.join('; ') : 'no problem detected',
@@ -241,7 +249,7 @@ export function handoff(incident: Incident, world: World): readonly string[] {
     headline(incident, now),
     ...list('State', [...(facts.length > 0 ? facts : ['no problem detected']), ...due], ''),
     ...list('Tried', tried(incident), 'no action taken'),
-    ...list('Pending', pending(incident), 'no open steps'),
+    ...list('Pending', pending(incident, world), 'no open steps'),
     ...list(
       'Responders',
       [...who, `journal entries by: ${incident.people.join(', ')}`, `in control: ${incident.control.person}`],

@@ -55,11 +55,20 @@ describe('X', () => {
   test('names critical facts, open steps and the page, and tells who was told', () => {
     const text = shown(at(outage, ...told), 'X');
     expect(text).toMatch(/● \d+ still critical: /);
-    expect(text).toMatch(/▲ 6 open steps: Acknowledge the alert/);
+    expect(text).toMatch(/▲ 5 open steps: Acknowledge the alert/);
     expect(text).toContain('▲ the page at PagerDuty is not resolved');
     expect(text).toMatch(/\[x\] resolve the page at PagerDuty, alert key:\n +page-7/);
     expect(text).toMatch(/\[x\] post to Slack #alerts\n +SEV1 Complete API outage \(PRODUCTION\), resolved after 8 m/);
     expect(text).toContain('y resolve anyway');
+  });
+
+  test('a step that is not needed is no open step, and no message calls it the next one', () => {
+    const looked = allDone.slice(0, 4);
+    const state = at(outage, restarted, ...looked, ...allDone.slice(4, 5), sentTo('slack-alerts', 'notify'));
+    expect(shown(state, 'X')).not.toMatch(/open steps?:/);
+    expect(shown(state, 'M')).toContain('NEEDS: nothing.');
+    const needed = shown(at(outage, restarted, ...looked, sentTo('slack-alerts', 'notify')), 'X');
+    expect(needed).toContain('▲ open step: Restart API gateway if needed');
   });
 
   test('only y resolves; the messages go first', () => {
@@ -139,6 +148,8 @@ describe('K', () => {
   test('a cancelled incident says so, and can be reopened', () => {
     const state = at(calm, { kind: 'cancelled', why: 'a test alert' });
     expect(frameText(state, size)).toMatch(/cancelled after/);
+    expect(frameText(at(calm), size)).toMatch(/actions {3}r acknowledge and notify/);
+    expect(frameText(state, size)).not.toMatch(/actions {3}|appears done/);
     expect(press(state, 'K')).toMatchObject([
       { kind: 'notice', says: expect.stringContaining('cancelled; O reopens it') as string },
     ]);

@@ -2,6 +2,7 @@
 
 import type { Check } from '../../core/actions/action.ts';
 import { adviceOn, checkOf, type Evidence, type Step } from '../../core/incident/checklist.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import type { RunResult } from '../../core/incident/run-result.ts';
 import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
 import { isFinished, knownOf } from '../../runbook/messages.ts';
@@ -68,8 +69,11 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
     for (const [i, part] of parts.entries())
       lines.push(fitLine(line('    ', dim(at + i === 0 ? 'command   ' : '          '), part), columns));
   });
-  lines.push(...offersSay(offeredIn(step, state), columns));
+  // Once it ended nothing is left to do: what a step found stays, what it offers and advises goes.
+  const isOver = incident !== undefined && !isOngoing(incident);
+  if (!isOver) lines.push(...offersSay(offeredIn(step, state), columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
+  if (isOver) return lines;
   const advice = adviceOn(step, world, known);
   if (step.decision && advice) {
     const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
