@@ -176,7 +176,7 @@ describe('a checklist', () => {
 
 
 
-       next  * accept 2 steps whose checks pass
+       next  * accept 2 steps: their checks pass
       ────────────────────────────────────────────────────────────────────────────────
        enter open  space done  s skip  m messages  esc back  : commands  ? help"
     `);
@@ -462,9 +462,25 @@ test('messages are previewed, edited and sent, or copied if their channel is not
   expect(frameText(pressing(again, small, 'enter', 'enter'), small)).toMatch(
     /The same message went to PagerDuty .* ago: sent/,
   );
+  // A draft names the measurements of its moment: another text for the same purpose is asked again too.
+  const post = { kind: 'notified', message: 'n', channel: 'slack-alerts', purpose: 'notify' } as const;
+  const posted = story([7.2, 'ops1', { ...post, to: 'Slack #alerts', delivery: 'sent', text: 'as it was before' }]);
+  const reposting = reduce(at('notify', { incident: posted }), { kind: 'select', row: 'slack-alerts/notify' }, rows);
+  expect(frameText(pressing(reposting, small, 'enter', 'enter'), small)).toMatch(
+    /▲ Another notify went to Slack #alerts .* ago: sent\./,
+  );
   const ops = reduce(state, { kind: 'select', row: 'slack-ops/notify' }, rows);
   const copied = sent(pressing(ops, small, 'enter'), 'enter');
   expect(copied.map((one) => one.kind)).toEqual(expect.arrayContaining(['copy', 'send']));
+});
+
+test('from 120 columns the messages keep their whole lines, and what would be sent stands beside them', () => {
+  const wide = { columns: 120, rows: 40 };
+  const text = frameText(at('notify', { incident: story() }), wide);
+  expect(text).not.toContain('…');
+  expect(text).toContain('you see and can edit each message before it is sent');
+  expect(text).toMatch(/PREVIEW {2}enter edits it/);
+  expect(text).toContain('alert key bentham/PRODUCTION/one');
 });
 
 test('only a drill shows received messages', () => {

@@ -47,7 +47,12 @@ describe('on the checklist', () => {
   test.each<[string, State, string, object]>([
     ['acknowledge', at([]), 'm acknowledge the page at PagerDuty', { kind: 'open', screen: 'notify' }],
     ['an action', at(doneTo(4), { selected: steps[4] }), 'r restart gateway', { kind: 'send' }],
-    ['checks that pass', at(doneTo(2), { selected: steps[2] }), '* accept 2 steps whose checks pass', { kind: 'send' }],
+    [
+      'checks that pass',
+      at(doneTo(2), { selected: steps[2] }),
+      '* accept 2 steps: their checks pass',
+      { kind: 'send' },
+    ],
     ['a step', at(doneTo(1), { selected: steps[1] }), 'space mark as done: Check API gateway status', { kind: 'send' }],
     ['a decision', at(doneTo(5), { selected: steps[5] }), 'space record no: the primary answers', { kind: 'form' }],
     [
@@ -78,6 +83,7 @@ describe('on other screens', () => {
     const state = at(doneTo(4), { screen: 'cockpit' });
     const wide = { columns: 140, rows: 24 };
     for (const of of [size, wide]) expect(frameText(state, of)).toContain('next i restart gateway');
+    expect(frameText(at(doneTo(2), { screen: 'cockpit' }), size)).toMatch(/next i accept 2 steps *\n/);
     const there = pressing(state, size, 'i');
     expect(frame(there, size).row?.id).toBe(steps[4]);
   });

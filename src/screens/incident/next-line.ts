@@ -62,7 +62,7 @@ export function moveSays(move: Move, { incident, world }: State): Says {
     case 'offer':
       return { key: move.offer.key, text: move.offer.title };
     case 'accept':
-      return { key: '*', text: `accept ${move.count} steps whose checks pass` };
+      return { key: '*', text: `accept ${move.count} steps: their checks pass` };
     case 'decide':
       return { key: 'space', text: decisionSays(move) };
     case 'do':

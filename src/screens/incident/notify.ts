@@ -10,7 +10,9 @@ import { messageLines, messageText } from '../../runbook/messages.ts';
 import { wordsOf } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { dim, line, mark, span, wrap } from '../toolkit/line.ts';
+import { markerIn } from '../shell/reducer.ts';
+import { bold, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
+import { toHeight } from '../toolkit/list.ts';
 import { send } from './asking.ts';
 
 type Draft = { channel: ChannelId; purpose: Purpose; about: string };
@@ -46,9 +48,20 @@ export const notifyScreen: Screen = {
     const { incident, incidentContext } = state;
     if (!incident || !incidentContext)
       return { rows: [], empty: [line(dim('messages need an incident; i opens one'))] };
-    const rows = ordered(incident).map((draft) => draftRow(state, draft, incidentContext.channels));
-    const log = incident.messages.toReversed().map(sentRow);
-    return { says: line(dim('you see and can edit each message before it is sent')), rows: [...rows, ...log] };
+    return {
+      says: line(dim('you see and can edit each message before it is sent')),
+      rows: rowsOf(state, incident, incidentContext.channels),
+    };
+  },
+  aside: {
+    // The list keeps what it has on a terminal of 80 columns.
+    columns: (total) => Math.min(total - 80, 100),
+    draw(state, place, { columns, rows: height }) {
+      const { incident, incidentContext } = state;
+      const rows = incident && incidentContext ? rowsOf(state, incident, incidentContext.channels) : [];
+      const row = rows[markerIn(place, rows)];
+      return incident && row && toHeight(previewLines(state, incident, row.id, columns), height);
+    },
   },
   keys: [
     {
@@ -64,6 +77,30 @@ export const notifyScreen: Screen = {
   ],
 };
 
+const rowsOf = (state: State, incident: Incident, channels: readonly ChannelState[]): readonly Row[] => [
+  ...ordered(incident).map((draft) => draftRow(state, draft, channels)),
+  ...incident.messages.toReversed().map(sentRow),
+];
+
+const draftId = ({ channel, purpose }: Draft): string => `${channel}/${purpose}`;
+
+/** What the selected message says, or would say now. PagerDuty gets a key instead of a text. */
+function previewLines(state: State, incident: Incident, id: string, columns: number): readonly Line[] {
+  const draft = drafts.find((one) => draftId(one) === id);
+  const sent = incident.messages.find(({ message }) => message === id);
+  if (sent)
+    return [line(bold(`${sent.purpose}: ${sent.delivery}`)), ...wrap(wordsOf(sent), columns).map((part) => line(part))];
+  if (!draft) return [];
+  const text = isBare(draft) ? [`alert key ${pageKey(incident)}`] : messageLines(incident, state.world, draft.purpose);
+  return [
+    line(bold('PREVIEW'), '  ', span('enter', 'key'), dim(' edits it')),
+    ...text.flatMap((part) => wrap(part, columns)).map((part) => line(part)),
+  ];
+}
+
+/** PagerDuty's acknowledge and resolve carry a key instead of a text. */
+const isBare = ({ channel, purpose }: Draft): boolean => channel === 'pagerduty' && purpose !== 'trigger';
+
 function draftRow(state: State, draft: Draft, channels: readonly ChannelState[]): Row {
   const { channel, purpose, about } = draft;
   const found = channels.find((one) => one.id === channel);
@@ -71,7 +108,7 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
   const last = state.incident?.messages.findLast(sameAs(draft));
   const says = last ? line(deliveryMark(last), dim(` ${shortClock(last.at)} ${last.delivery}`)) : undefined;
   return {
-    id: `${channel}/${purpose}`,
+    id: draftId(draft),
     text: `${name} ${purpose} ${about}`,
     draw: () => [
       line(
@@ -100,15 +137,14 @@ function whyNotFromHere({ incidentContext, incident }: State): Intent | undefine
 }
 
 /**
- * The message in a field, then the question whether to send it. PagerDuty's acknowledge and resolve carry a key instead
- * of a text. `written`: what was written before.
+ * The message in a field, then the question whether to send it; `written`: what was written before.
  */
 function compose(state: State, draft: Draft, name: string, configured: boolean, written?: string): Intent {
   const { channel, purpose } = draft;
   const { incident, world } = state;
   const text = incident ? messageText(incident, world, purpose) : '';
   const again = (value: string) => (later: State) => [compose(later, draft, name, configured, value)];
-  const bare = configured && channel === 'pagerduty' && purpose !== 'trigger';
+  const bare = configured && isBare(draft);
   const says = (...parts: readonly string[]) => ({
     lines: (_: State, columns: number) => [
       ...parts.flatMap((part) => wrap(part, columns - 4).map((row) => line('  ', dim(row)))),
@@ -164,7 +200,10 @@ function compose(state: State, draft: Draft, name: string, configured: boolean, 
   };
 }
 
-/** The same message to the same channel within this time is most likely a slip of the finger. */
+/**
+ * A message for the same purpose to the same channel within this time is most likely a slip of the finger. Its text may
+ * differ: a draft names the measurements and the time of its own moment.
+ */
 const sameWithin = minute;
 
 type Outgoing = Pick<Message, 'channel' | 'purpose' | 'text' | 'key'>;
@@ -179,7 +218,7 @@ function askSend(
     ask: {
       title: `${message.purpose} · ${name}`,
       lines: (state, columns) => {
-        const before = state.incident?.messages.findLast((one) => isSame(one, message));
+        const before = state.incident?.messages.findLast((one) => isRepeat(one, message));
         const age = before && state.world.now - before.at;
         return [
           ...wrap(shown, columns - 4).map((row) => line('  ', row)),
@@ -189,7 +228,7 @@ function askSend(
                 line(
                   '  ',
                   mark('warning'),
-                  ` The same message went to ${name} ${formatAge(age)} ago: ${before.delivery}.`,
+                  ` ${before.text === message.text || message.key !== undefined ? 'The same message' : `Another ${message.purpose}`} went to ${name} ${formatAge(age)} ago: ${before.delivery}.`,
                 ),
               ]
             : []),
@@ -202,8 +241,8 @@ function askSend(
   };
 }
 
-const isSame = (one: Outgoing, { channel, purpose, text, key }: Outgoing): boolean =>
-  one.channel === channel && one.purpose === purpose && (key === undefined ? one.text === text : one.key === key);
+const isRepeat = (one: Outgoing, { channel, purpose, key }: Outgoing): boolean =>
+  one.channel === channel && one.purpose === purpose && (key === undefined || one.key === key);
 
 /** PagerDuty's limit for a dedup_key. */
 const longestKey = 255;
