@@ -25,11 +25,17 @@ export const sev2: Checklist = {
   severity: 2,
   about: 'Studies run, but most of them end with more failures than results.',
   symptoms: [
-    { id: 'sev2/studies', say: 'Studies completing with >50% failure rate', check: mostlyFailing },
+    {
+      id: 'sev2/studies',
+      say: 'Studies completing with >50% failure rate',
+      check: mostlyFailing,
+      counts: 'studies',
+    },
     {
       id: 'sev2/surfaces',
       say: 'Specific surfaces consistently failing',
       check: (world) => surfaces(world, 1)[0] ?? { state: 'unknown', because: 'not measured' },
+      counts: 'surfaces',
     },
   ],
   steps: [

@@ -30,7 +30,7 @@ function oneSurface(world: World): Check {
   const [off] = disabledSurfaces(world);
   if (off !== undefined && failing.length === 0) return { state: 'fail', because: `${off} ${sinceSays(world, off)}` };
   const [first] = surfaces(world, 1);
-  if (first?.state !== 'fail') return first ?? { state: 'unknown', because: 'not measured' };
+  if (first?.state !== 'fail' || failing.length === 0) return first ?? { state: 'unknown', because: 'not measured' };
   const names = failing.map((s) => `${s.id} ${formatPercent(s.share)}`).join(', ');
   return { state: 'fail', because: failing.length === 1 ? names : `${failing.length} fail: ${names}` };
 }
@@ -81,8 +81,8 @@ export const sev3: Checklist = {
   severity: 3,
   about: 'One surface adapter returns errors, the others work normally.',
   symptoms: [
-    { id: 'sev3/one', say: 'One surface adapter returning errors', check: oneSurface },
-    { id: 'sev3/others', say: 'Other surfaces working normally', check: others },
+    { id: 'sev3/one', say: 'One surface adapter returning errors', check: oneSurface, counts: 'surfaces' },
+    { id: 'sev3/others', say: 'Other surfaces working normally', check: others, counts: 'surfaces' },
   ],
   steps: [
     {

@@ -40,7 +40,9 @@ export function signs(world: World): readonly Sign[] {
   return ([1, 2, 3, 4] as const).flatMap((severity) =>
     checklistFor(severity).symptoms.map((s: Symptom): Sign => {
       const { state, because } = s.check(world);
-      return { severity, say: s.say, check: { state, because } };
+      // A database that refuses is down, which SEV1 says; which surfaces and studies fail cannot be counted without it.
+      const isUncounted = s.counts !== undefined && world.readings[s.counts].state === 'lost';
+      return { severity, say: s.say, check: { state: isUncounted ? 'unknown' : state, because } };
     }),
   );
 }

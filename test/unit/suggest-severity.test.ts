@@ -168,6 +168,14 @@ test('every symptom of the runbook has a line of evidence', () => {
   ]);
 });
 
+test('without the database what is counted in it is unknown, not a symptom', () => {
+  const away = { primary: lost('refused'), studies: lost('refused'), surfaces: lost('refused') };
+  const { signs } = told({ ...away, gateway: gateway(false) });
+  const counted = signs.filter(({ severity }) => severity === 2 || severity === 3);
+  expect(counted.map(({ check }) => check.state)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+  for (const { check } of counted) expect(check.because).not.toContain('0 fail');
+});
+
 test('a restart is recommended if the gateway fails and its dependencies work', () => {
   const restart = (readings: Partial<Readings>) => recommendRestart(world({ readings: { ...calm, ...readings } }));
   expect(restart({}).answer).toBe('no');

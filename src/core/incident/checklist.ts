@@ -1,6 +1,7 @@
 // A procedure of the runbook as a value: steps with evidence, actions and manual commands.
 import type { ActionId, Check, Target } from '../actions/action.ts';
 import type { Instant, Ms } from '../time.ts';
+import type { FactId } from '../world/facts.ts';
 import type { Targets } from '../world/targets.ts';
 import type { World } from '../world/world.ts';
 
@@ -158,7 +159,13 @@ export function sum(evidence: readonly Evidence[]): Check | undefined {
 }
 
 /** Something the runbook lists as a sign of this procedure; `fail` means: the sign is there. */
-export type Symptom = { id: string; say: string; check(world: World): Check };
+export type Symptom = {
+  id: string;
+  say: string;
+  check(world: World): Check;
+  /** The fact that it counts in: without an answer the symptom is unknown, also where the refusal proves an outage. */
+  counts?: FactId;
+};
 
 export type Checklist = {
   id: ProcedureId;
