@@ -96,7 +96,7 @@ async function withRate(done: Execution, preflight: Preflight): Promise<Proof> {
   const ended = Number(row.finished);
   const rate =
     ended > 0
-      ? `${formatPercent((100 * Number(row.failed)) / ended)} of ${formatCount(ended)} jobs failed`
+      ? `${formatPercent((100 * Number(row.failed)) / ended)} of ${formatCount(ended)} ${ended === 1 ? 'job' : 'jobs'} failed`
       : 'no job finished';
   return { ...answer, because: `${answer.because}; ${rate} on it since` };
 }

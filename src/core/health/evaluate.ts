@@ -179,7 +179,10 @@ function surfaces(world: World): Finding[] {
 function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Finding {
   const of = s.finished + (s.unclear ?? 0);
   const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
-  const share = of > 0 ? `${formatPercent(failureRate(s))} of ${of} jobs failed` : 'no jobs in the last hour';
+  const share =
+    of > 0
+      ? `${formatPercent(failureRate(s))} of ${of} ${of === 1 ? 'job' : 'jobs'} failed`
+      : 'no jobs in the last hour';
   const about = { id: `surface/${s.id}`, area: 'surfaces', subject: s.id } as const;
   if (disabled) {
     const { says, short } = disabledSays(disabled, now);
