@@ -1,4 +1,5 @@
 // Texts about an incident, written from its record: messages, the CAN report, the handoff brief.
+import { isBreached } from '../core/health/status.ts';
 import { type ChannelId, calledBy } from '../core/incident/channel.ts';
 import {
   adviceOn,
@@ -12,7 +13,7 @@ import {
 import { clocks } from '../core/incident/clocks.ts';
 import type { Purpose } from '../core/incident/event.ts';
 import { ended, endedAt, type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
-import { formatAge, formatClock, formatElapsed } from '../core/text/format.ts';
+import { formatAge, formatClock, formatElapsed, shortClock } from '../core/text/format.ts';
 import { withoutMentions } from '../core/text/markup.ts';
 import { type Instant, minute } from '../core/time.ts';
 import type { World } from '../core/world/world.ts';
@@ -37,10 +38,8 @@ export function currentStep(incident: Incident): { step: Step; at: number; of: n
 
 /** How the checklist changes between two states of an incident. */
 export function stepsChange(before: Incident, after: Incident): string {
-  const [was, is] = [before, after].map((one) => activeChecklists(one).flatMap((list) => list.steps)) as [
-    Step[],
-    Step[],
-  ];
+  const stepsOf = (one: Incident) => activeChecklists(one).flatMap((list) => list.steps);
+  const [was, is] = [stepsOf(before), stepsOf(after)];
   const added = is.filter((step) => !was.includes(step)).length;
   const retired = was.filter((step) => !is.includes(step)).length;
   if (added + retired === 0) return 'its checklist stays';
@@ -116,7 +115,7 @@ export const phaseSays: Readonly<Record<RunState['phase'], string>> = {
 
 /** What is wrong now, worst first, in few words. */
 export function conditions(world: World, most = 4): readonly string[] {
-  const bad = findings(world).filter((f) => f.verdict === 'critical' || f.verdict === 'warning');
+  const bad = findings(world).filter((f) => isBreached(f.verdict));
   const ranked = bad.toSorted((a, b) => Number(b.verdict === 'critical') - Number(a.verdict === 'critical'));
   const said = ranked.slice(0, most).map((f) => `${f.subject} ${f.says}`);
   const more = ranked.length - said.length;
@@ -193,7 +192,7 @@ export function headline(incident: Incident, now: Instant): string {
 
 /** `00:07:32`; a message that opens it says when instead of a row of zeros. */
 const openSince = ({ openedAt }: Incident, now: Instant): string =>
-  now - openedAt < minute ? `since ${formatClock(openedAt).slice(0, 5)}Z` : formatElapsed(now - openedAt);
+  now - openedAt < minute ? `since ${shortClock(openedAt)}Z` : formatElapsed(now - openedAt);
 
 /** The default text of a message, in one line, as the form edits it. */
 export function messageText(incident: Incident, world: World, purpose: Purpose): string {
@@ -228,7 +227,7 @@ function draft(incident: Incident, world: World, purpose: Purpose): readonly str
 
 function nextWord(incident: Incident, now: Instant): string {
   const { updateDue } = clocks(incident, now);
-  return updateDue === undefined ? '' : `Next update by ${formatClock(now + 30 * 60_000).slice(0, 5)}Z.`;
+  return updateDue === undefined ? '' : `Next update by ${shortClock(now + 30 * minute)}Z.`;
 }
 
 /** The handoff brief: state, tried, pending, who knows. */

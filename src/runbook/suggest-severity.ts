@@ -1,6 +1,7 @@
 // Which severity the world calls for, and why. A person decides; when unsure it is the higher one.
 
 import type { Check } from '../core/actions/action.ts';
+import { isBreached } from '../core/health/status.ts';
 import { readyIn } from '../core/health/workloads.ts';
 import type { Severity, Symptom } from '../core/incident/checklist.ts';
 import { type Ms, second } from '../core/time.ts';
@@ -124,7 +125,7 @@ function suggestNow(world: World): Suggestion {
   const [off] = disabledSurfaces(world);
   if (off !== undefined) return give(3, `${off} ${sinceSays(world, off)}`);
 
-  const bad = findings(world).filter((f) => f.verdict === 'critical' || f.verdict === 'warning');
+  const bad = findings(world).filter((f) => isBreached(f.verdict));
   const [first] = bad.toSorted((a, b) => Number(b.verdict === 'critical') - Number(a.verdict === 'critical'));
   if (first?.verdict === 'critical' && first.area === 'pods') return give(3, `${first.subject}: ${first.says}`);
   if (first) return give(4, `${first.subject}: ${first.says}`);

@@ -3,6 +3,7 @@ import { actionById, actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { fixFirst } from '../../core/health/fix-first.ts';
 import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
+import { isBreached } from '../../core/health/status.ts';
 import { isHeld } from '../../core/health/studies.ts';
 import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -57,9 +58,7 @@ const isHeldHere = (id: string, { world }: State): boolean =>
 function forMetric(metric: string, state: State): Target {
   const { world } = state;
   const measured = metrics.find(({ id }) => id === metric);
-  const verdict = measured && evaluateMetric(measured, world);
-  const isBreached = verdict === 'critical' || verdict === 'warning';
-  const first = measured && isBreached ? fixFirst(measured.id, world) : undefined;
+  const first = measured && isBreached(evaluateMetric(measured, world)) ? fixFirst(measured.id, world) : undefined;
   if (first?.deployment) return { deployment: first.deployment };
   if (first) return {};
   const step = findStep(`sev4/${metric}`)?.step;

@@ -11,7 +11,7 @@ import {
 } from '../../core/incident/checklist.ts';
 import type { Incident, StepState } from '../../core/incident/incident.ts';
 import type { RunResult } from '../../core/incident/run-result.ts';
-import { formatClock } from '../../core/text/format.ts';
+import { shortClock } from '../../core/text/format.ts';
 import { script, scriptSays } from '../../core/text/script.ts';
 import { shortenings } from '../../core/text/text.ts';
 import { findStep } from '../../runbook/checklists.ts';
@@ -114,7 +114,7 @@ function retiredRows(incident: Incident, lists: readonly Checklist[], state: Sta
 }
 
 function whoSays(state: StepState): Line {
-  return line(dim(`${state.by}  ${formatClock(state.at).slice(0, 5)}`));
+  return line(dim(`${state.by}  ${shortClock(state.at)}`));
 }
 
 /** The left side whole; the right side cut to the remaining room, at the right edge. */
