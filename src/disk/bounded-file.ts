@@ -135,8 +135,10 @@ function refuse(found: Stats, most: number): void {
 /** /dev/null is how one says "no file". */
 const nothing = () => statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 
-const tooLong = (most: number) =>
-  new Unreadable('EFBIG', `is longer than ${Math.round(most / megabyte)} MB: check that this is the right file`);
+function tooLong(most: number): Unreadable {
+  const limit = most < megabyte ? `${Math.floor(most / 1000)} kB` : `${Math.round(most / megabyte)} MB`;
+  return new Unreadable('EFBIG', `is longer than ${limit}: check that this is the right file`);
+}
 
 /** Whether there is no such file. */
 export function isMissing(error: unknown): boolean {

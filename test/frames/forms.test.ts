@@ -4,7 +4,7 @@ import { likelyFirst } from '../../src/core/actions/choices.ts';
 import { offer } from '../../src/screens/actions/offer.ts';
 import { askNote, askReminder, askSeverity } from '../../src/screens/incident/asking.ts';
 import { afterEditing } from '../../src/screens/overlays/form.ts';
-import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey, paste } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import type { Form, Intent, State } from '../../src/store.ts';
@@ -115,6 +115,10 @@ describe('an editor', () => {
     const [after] = afterEditing(back, edit, 'two pods\ncrash\u001b[31m');
     expect(text(asking(after, back))).toContain('two pods crash█');
     expect(afterEditing(back, edit, 'x').every(({ kind }) => kind === 'overlay')).toBe(true);
+    const cut = { kind: 'notice', says: 'text cut: a field has 2000 characters at most', verdict: 'warning' };
+    expect(afterEditing(back, edit, 'x'.repeat(5000))).toContainEqual(cut);
+    expect(paste(note, 'x'.repeat(5000))).toContainEqual(cut);
+    expect(paste(note, 'x')).not.toContainEqual(cut);
     // Saving the text in the editor sends nothing.
     expect(afterEditing(back, edit, { failed: 'editor vi not found: set EDITOR' })).toMatchObject([{ kind: 'notice' }]);
     expect(afterEditing(base, edit, 'late')).toEqual([]);

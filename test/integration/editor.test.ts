@@ -23,6 +23,10 @@ case $1 in
   fail) exit 3 ;;
   die) kill -9 $$ ;;
   remove) rm "$last" ;;
+  pipe) rm "$last"; mkfifo "$last" ;;
+  huge) head -c 200000 /dev/zero > "$last" ;;
+  directory) rm "$last"; mkdir "$last" ;;
+  lock) chmod 500 "$(dirname "$last")"; printf 'kept' > "$last" ;;
 esac
 `,
   );
@@ -53,10 +57,31 @@ describe('the editor', () => {
     ['fail', 'exit code 3'],
     ['die', 'SIGKILL'],
     ['remove', 'cannot be read'],
+    ['pipe', 'is an empty pipe'],
+    ['huge', 'is longer than 100 kB'],
+    ['directory', 'is a directory, not a file'],
   ])('that does %s leaves the text unchanged, and no file', async (how, says) => {
     expect(await edit(how)).toEqual({ failed: expect.stringContaining(says) as string });
     const [, file = ''] = await seen();
     expect(existsSync(path.dirname(file))).toBe(false);
+  });
+
+  test.each(['missing', 'a file'])('is not started where the temporary directory is %s', async (what) => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = path.join(place, what === 'missing' ? 'none' : 'seen');
+    try {
+      expect(await edit('write')).toEqual({ failed: expect.stringContaining('no file can be written in') as string });
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
+  test('that makes its directory read-only takes nothing with it', async () => {
+    expect(await edit('lock')).toBe('kept');
+    const [, file = ''] = await seen();
+    if (existsSync(file))
+      await chmod(path.dirname(file), 0o700).then(() => rm(path.dirname(file), { recursive: true }));
   });
 
   test('that does not exist is named, with what to set', async () => {

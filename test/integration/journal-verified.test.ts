@@ -202,8 +202,8 @@ describe('an export', () => {
   });
 
   test.each([
-    ['no file', undefined, /no such file|ENOENT/],
-    ['no JSON', 'hello', /give a file of incident export/],
+    ['no file', undefined, /x\.json: does not exist; give a file of incident export/],
+    ['no JSON', 'hello', /x\.json: is not JSON, or only a part of it; give a file of incident export/],
     ['no export', '{"a":1}', /is not a signed export; make one with incident export --format json/],
   ])('that is %s is refused', async (_, text, says) => {
     const file = join(root, 'x.json');

@@ -71,6 +71,13 @@ describe('keys stay keys', () => {
   });
 });
 
+test.each(['\u001b', '\u0003'])('a paste whose end was lost is ended by %j alone, a second later', (key) => {
+  const begun = '\u001b[200~text';
+  expect(read([begun, key, 'q'], { apart: 2000 }).keys).toBe(`${begun}\u001b[201~${key}q`);
+  expect(read([begun, key, 'q'], { apart: 10 }).keys).not.toContain('201~');
+  expect(read([begun, 'y', 'q'], { apart: 60_000 }).keys).toBe(`${begun}yq`);
+});
+
 test('a click that is pasted is none', () => {
   expect(read(['\u001b[200~', `text${click}`, '\u001b[201~'])).toEqual({
     keys: '\u001b[200~text\u001b[201~',

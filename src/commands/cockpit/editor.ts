@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stripControl } from '../../core/text/text.ts';
 import { foreignEnvironment } from '../../data/tools/environment.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 
@@ -27,13 +28,19 @@ export function editorOf({ VISUAL, EDITOR }: Readonly<Record<string, string | un
  */
 export async function editText(text: string, environment: NodeJS.ProcessEnv = process.env): Promise<Edited> {
   const [program = 'vi', ...rest] = editorOf(environment);
-  const directory = await mkdtemp(path.join(tmpdir(), 'bentham-cockpit-'));
+  let directory: string;
+  try {
+    directory = await mkdtemp(path.join(tmpdir(), 'bentham-cockpit-'));
+  } catch (error) {
+    return { failed: noFile(error) };
+  }
   const file = path.join(directory, 'message.txt');
   // A signal may end the cockpit meanwhile.
   const removed = () => rmSync(directory, { recursive: true, force: true });
   process.on('exit', removed);
   try {
-    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    const full = await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' }).catch(noFile);
+    if (full !== undefined) return { failed: full };
     const failed = await runs(program, [...rest, file], foreignEnvironment(environment));
     if (failed !== undefined) return { failed };
     return (await readBounded(file, longest)).toString('utf8').trim();
@@ -41,8 +48,15 @@ export async function editText(text: string, environment: NodeJS.ProcessEnv = pr
     return { failed: `the text cannot be read: ${unreadable(error)}` };
   } finally {
     process.off('exit', removed);
-    await rm(directory, { recursive: true, force: true });
+    // What an editor did to the directory must not end the cockpit.
+    await rm(directory, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** Why there is nothing to edit: a full disk, or a temporary directory that is missing or read-only. */
+function noFile(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return `the editor did not start: no file can be written in ${stripControl(tmpdir(), 200)}${code}`;
 }
 
 /** Resolves when it has ended; why it failed. */

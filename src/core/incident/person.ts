@@ -10,7 +10,8 @@ export function whatIsWrongWithName(name: string): string | undefined {
   if (text === '') return 'a name is required';
   if (text.length > longestName) return `at most ${longestName} characters`;
   if (/\p{C}/u.test(text)) return 'no control characters';
-  if (text.toLowerCase() === cockpit) return `${cockpit} is the name of what the program does itself`;
+  // Full-width letters read the same.
+  if (text.normalize('NFKC').toLowerCase() === cockpit) return `${cockpit} is the name of what the program does itself`;
   return undefined;
 }
 

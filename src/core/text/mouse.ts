@@ -17,6 +17,9 @@ export const escapeWaits: Ms = 50;
 /** The rest of a report that has begun is no key, however late it comes; after this it is typed text. */
 const reportWaits: Ms = 3000;
 
+/** A paste that nothing followed for this long lost its end on the way: Esc or Ctrl+C alone then ends it. */
+const pasteStalls: Ms = 1000;
+
 /** Complete reports, also broken ones and those of terminals that know mode 1000 only; and the marks of pasted text. */
 const reports = /\u001b\[<([\d;]*)([A-Za-z~])|\u001b\[M[\s\S]{3}|\u001b\[20[01]~/g;
 /** The beginning of one at the end of a piece. */
@@ -34,6 +37,9 @@ export function mouseAmong(
   now: Instant,
   on: boolean,
 ): { keys: string; reports: readonly MouseReport[]; rest?: MouseRest } {
+  // Terminals send neither of the two within a paste; without this, every key would be text without an end.
+  if (before?.pasting && now - before.at >= pasteStalls && (input === '\u001b' || input === '\u0003'))
+    return mouseAmong(`\u001b[201~${input}`, before, now, on);
   const fresh = before !== undefined && before.text !== '' && now - before.at <= reportWaits;
   const text = (fresh ? before.text : '') + input;
   let pasting = before?.pasting ?? false;

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { type Entry, identityOf, inOrder } from '../../core/incident/event.ts';
 import { formatCounted, formatInstant } from '../../core/text/format.ts';
-import { sanitize, stripControl } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
-import { readBounded } from '../../disk/bounded-file.ts';
+import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { Result } from '../source.ts';
 import { type CheckedLine, checkRows, receivedProblems } from './check-lines.ts';
 import { longestFile } from './line.ts';
@@ -40,7 +40,8 @@ export async function readExport(file: string, trust: Trust, now: Instant = Date
   try {
     json = JSON.parse((await readBounded(file, longestFile)).toString('utf8'));
   } catch (error) {
-    return fault(sanitize(error instanceof Error ? error.message : error, 200), 'give a file of incident export');
+    const what = error instanceof SyntaxError ? 'is not JSON, or only a part of it' : unreadable(error);
+    return fault(what, 'give a file of incident export');
   }
   const read = exportFile.safeParse(json);
   if (!read.success) return fault('is not a signed export', 'make one with incident export --format json');

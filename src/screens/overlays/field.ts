@@ -15,9 +15,24 @@ export function edit(text: string, key: string): string | undefined {
   return insert(text, key);
 }
 
-/** Typed or pasted text, made safe and one line long. */
-export function insert(text: string, more: string): string {
-  return (text + stripControl(more.replace(/[\r\n\t]+/g, ' '))).slice(0, longest);
+/** One line of safe text, a character more than a field may have where there is more. */
+const safe = (more: string): string => stripControl(more.replace(/[\r\n\t]+/g, ' '), longest + 1);
+
+/** Typed or pasted text, made safe and one line long: as much as has room before `after`. */
+export function insert(text: string, more: string, after = ''): string {
+  const room = Math.max(0, longest - text.length - after.length);
+  // Not half of a character that has two code units.
+  return (
+    text +
+    safe(more)
+      .slice(0, room)
+      .replace(/[\ud800-\udbff]$/, '')
+  );
+}
+
+/** What to say where a text does not fit behind the text that a field already has; undefined: it fits. */
+export function cutSays(text: string, more: string): string | undefined {
+  return text.length + safe(more).length > longest ? `text cut: a field has ${longest} characters at most` : undefined;
 }
 
 /** A text with its cursor: before the last `behind` characters. */
@@ -40,8 +55,9 @@ export function editAt({ text, behind }: Edited, key: string): Edited | undefine
   const at = all.length - Math.min(behind, all.length);
   const [before, after] = [all.slice(0, at).join(''), all.slice(at).join('')];
   if (key === 'delete') return { text: before + [...after].slice(1).join(''), behind: Math.max(0, behind - 1) };
+  if (before.length + after.length >= longest && (key === 'space' || [...key].length === 1)) return { text, behind };
   const edited = edit(before, key);
-  return edited === undefined ? undefined : { text: (edited + after).slice(0, longest), behind };
+  return edited === undefined ? undefined : { text: edited + after, behind };
 }
 
 /** Pasted text goes in at the cursor. */
@@ -49,7 +65,7 @@ export function insertAt({ text, behind }: Edited, more: string): Edited {
   const all = [...text];
   const at = all.length - Math.min(behind, all.length);
   const [before, after] = [all.slice(0, at).join(''), all.slice(at).join('')];
-  return { text: (insert(before, more) + after).slice(0, longest), behind };
+  return { text: insert(before, more, after) + after, behind };
 }
 
 /** The text and the cursor. */

@@ -1,7 +1,7 @@
 // A form: one text field after the other, judged while one types, with completion from live data.
 import fuzzysort from 'fuzzysort';
 import type { Form, FormField, Intent, Option, Overlay, State } from '../../store.ts';
-import { editAt, insert } from './field.ts';
+import { cutSays, editAt, insert } from './field.ts';
 
 type FormOverlay = Extract<Overlay, { kind: 'form' }>;
 type Values = Readonly<Record<string, string>>;
@@ -77,7 +77,11 @@ export function afterEditing(
   if (typeof written !== 'string') return [{ kind: 'notice', says: written.failed, verdict: 'warning' }];
   const { complaint: _, ...rest } = overlay;
   const values = { ...overlay.values, [field]: insert('', written) };
-  return [{ kind: 'overlay', overlay: { ...rest, values, behind: 0, chosen: -1 } }];
+  const cut = cutSays('', written);
+  return [
+    { kind: 'overlay', overlay: { ...rest, values, behind: 0, chosen: -1 } },
+    ...(cut === undefined ? [] : [{ kind: 'notice', says: cut, verdict: 'warning' } as const]),
+  ];
 }
 
 /** Applies the selected completion, checks the text, goes to the next field or submits. */

@@ -2,7 +2,7 @@
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Intent, type Overlay, type State } from '../../store.ts';
 import { confirmKey } from '../overlays/confirm.ts';
-import { type Edited, editAt, insertAt } from '../overlays/field.ts';
+import { cutSays, type Edited, editAt, insertAt } from '../overlays/field.ts';
 import { scrolling, unfolded } from '../overlays/fold.ts';
 import { formKey } from '../overlays/form.ts';
 import { helpKey } from '../overlays/help.ts';
@@ -124,8 +124,13 @@ export function paste(state: State, text: string): readonly Intent[] {
   if (overlay.kind === 'form') {
     const asked = overlay.form.fields[overlay.at];
     if (!asked) return [];
-    const values = { ...overlay.values, [asked.name]: pasted(overlay.values[asked.name], overlay.behind).text };
-    return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
+    const before = overlay.values[asked.name];
+    const values = { ...overlay.values, [asked.name]: pasted(before, overlay.behind).text };
+    const cut = cutSays(before ?? '', text);
+    return [
+      { kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } },
+      ...(cut === undefined ? [] : [{ kind: 'notice', says: cut, verdict: 'warning' } as const]),
+    ];
   }
   if (overlay.kind === 'confirm' || overlay.kind === 'switches')
     return [{ kind: 'notice', says: 'pasted text does not confirm; type the text', verdict: 'unknown' }];
