@@ -9,6 +9,7 @@ import { askControl } from '../../src/screens/incident/asking.ts';
 import type { Size } from '../../src/screens/screen.ts';
 import { dispatchKey, paste } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
+import { mouseIntents } from '../../src/screens/shell/mouse.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { type Intent, type State, take } from '../../src/store.ts';
 import { plannedRun, showing } from '../support/every-screen.ts';
@@ -61,6 +62,18 @@ describe.each(changing.map((action) => [action.id, action] as const))('%s', (_, 
     const typed = overlay.ask.accept.texts.map((text) => [...text, 'enter']);
     expect(confirms(press(pressing(asked, size, ...typed.flat().slice(0, -1)), 'enter', false))).toBe(false);
     expect(confirms(press(pressing(asked, size, ...typed.flat().slice(0, -1)), 'enter'))).toBe(true);
+  });
+
+  test('is not confirmed by a click or the wheel, wherever it points', () => {
+    const seen = frame(asked, size);
+    for (let row = 0; row < size.rows; row += 1)
+      for (let column = 0; column < size.columns; column += 1) {
+        const cell = { column, row };
+        const click = mouseIntents(asked, seen, { kind: 'release', ...cell }, { kind: 'press', ...cell });
+        expect(click).toEqual([]);
+      }
+    for (const kind of ['wheel-up', 'wheel-down'] as const)
+      expect(confirms(mouseIntents(asked, seen, { kind, column: 3, row: 20 }, undefined))).toBe(false);
   });
 
   test('says that nothing was done when it is left', () => {
