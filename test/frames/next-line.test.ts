@@ -46,7 +46,7 @@ const press = (state: State, key: string): readonly Intent[] => dispatchKey(stat
 describe('on the checklist', () => {
   test.each<[string, State, string, object]>([
     ['acknowledge', at([]), 'm acknowledge the page at PagerDuty', { kind: 'open', screen: 'notify' }],
-    ['an action', at(doneTo(4), { selected: steps[4] }), 'r restart gateway', { kind: 'send' }],
+    ['an action', at(doneTo(4), { selected: steps[4] }), 'f roll back api-gateway', { kind: 'send' }],
     [
       'checks that pass',
       at(doneTo(2), { selected: steps[2] }),
@@ -58,7 +58,7 @@ describe('on the checklist', () => {
     [
       'another step',
       at(doneTo(4), { selected: steps[0] }),
-      '. go to step 5: restart gateway',
+      '. go to step 5: roll back api-gateway',
       { kind: 'select', row: steps[4] },
     ],
     ['an update', at(doneTo(4), { minutes: 40 }), 'm send the update: late 10 m', { kind: 'open', screen: 'notify' }],
@@ -82,7 +82,7 @@ describe('on other screens', () => {
   test('the header names the move, and i leads to its step', () => {
     const state = at(doneTo(4), { screen: 'cockpit' });
     const wide = { columns: 140, rows: 24 };
-    for (const of of [size, wide]) expect(frameText(state, of)).toContain('next i restart gateway');
+    expect(frameText(state, wide)).toContain('next i roll back api-gateway');
     expect(frameText(at(doneTo(2), { screen: 'cockpit' }), size)).toMatch(/next i accept 2 steps *\n/);
     const there = pressing(state, size, 'i');
     expect(frame(there, size).row?.id).toBe(steps[4]);
