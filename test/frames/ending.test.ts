@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { checklist } from '../../src/runbook/checklists.ts';
+import { messageText } from '../../src/runbook/messages.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
@@ -66,7 +67,7 @@ describe('X', () => {
     const looked = allDone.slice(0, 4);
     const state = at(outage, restarted, ...looked, ...allDone.slice(4, 5), sentTo('slack-alerts', 'notify'));
     expect(shown(state, 'X')).not.toMatch(/open steps?:/);
-    expect(shown(state, 'M')).toContain('NEEDS: nothing.');
+    expect(state.incident && messageText(state.incident, outage, 'update')).toContain('NEEDS: nothing.');
     const needed = shown(at(outage, restarted, ...looked, sentTo('slack-alerts', 'notify')), 'X');
     expect(needed).toContain('▲ open step: Restart API gateway if needed');
   });
