@@ -8,8 +8,8 @@ import { activeChecklists, isFinished, knownOf } from './messages.ts';
 type Run = Incident['runs'][number];
 
 /**
- * What to record: a decision is yes once its remedy was verified, and no once what the step offers in its place was and
- * its check passes; any other step is done where its own action was verified and its check passes. Only runs of
+ * What to record: a decision is yes once its remedy was verified, and no once what the step offers in its place was;
+ * any other step is done where its own action was verified and its check passes. Only runs of
  * `session` count, and none from before a person finished or reopened the step.
  */
 export function settledSteps(incident: Incident, session: string, world: World): readonly IncidentCommand[] {
@@ -34,7 +34,8 @@ function settled(step: Step, run: Run, incident: Incident, world: World): readon
   const { decision } = step;
   const why = `${step.offers?.find(({ action }) => action === run.action)?.title ?? run.action}: verified`;
   if (decision?.remedy === run.action) return [{ do: 'decide', step: step.id, answer: 'yes', why }];
-  if (checkOf(step, world, knownOf(incident))?.state !== 'pass') return [];
+  // Its own proof has shown pods and health; the facts of the screen may be a minute older.
   if (decision?.instead?.includes(run.action)) return [{ do: 'decide', step: step.id, answer: 'no', why }];
-  return decision ? [] : [{ do: 'step', step: step.id, mark: 'done', why }];
+  const isProven = !decision && checkOf(step, world, knownOf(incident))?.state === 'pass';
+  return isProven ? [{ do: 'step', step: step.id, mark: 'done', why }] : [];
 }
