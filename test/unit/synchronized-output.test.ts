@@ -101,6 +101,17 @@ test('other output is written as it is, and an unfinished frame is not held back
   expect(kept.writes).toEqual(['title', '\u001b[?2026hhalf', '\u001b[?2026hwhole\u001b[?2026l']);
 });
 
+test('the first frame begins at the top left, also where what was typed ahead has moved the cursor', async () => {
+  const kept = new Kept();
+  const out = synchronizedOutput(kept as unknown as WriteStream);
+  out.write('pW');
+  out.write('\u001b[?1049h');
+  out.write('\u001b[?2026hfirst\u001b[?2026l');
+  const plain = new Kept();
+  plain.write('\u001b[?1049h\u001b[Hfirst');
+  expect(await cells(kept.writes.join(''))).toEqual(await cells(plain.writes.join('')));
+});
+
 test('output after a frame is written as it is, and so is the next frame', () => {
   const kept = new Kept();
   const out = synchronizedOutput(kept as unknown as WriteStream);

@@ -6,6 +6,10 @@ import type { WriteStream } from 'node:tty';
 const begin = '\u001b[?2026h';
 const end = '\u001b[?2026l';
 
+/** The alternate screen, and where its first frame begins: what was typed ahead and echoed has moved the cursor. */
+const alternate = '\u001b[?1049h';
+const home = '\u001b[H';
+
 const nextLines = /\n?(?:\u001b\[E)+/g;
 const unusedStyles = /(?:\u001b\[[\d;:]*m)+(?=\u001b\[0m)/g;
 
@@ -32,6 +36,8 @@ export function synchronizedOutput(out: WriteStream): WriteStream {
       frame = begin;
       return true;
     }
+    if (frame === undefined && typeof chunk === 'string' && chunk.startsWith(alternate))
+      return out.write(chunk.replace(alternate, alternate + home), ...rest);
     if (frame === undefined || typeof chunk !== 'string' || rest.length > 0) return out.write(chunk, ...rest);
     frame += chunk;
     if (chunk !== end) return true;
