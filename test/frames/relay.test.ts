@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { KeyState } from '../../src/core/incident/authority.ts';
 import type { IncidentContext, RelayStatus } from '../../src/core/incident/context.ts';
 
+import { askControl } from '../../src/screens/incident/asking.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
 import { frameText, now, outage, stateOf } from '../support/worlds.ts';
@@ -102,4 +104,53 @@ test('without a relay nothing of it is shown', () => {
 test('a clock that differs from the relay’s is told', () => {
   const state = shared('health', { relay: { ...connected, clock: -60 * minute } });
   expect(frameText(state, { columns: 120, rows: 40 })).toMatch(/clock (is )?1 h ahead/);
+});
+
+/** Control is another cockpit's, on another host. */
+const bens = (more: Partial<IncidentContext> = {}): State => {
+  const state = shared('people', more);
+  const control = { session: 'session-ben', person: 'ben', at: now };
+  return { ...state, incident: state.incident && { ...state.incident, control } };
+};
+const away: RelayStatus = { ...connected, state: 'away', since: now - 12_000, what: 'timeout', hint: 'check it' };
+const ben = { session: 'session-ben', user: 'ben', name: 'ben', host: 'bastion-b', at: 0, observing: false };
+
+test('while the relay is away nobody is said to have left: who was in control may still be', () => {
+  const here = [
+    { ...contextOf('ana').self, at: 0, driving: false, observing: false },
+    { ...ben, driving: true, unheard: true as const },
+    { ...ben, session: 'session-eve', name: 'eve', driving: false, unheard: true as const },
+  ];
+  const state = bens({ relay: away, here });
+  const text = frameText(state, { columns: 120, rows: 40 });
+  expect(text).toContain('1 cockpit open');
+  expect(text).toMatch(/control: ben/);
+  expect(text).toMatch(/unknown +eve .*the relay is away/);
+  expect(text).not.toMatch(/control: nobody|no longer connected|connected eve/);
+});
+
+test.each(sizes)('taking control says in whole words what it does, at $columns x $rows', (size) => {
+  const said = (state: State) => {
+    const asked = reduce(state, askControl(state), { rows: [], page: 0, selectable: false });
+    return frameText(asked, size).replace(/\s+/g, ' ');
+  };
+  expect(said(bens())).toContain('run actions. The journal records this.');
+  const alone = said(bens({ relay: away, here: [{ ...ben, driving: true, unheard: true }] }));
+  expect(alone).toContain('ben was in control. The relay is away: ben may still act. Call ben first.');
+  expect(alone).not.toContain('no longer connected');
+});
+
+test('people: who joined and has written nothing yet has a key to admit, and looks at an incident by its name', () => {
+  const state = shared('people');
+  const joined = { ...ben, session: 'session-dan', name: 'dan', driving: false, key: key('dan'), incident: 'one' };
+  const { incident, incidentContext } = state;
+  if (!incident || !incidentContext) throw new Error('no incident');
+  const here = [...incidentContext.here, { ...joined, screen: 'SEV1 Complete API outage' }];
+  const control = { ...incident.control, key: key('ana') };
+  const text = frameText(
+    { ...state, incident: { ...incident, control }, incidentContext: { ...incidentContext, here } },
+    { columns: 80, rows: 24 },
+  );
+  expect(text).toMatch(/not admitted +dan +DAN0-1234-5678-9ABC +ben@bastion-b/);
+  expect(text).toContain('SEV1 Complete API outage');
 });

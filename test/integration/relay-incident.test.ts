@@ -47,6 +47,45 @@ describe.skipIf(!installed)('with redis-server', () => {
     }
   });
 
+  test('who joins is admitted before writing anything', async () => {
+    const { port } = await started();
+    const ana = await cockpit('ana', port);
+    ana.do(opens);
+    await eventually(() => expect(ana.incident).toBeDefined());
+    const ben = await cockpit('ben', port);
+    ben.looks('INCIDENT');
+    await eventually(() => expect(ana.said.at(-1)).toMatch(/^ben at .* has joined with the key/));
+    ana.do({ do: 'key', key: ben.key, change: 'admitted', why: 'compared' });
+    await eventually(() => expect(ben.incident?.keys.find(({ key }) => key === ben.key)?.state).toBe('admitted'));
+    ben.do({ do: 'note', text: 'my first entry' });
+    await eventually(() => expect(ana.notes()).toEqual(['my first entry']));
+    expect(ana.incident?.keys.find(({ key }) => key === ben.key)?.host).toBe(ben.recorder.journal.writer.host);
+  });
+
+  test('a run of a cockpit that the relay does not reach is not recorded as ended', async () => {
+    const { port } = await started();
+    const proxy = await before(port);
+    const [ana, ben] = [await cockpit('ana', port), await cockpit('ben', proxy.port)];
+    ana.do(opens);
+    await eventually(() => expect(ben.incident).toBeDefined());
+    await admits(ana, ben);
+    const run = {
+      kind: 'action',
+      run: '01J0000000000000000000RVNS',
+      action: 'restart-deployment',
+      target: 'api-gateway',
+    } as const;
+    await ana.recorder.journal.append({ ...run, phase: 'confirmed' }, ana.incident?.id);
+    await eventually(() => expect(ben.incident?.runs).toHaveLength(1));
+    await eventually(() => expect(ben.context?.here.some(({ session }) => session === ana.session)).toBe(true));
+    await proxy.be('refuses');
+    await eventually(() => expect(ben.context?.relay?.state).toBe('away'));
+    expect(ben.context?.here.find(({ session }) => session === ana.session)).toMatchObject({ unheard: true });
+    ben.do({ do: 'control', why: 'alone' }).do({ do: 'note', text: 'after' });
+    await eventually(() => expect(ben.notes()).toContain('after'));
+    expect(ben.incident?.runs[0]?.phase).toBe('confirmed');
+  });
+
   test('control is taken over with a higher number; the other is told at once, and may not act any more', async () => {
     const { port } = await started();
     const [ana, ben] = [await cockpit('ana', port), await cockpit('ben', port)];

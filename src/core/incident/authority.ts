@@ -129,7 +129,10 @@ export function isActionWithoutControl({ event, writer }: Entry, { control }: Au
 /** The keys after an entry: its author's as a new one, if it was not there. */
 export function withAuthor(keys: readonly KeyState[], { writer, own }: Entry, opener: Entry): readonly KeyState[] {
   const { key, name: person, user, host } = writer;
-  if (key === undefined || keys.some((one) => one.key === key)) return keys;
+  const there = keys.find((one) => one.key === key);
+  // Admitted before its first entry, which names the account and the host.
+  if (there?.host === '') return keys.map((one) => (one === there ? { ...one, user, host } : one));
+  if (key === undefined || there) return keys;
   const ownIncident = opener.own === true || opener.writer.key === undefined;
   return [...keys, { key, person, user, host, state: own && ownIncident ? 'own' : 'new' }];
 }

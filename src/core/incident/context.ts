@@ -4,7 +4,7 @@ import type { HealthStatus } from '../health/status.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Contact, Targets } from '../world/targets.ts';
-import { hasControl } from './authority.ts';
+import { hasControl, isAdmitted, type KeyState } from './authority.ts';
 import type { ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { IncidentType, Purpose, Role, Writer } from './event.ts';
@@ -19,6 +19,8 @@ export type Presence = Writer & {
   incident?: string;
   /** The title of the screen that it shows. */
   screen?: string;
+  /** It was there when the relay last answered; whether it still is, is unknown. */
+  unheard?: true;
 };
 
 /** The relay that carries shared incidents. */
@@ -123,6 +125,23 @@ export type IncidentCommand =
   | { do: 'follow'; incident: string }
   /** Lets actions continue without a journal. */
   | { do: 'allow-unrecorded'; why: string };
+
+/**
+ * The keys of an incident, and those of the cockpits on it that have written nothing yet: whoever joins is admitted
+ * before the first entry. Not proven by a signature, but compared by the person who admits it, as every new key is.
+ */
+export function keysOf(
+  { here, self }: Pick<IncidentContext, 'here' | 'self'>,
+  incident: Incident,
+): readonly KeyState[] {
+  const keys = new Map(incident.keys.map((one) => [one.key, one]));
+  for (const { key, incident: of, session, name: person, user, host, observing } of here) {
+    if (key === undefined || of !== incident.id || observing || keys.has(key)) continue;
+    if (session === self.session ? isAdmitted(incident, self) : incident.control.key === undefined) continue;
+    keys.set(key, { key, person, user, host, state: 'new' });
+  }
+  return [...keys.values()];
+}
 
 /** Whether the cockpit with this incidentContext is in control of the incident. */
 export function isInControl(incidentContext: IncidentContext, incident: Incident | undefined): boolean {

@@ -1,6 +1,6 @@
 // Turns a person's command on an incident into the events to record. Pure.
 import { ulid } from 'ulid';
-import { hasControl, incidentIdOf, isAdmitted } from '../../core/incident/authority.ts';
+import { hasControl, incidentIdOf, isAdmitted, type KeyState } from '../../core/incident/authority.ts';
 import { adviceOn, checkOf, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { type Event, type IncidentType, roles, type Writer } from '../../core/incident/event.ts';
@@ -19,6 +19,8 @@ export type Situation = {
   incident: Incident | undefined;
   self: Writer;
   observing: boolean;
+  /** Those of the incident, and of who has joined and written nothing yet; absent: the incident's. */
+  keys?: readonly KeyState[];
   world: World;
   now: Instant;
   /** Why this cockpit is not in control, whatever the journal says. */
@@ -45,7 +47,7 @@ const forDriver = new Set<IncidentCommand['do']>([
 ]);
 
 export function decide(what: IncidentCommand, situation: Situation): Decision {
-  const { incident, self, observing, world, now, taken } = situation;
+  const { incident, self, observing, world, now, taken, keys } = situation;
   if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
   if (what.do === 'open') return open(what, incident, { self, world });
   if (what.do === 'acknowledge') return acknowledge(what, incident);
@@ -64,7 +66,7 @@ export function decide(what: IncidentCommand, situation: Situation): Decision {
     return {
       refused: `your key is not admitted to this incident: ask ${incident.control.person} to admit it (people)`,
     };
-  return withIncident(what, incident, { self, world, now, taken });
+  return withIncident(what, incident, { self, world, now, taken, keys });
 }
 
 function open(
@@ -109,9 +111,9 @@ function acknowledge(what: Extract<IncidentCommand, { do: 'acknowledge' }>, inci
   return { events: [event], says: 'acknowledged' };
 }
 
-type Rest = Pick<Situation, 'self' | 'world' | 'now' | 'taken'>;
+type Rest = Pick<Situation, 'self' | 'world' | 'now' | 'taken' | 'keys'>;
 
-function withIncident(what: IncidentCommand, incident: Incident, { self, world, now, taken }: Rest): Decision {
+function withIncident(what: IncidentCommand, incident: Incident, { self, world, now, taken, keys }: Rest): Decision {
   const just = (event: Event, says: string): Decision => ({ events: [event], says });
   switch (what.do) {
     case 'severity':
@@ -173,8 +175,8 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
           : 'you are in control',
       );
     case 'key': {
-      const found = incident.keys.find(({ key }) => key === what.key);
-      if (!found) return { refused: 'no entry is signed by that key' };
+      const found = (keys ?? incident.keys).find(({ key }) => key === what.key);
+      if (!found) return { refused: 'nobody has joined with that key' };
       const { key, change, why } = what;
       const says = `${found.person} ${change}: their entries have ${change === 'admitted' ? '' : 'no '}effect`;
       return just({ kind: 'key', key, person: found.person, change, why: why || undefined }, says);

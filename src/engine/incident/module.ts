@@ -7,6 +7,7 @@ import {
   type IncidentCommand,
   type IncidentContext,
   isInControl,
+  keysOf,
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
@@ -63,8 +64,7 @@ export const incidentModule =
     let isReady = false;
 
     const incidentContext = (): IncidentContext => {
-      const { incident } = recorder;
-      const { allowed } = recorder;
+      const { incident, allowed } = recorder;
       const self = journal.writer;
       const own = { ...self, at: 0, observing, driving: false, incident: incident?.id, screen: screen || undefined };
       const here = [own, ...others()].map((one) => ({
@@ -88,6 +88,7 @@ export const incidentModule =
         said,
       };
     };
+    const keys = () => recorder.incident && keysOf(incidentContext(), recorder.incident);
     const show = () => {
       if (!isReady) return;
       const { incident } = recorder;
@@ -144,7 +145,8 @@ export const incidentModule =
       if (what.do === 'report') return incident ? reporter.write(incident) : say('no incident is open', 'warning');
       const loss = incident && shared?.control.lossOf(incident.id);
       const lost = loss && whyLost(loss);
-      const situation = { incident, self: journal.writer, observing, world: context.world(), now: Date.now(), lost };
+      const known = { observing, world: context.world(), now: Date.now(), lost, keys: keys() };
+      const situation = { incident, self: journal.writer, ...known };
       let order = decide(what, situation);
       if ('refused' in order) return say(order.refused, 'warning');
       if (what.do === 'control' && shared && incident) {
@@ -205,7 +207,7 @@ export const incidentModule =
       show();
     });
     let heard = '';
-    const tellStrangers = strangersOnce();
+    const tellStrangers = strangersOnce((says) => say(says, 'warning'));
     journal.onNews(() => {
       const last = journal.entries.at(-1);
       // Trouble with the journal is shown on the screen, not only recorded.
@@ -219,8 +221,7 @@ export const incidentModule =
         say(`journal: ${last.event.says}`, 'warning');
       }
       alerts.takeEntries(countingEntries(journal.entries));
-      const strangers = tellStrangers(recorder.incident, journal.writer);
-      if (strangers !== undefined) say(strangers, 'warning');
+      tellStrangers(recorder.incident, journal.writer, keys());
       if (isReady) settle();
       show();
     });
@@ -232,6 +233,7 @@ export const incidentModule =
       nearby = await presence.others(Date.now(), journal.writer.host);
       const { session, user, name, host, key } = journal.writer;
       await shared?.renewPresence({ session, user, name, host, key, observing, incident: incident?.id, screen });
+      tellStrangers(recorder.incident, journal.writer, keys());
       show();
     };
     /** Only a drill reports received messages. */

@@ -1,5 +1,5 @@
 // What the screen is told about a shared incident.
-import { hasControl } from '../../core/incident/authority.ts';
+import { hasControl, type KeyState } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { ControlLoss, Presence } from '../../core/incident/context.ts';
 import { fingerprint, type Writer } from '../../core/incident/event.ts';
@@ -32,15 +32,17 @@ export const tookFirst = (by: Held | undefined): string =>
 export const waitsFor = ({ control }: Incident): string => `it has no effect until ${control.person} admits your key`;
 
 /** Tells the person in control of each new key once. */
-export function strangersOnce(): (incident: Incident | undefined, self: Writer) => string | undefined {
+export function strangersOnce(
+  tell: (says: string) => void,
+): (incident: Incident | undefined, self: Writer, keys?: readonly KeyState[]) => void {
   const told = new Set<string>();
-  return (incident, self) => {
-    if (!incident || !hasControl(incident.control, self)) return undefined;
-    const news = incident.keys.filter(({ state, key }) => state === 'new' && !told.has(`${incident.id} ${key}`));
+  return (incident, self, keys = incident?.keys ?? []) => {
+    if (!incident || !hasControl(incident.control, self)) return;
+    const news = keys.filter(({ state, key }) => state === 'new' && !told.has(`${incident.id} ${key}`));
     for (const { key } of news) told.add(`${incident.id} ${key}`);
     const [first] = news;
-    if (!first) return undefined;
-    return `${first.person} at ${first.host} has joined with the key ${fingerprint(first.key)}: p people, A admits it`;
+    if (!first) return;
+    tell(`${first.person} at ${first.host} has joined with the key ${fingerprint(first.key)}: p people, A admits it`);
   };
 }
 
@@ -51,6 +53,10 @@ export function everybody(
   own: string,
 ): readonly Presence[] {
   const isNear = new Set([own, ...near.map(({ session }) => session)]);
-  const known = near.map((one) => ({ ...one, ...far.find(({ session }) => session === one.session) }));
+  const known = near.map((one) => ({
+    ...one,
+    ...far.find(({ session }) => session === one.session),
+    unheard: undefined,
+  }));
   return [...known, ...far.filter(({ session }) => !isNear.has(session)).map((one) => ({ ...one, driving: false }))];
 }

@@ -132,9 +132,10 @@ export class SharedIncidents {
     return { where, state: 'away', since: state.since, what, hint, ...counts };
   }
 
-  /** Everybody else on the relay, as they were when it last answered. */
+  /** Everybody else on the relay, as they were when it last answered; while it is away, marked as unheard. */
   get others(): readonly Omit<Presence, 'driving'>[] {
-    return this.#link.state.state === 'connected' ? this.#others.map((one) => ({ ...one, at: 0 })) : [];
+    const isAway = this.#link.state.state !== 'connected';
+    return this.#others.map((one) => ({ ...one, at: 0, unheard: isAway || undefined }));
   }
 
   /** Says that this cockpit is here, and looks who else is. */

@@ -244,21 +244,31 @@ export function askControl(state: State): Intent {
   const there = incidentContext?.here.find((one) => one.session === incident?.control.session);
   const who = incident?.control.person ?? 'nobody';
   const isOwn = there !== undefined && there.session === incidentContext?.self.session;
-  const isAway = incidentContext?.relay?.state === 'away';
-  const reason = isOwn ? 'taken again' : there ? `taken from ${who}` : `${who} is no longer connected`;
+  const isUnknown = incidentContext?.relay?.state === 'away' && (!there || there.unheard === true);
+  const reason = isOwn
+    ? 'taken again'
+    : isUnknown
+      ? `the relay is away, ${who} may still be in control`
+      : there
+        ? `taken from ${who}`
+        : `${who} is no longer connected`;
   const before = isOwn
-    ? '  This cockpit had lost control. You continue from the same step.'
-    : there
-      ? `  ${who} is in control and connected from ${there.host}. Their cockpit becomes read-only.`
-      : `  ${who} was in control and is no longer connected. You continue from the same step.`;
+    ? 'This cockpit had lost control. You continue from the same step.'
+    : isUnknown
+      ? `${who} was in control. The relay is away: ${who} may still act. Call ${who} first.`
+      : there
+        ? `${who} is in control and connected from ${there.host}. Their cockpit becomes read-only.`
+        : `${who} was in control and is no longer connected. You continue from the same step.`;
   return {
     kind: 'confirm',
     ask: {
       title: 'Take control',
-      lines: () => [
-        line(before),
-        ...(isAway ? [line(span(`  The relay is away: ${who} may still act. Call ${who} first.`, 'warning'))] : []),
-        line(dim('  Only the person in control can work the checklist and run actions. The journal records this.')),
+      lines: (_, columns) => [
+        ...wrap(before, columns - 4).map((part) => line('  ', isUnknown && !isOwn ? span(part, 'warning') : part)),
+        ...wrap(
+          'Only the person in control can work the checklist and run actions. The journal records this.',
+          columns - 4,
+        ).map((part) => line('  ', dim(part))),
       ],
       accept: { by: 'key', word: 'take control' },
       accepted: () => [send({ do: 'control', why: reason })],

@@ -21,6 +21,7 @@ export const peopleScreen: Screen = {
     if (!incidentContext) return { rows: [], empty: [line(dim('reading the journal'))] };
     const signers = signerRows(state);
     const { relay } = incidentContext;
+    const open = incidentContext.here.filter(({ unheard }) => !unheard).length;
     const held = roles.map((role, at): Row => {
       const names = incident?.roles[role] ?? [];
       const nobody = role === 'commander' && incident ? 'nobody: assign a commander' : '–';
@@ -60,9 +61,7 @@ export const peopleScreen: Screen = {
       };
     });
     return {
-      says: line(
-        dim(`${incidentContext.here.length} ${incidentContext.here.length === 1 ? 'cockpit' : 'cockpits'} open`),
-      ),
+      says: line(dim(`${open} ${open === 1 ? 'cockpit' : 'cockpits'} open`)),
       head: relay ? wrap(relaySays(relay, world.now), columns - 2).map((part) => line(' ', dim(part))) : [],
       rows: [...held, ...here, ...signers],
     };
@@ -102,6 +101,7 @@ export const peopleScreen: Screen = {
       title: 'take role',
       about: 'take the selected role',
       footer: 12,
+      withRows: true,
       unless: ({ row, state }) =>
         notForRoles(state) ?? (roles.some((one) => one === row?.id) ? undefined : 'no role is selected'),
       run: ({ row, state }) => {
@@ -127,12 +127,18 @@ function notForRoles(state: State): string | undefined {
   return state.incident ? onlyObserves(state) : 'roles need an incident; i opens one';
 }
 
+/** Titles of screens are in capitals; that of an incident is as its author wrote it. */
+const screenSays = (title: string): string => (title === title.toUpperCase() ? title.toLowerCase() : title);
+
+const accessWord = ({ observing, unheard }: Presence): string =>
+  unheard ? 'unknown   ' : observing ? 'observes  ' : 'connected ';
+
 function presenceLine(one: Presence, own: string) {
   return line(
-    one.driving ? span('control   ', 'accent') : dim(one.observing ? 'observes  ' : 'connected '),
+    one.driving ? span('control   ', 'accent') : dim(accessWord(one)),
     bold(one.name),
     dim(`  ${one.user}@${one.host}${one.session === own ? '  (this cockpit)' : ''}`),
-    one.screen ? dim(`  ${one.screen.toLowerCase()}`) : '',
+    one.unheard ? span('  the relay is away', 'warning') : dim(one.screen ? `  ${screenSays(one.screen)}` : ''),
   );
 }
 
@@ -146,9 +152,10 @@ function presenceLines(one: Presence, own: string, columns: number): Line[] {
           ? 'in control of the incident'
           : one.observing
             ? 'observer: changes are disabled'
-            : 'connected, not in control',
+            : 'not in control',
       ],
-      ['screen', one.screen?.toLowerCase() ?? 'not known'],
+      ['connected', one.unheard ? 'not known: the relay is away' : 'yes'],
+      ['screen', one.screen ? screenSays(one.screen) : 'not known'],
       ['key', one.key === undefined ? 'none' : fingerprint(one.key)],
       ['cockpit', one.session === own ? `${one.session}, this one` : one.session],
     ],

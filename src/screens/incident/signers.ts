@@ -1,6 +1,6 @@
 // The keys that sign an incident's entries: who opened it, who is admitted, and who is not.
 import type { KeyState } from '../../core/incident/authority.ts';
-import { isInControl } from '../../core/incident/context.ts';
+import { isInControl, keysOf } from '../../core/incident/context.ts';
 import { fingerprint } from '../../core/incident/event.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Binding, Row } from '../screen.ts';
@@ -21,7 +21,7 @@ const isOut = ({ state }: KeyState): boolean => state === 'new' || state === 're
 
 /** One row for each key; none while only this account writes. Those that wait for an admission come first. */
 export function signerRows({ incident, incidentContext }: State): readonly Row[] {
-  const keys = incident?.keys ?? [];
+  const keys = incident && incidentContext ? keysOf(incidentContext, incident) : [];
   if (keys.length < 2 && !incidentContext?.relay) return [];
   const sorted = keys.toSorted((a, b) => Number(isOut(b)) - Number(isOut(a)));
   return sorted.map((key): Row => {
@@ -40,7 +40,7 @@ export function signerRows({ incident, incidentContext }: State): readonly Row[]
           descriptionList(
             [
               ['key', `${fingerprint(key.key)}: compare it with ${key.person} by phone or in person`],
-              ['user', `${key.user} at ${key.host}, as its first entry says`],
+              ['user', `${key.user} at ${key.host}, as they say`],
               ['state', stateSays(key)],
               ['entries', String(entries)],
             ],
@@ -66,8 +66,8 @@ function stateSays({ state }: KeyState): string {
   return state === 'opener' ? 'opened this incident' : words[state];
 }
 
-const keyOf = ({ incident }: State, id: string | undefined): KeyState | undefined =>
-  incident?.keys.find(({ key }) => key === id);
+const keyOf = ({ incident, incidentContext }: State, id: string | undefined): KeyState | undefined =>
+  incident && incidentContext && keysOf(incidentContext, incident).find(({ key }) => key === id);
 
 /** Lets the entries of the selected key have effect, or not any more. */
 export const admitKey: Binding = {
@@ -75,7 +75,8 @@ export const admitKey: Binding = {
   keys: ['A'],
   title: 'admit',
   about: 'admit the selected key: its entries have effect; of an admitted key: remove it',
-  footer: 14,
+  footer: 12,
+  withRows: true,
   titleFor: ({ row, state }) => {
     const key = keyOf(state, row?.id);
     return key && !isOut(key) ? 'remove key' : 'admit key';
