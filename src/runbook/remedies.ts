@@ -27,6 +27,12 @@ const restart = (world: World, name: string, because: string): Remedy => ({
   concerns: concernsOf(world, name),
 });
 
+function tooManyRequests(world: World): readonly Remedy[] {
+  const name = world.scope.deployments.executor;
+  const fills = fewerReplicas(world, name);
+  return byCause(world, 'rate-limited', 'scale-deployment', `scale ${name} down`, { deployment: name }, fills);
+}
+
 /** The rules, the most urgent first. */
 export const remedyRules: readonly Rule[] = [
   {
@@ -195,16 +201,16 @@ export const remedyRules: readonly Rule[] = [
   {
     evidence: 'most failures say that requests are too many',
     action: 'scale-deployment',
-    find(world) {
-      const name = world.scope.deployments.executor;
-      const target = { deployment: name };
-      return byCause(world, 'rate-limited', 'scale-deployment', `reduce ${name}`, target, fewerReplicas(world, name));
-    },
+    find: tooManyRequests,
   },
   {
     evidence: 'jobs queue up, and what the executors need answers',
     action: 'scale-deployment',
-    find: (world) => scaleUp(world, 'queueDepth', world.scope.deployments.executor),
+    find(world) {
+      const name = world.scope.deployments.executor;
+      // More executors send more requests where there are too many already.
+      return tooManyRequests(world).length > 0 ? [] : scaleUp(world, 'queueDepth', name);
+    },
   },
   {
     evidence: 'the API is slow, and what it needs answers',

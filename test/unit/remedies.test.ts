@@ -245,6 +245,15 @@ test.each(table)('%s: what comes first', (_, world, title, target, knowing) => {
   if (target) expect(first?.target).toEqual(target);
 });
 
+test('executors are not scaled both ways: too many requests are no reason for more of them', () => {
+  const rows = [surface('openai-api', 90, 100, { topError: 'Rate limited: too many requests' }), surface('b', 0, 90)];
+  const world = changed({
+    studies: live({ ...studies, queueDepth: { value: 9000, exact: true } }) as Readings['studies'],
+    surfaces: live({ surfaces: rows, estimated: false }),
+  });
+  expect(remedies(world).map(({ title }) => title)).toEqual(['disable openai-api', 'scale executor down']);
+});
+
 test('the replica counts that a form begins with', () => {
   const slow = table.find(([name]) => name === 'the API is slow')?.[1] ?? calm;
   expect(remedies(slow)[0]?.fills).toEqual({ replicas: '5' });

@@ -78,7 +78,9 @@ export const pickerScreen: Screen = {
     const aside = columns >= 120;
     const rows = sorted.map((action): Row => {
       const why = whyNot(state, action, fitting(action, place.of));
-      const title = titleOf(action, remedyHere(state, place, action));
+      const remedy = remedyHere(state, place, action);
+      const because = remedy?.because;
+      const title = titleOf(action, remedy);
       const text = `${title} ${action.title} ${action.id} ${action.about.runbook}`;
       const risk = risks[action.risk];
       return {
@@ -89,7 +91,7 @@ export const pickerScreen: Screen = {
             ? line(
                 title.padEnd(42),
                 span(risk.padEnd(14), action.risk === 'irreversible' ? 'warning' : 'dim'),
-                aside ? dim(action.about.does) : undefined,
+                aside ? (because === undefined ? dim(action.about.does) : line('because ', because)) : undefined,
               )
             : line(dim(title.padEnd(42)), dim(aside ? why : 'not now')),
         ],
