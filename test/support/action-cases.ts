@@ -369,7 +369,7 @@ export const outageCases: readonly Case[] = [
 export function nameToType(action: ActionId, target: Target, { environment }: Drill): string {
   const names: { readonly [Action in ActionId]?: string | undefined } = {
     'create-api-key': target.tenant,
-    'cleanup-sessions': 'sessions',
+    'cleanup-sessions': target['older-than'] ?? '24h',
     'refresh-sessions': 'sessions',
     'restore-database': target.name,
     'rotate-database-credentials': 'bentham/db-credentials',
