@@ -96,6 +96,8 @@ test.each([
     await first.shows('[ ] acknowledge the page');
     if (procedure !== 'security') first.press('j', 'space');
     await first.shows('[ ] post to Slack');
+    // Nothing confirms among keys that come faster than fingers.
+    await first.settles();
     first.press('y');
     await first.shows(`${severity} ${title}`);
     await first.shows('step 1 of');
