@@ -154,6 +154,12 @@ describe('an irreversible plan', () => {
     expect(frameText(confirming(of('restart-deployment')), size)).toContain('undo: undo it');
   });
 
+  test('is not what a reversible one is whose way back leads to what is broken', () => {
+    const broken = confirming(of('rollback-deployment'), { undo: undefined, instead: 'revision 3 fails' });
+    expect(frameText(broken, size)).toContain('no undo offered: revision 3 fails');
+    expect(frameText(broken, size)).not.toContain('cannot be undone');
+  });
+
   test('shows at once that a typed text cannot match', () => {
     const short = confirming(of('failover-database'));
     expect(frameText(pressing(short, size, 'd', 'b'), size)).toContain('then enter');

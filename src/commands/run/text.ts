@@ -35,7 +35,7 @@ export function planText(run: Run): string {
       `    on ${to}`,
     ]),
     ...plan.answered.map((who) => `    checked just now: ${who}`),
-    `  ${undoSays(plan)}`,
+    `  ${undoSays(plan, run.risk)}`,
     '',
   ].join('\n');
 }

@@ -1,11 +1,15 @@
 // What a plan says of itself, the same on the screen and on the command line.
-import type { ActionId, Undo } from './action.ts';
+import type { ActionId, Risk, Undo } from './action.ts';
 
 /** `restart` of restart-deployment: every action's id begins with its verb. */
 export const verbOf = (action: ActionId): string => action.split('-', 1)[0] ?? action;
 
-/** `undo: roll back to revision 42`, or `cannot be undone`, with what can be done instead. */
-export function undoSays({ undo, instead }: Undo): string {
+/**
+ * `undo: roll back to revision 42`, or `cannot be undone`, with what can be done instead. Of a reversible action whose way
+ * back leads to what is broken, `no undo offered`.
+ */
+export function undoSays({ undo, instead }: Undo, risk: Risk): string {
   if (undo !== undefined) return `undo: ${undo}`;
-  return `cannot be undone${instead === undefined ? '' : `: ${instead}`}`;
+  const none = risk === 'reversible' ? 'no undo offered' : 'cannot be undone';
+  return `${none}${instead === undefined ? '' : `: ${instead}`}`;
 }

@@ -45,7 +45,7 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
       line(dim(`    on ${to}`)),
     ]),
     ...plan.answered.flatMap((who) => wrapped(`${who}${answered}`, columns, (t) => line(dim(`    ${t}`)))),
-    ...(plan.undo === undefined ? [] : wrapped(undoSays(plan), columns, (t) => line('  ', t))),
+    ...(plan.undo === undefined ? [] : wrapped(undoSays(plan, run.risk), columns, (t) => line('  ', t))),
     ...(plan.impact.length > 1 ? [blank] : []),
     ...said(plan.impact.slice(1)),
   ];
@@ -54,7 +54,7 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
 /** That it cannot be undone: in red where the action is irreversible. */
 function forGood({ risk }: Run, plan: Plan, columns: number): Line[] {
   const tone = risk === 'irreversible' ? 'critical' : risk === 'data' ? 'warning' : 'plain';
-  return wrapped(undoSays(plan), columns, (t) => line('  ', span(t, tone)));
+  return wrapped(undoSays(plan, risk), columns, (t) => line('  ', span(t, tone)));
 }
 
 const verdicts: Readonly<Record<RunOutcome, HealthStatus>> = {
