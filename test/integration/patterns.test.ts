@@ -86,6 +86,8 @@ describe('each pattern of', () => {
 test('patterns built from parts are all listed here and tested', () => {
   expect([...new Set(made)]).toEqual([
     'core/logs/expression.ts',
+    // One character class of the cockpit's own glyphs.
+    'core/text/glyphs.ts',
     'core/text/redact.ts',
     'core/text/secrets/named.ts',
     'core/text/secrets/shapes.ts',

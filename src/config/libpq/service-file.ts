@@ -65,7 +65,7 @@ function serviceFiles(environment: Environment, { home, cwd }: Pick<Place, 'home
 export function serviceNames(environment: Environment, place: Place): readonly string[] {
   const names = serviceFiles(environment, place).flatMap((file) => {
     try {
-      return [...(place.disk.read(file) ?? '').matchAll(/^\s*\[([^\]\n]+)\]/gm)].map(([, name = '']) => name);
+      return [...(place.disk.read(file) ?? '').matchAll(/^[ \t]*\[([^\]\n]+)\]/gm)].map(([, name = '']) => name);
     } catch {
       return [];
     }

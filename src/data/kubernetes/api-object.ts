@@ -36,4 +36,4 @@ export function words(value: unknown, max = 300): string | undefined {
 }
 
 /** A message of the API server as a part of a sentence of ours: without its full stop. */
-export const clause = (message: unknown): string | undefined => words(message)?.replace(/\.+$/, '');
+export const clause = (message: unknown): string | undefined => words(message)?.replace(/\.$/, '');

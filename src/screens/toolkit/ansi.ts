@@ -22,9 +22,14 @@ export function toAnsi(line: Line, theme: Theme): string {
 /** Words on a ground without the blanks around them, which are the layout's; a badge's are its own. */
 function withinBlanks(span: Span): readonly Span[] {
   if (span.tone !== 'critical') return [span];
-  const [, before = '', words = '', after = ''] = /^(\s*)(.*?)(\s*)$/.exec(span.text) ?? [];
+  const words = span.text.trim();
+  const from = span.text.length - span.text.trimStart().length;
   const blank = (text: string): Span => ({ ...span, text, tone: 'plain' });
-  return [blank(before), { ...span, text: words }, blank(after)].filter(({ text }) => text !== '');
+  return [
+    blank(span.text.slice(0, from)),
+    { ...span, text: words },
+    blank(span.text.slice(from + words.length)),
+  ].filter(({ text }) => text !== '');
 }
 
 const reverse = '7';
