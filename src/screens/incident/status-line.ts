@@ -43,8 +43,7 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   const crewLeft = isOnePerson(state) ? crews : crews.slice(0, 1);
   for (const says of next)
     for (const head of heads.slice(0, 2)) {
-      // What is wrong with journal or relay keeps its figures.
-      const segments = [trouble.slice(0, 2), crewLeft, ...musts, [says]];
+      const segments = [trouble, crewLeft, ...musts, [says]];
       if (fits(head, segments, columns)) return packed([packed([head], segments, columns)], mays, columns);
     }
   // Severity, commander and control stay; what is not urgent is dropped first, then the title is cut.
