@@ -1,6 +1,6 @@
 // The only place where tones become escape sequences.
 import { type Line, type Span, textOf } from './line.ts';
-import type { Theme } from './themes.ts';
+import type { Theme } from './theme-parts.ts';
 
 /** One row with escape sequences. Adjacent spans of the same style share them. */
 export function toAnsi(line: Line, theme: Theme): string {
