@@ -359,7 +359,7 @@ it('a server that answers Retry-After is asked again, within the deadline', asyn
     if (asked === 1) res.writeHead(429, { 'retry-after': '0' }).end('{}');
     else if (asked === 3) res.writeHead(503, { 'retry-after': '30' }).end('{}');
     // The other form of it: a date.
-    else if (asked === 4) res.writeHead(429, { 'retry-after': new Date(Date.now() + 60_500).toUTCString() }).end('{}');
+    else if (asked === 4) res.writeHead(429, { 'retry-after': new Date(Date.now() + 45_500).toUTCString() }).end('{}');
     else res.end('{"kind":"PodList"}');
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -376,7 +376,7 @@ it('a server that answers Retry-After is asked again, within the deadline', asyn
   expect(await cluster.get(ask)).toMatchObject({ ok: false, status: 503, after: 30_000 });
   expect(asked).toBe(3);
   const late: unknown = await cluster.get(ask);
-  expect(late).toMatchObject({ ok: false, status: 429, fault: { hint: expect.stringMatching(/^wait (59|60|61)/) } });
+  expect(late).toMatchObject({ ok: false, status: 429, fault: { hint: expect.stringMatching(/^wait 4\d s/) } });
   await cluster.close();
   await new Promise((done) => server.close(done));
 });
