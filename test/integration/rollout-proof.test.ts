@@ -17,21 +17,23 @@ let kubernetes: Kubernetes;
 let cockpit: Acting;
 let original: Deployment['spec'];
 
-beforeEach(async () => {
+async function start(pace = 0.02): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), 'rollout-proof-'));
   const conditions = structuredClone(scenarioNamed('calm')?.conditions.deployments) ?? {};
-  kubernetes = await startKubernetes({ directory, conditions, pace: 0.02 });
+  kubernetes = await startKubernetes({ directory, conditions, pace });
   cockpit = await acting({
     KUBECONFIG: kubernetes.kubeconfig,
     BENTHAM_JOURNAL_DIRECTORY: join(directory, 'journal'),
   });
   original = executor().spec;
-});
-afterEach(async () => {
+}
+async function stop(): Promise<void> {
   await cockpit?.stop();
   await kubernetes?.stop();
   await rm(directory, { recursive: true, force: true });
-});
+}
+beforeEach(() => start());
+afterEach(stop);
 
 function executor(): Deployment {
   const found = kubernetes.store.get('deployments', namespace, 'executor');
@@ -147,6 +149,9 @@ test('a revision that was seen to crash is not the one that is rolled back to', 
 });
 
 test('a rollout counts its new pods while it is verified', async () => {
+  // Slow enough to be looked at while it goes on.
+  await stop();
+  await start(0.2);
   const counts: number[] = [];
   cockpit.watch(({ phase, measured }) => {
     if (phase === 'verifying' && measured) {
