@@ -97,10 +97,14 @@ export function adminCall(
       if (value === '') return { ok: false, why: `the ${what} is empty`, hint: `name the ${what}` };
       const typed = [program, ...rest, ...all].map(quote).join(' ');
       const place = admin.directory ? `cd ${quote(admin.directory)} && ` : '';
+      // No quotes keep a program from reading it as an option.
+      const byHand = value.startsWith('-')
+        ? `Rename it first: by hand, too, it would be an option.`
+        : `By hand, with a pnpm that quotes them (9.15.5, 10.2 or later; see doctor): ${place}${typed.slice(0, 400)}`;
       return {
         ok: false,
         why: `the ${what} ${quote(value.slice(0, 80))} contains characters that a shell or a command could read as code or as an option`,
-        hint: `${program} may pass its arguments to a shell. Allowed: ${plainCharacters}. By hand, with a pnpm that quotes them (9.15.5, 10.2 or later; see doctor): ${place}${typed.slice(0, 400)}`,
+        hint: `${program} may pass its arguments to a shell. Allowed: ${plainCharacters}. ${byHand}`,
       };
     }
   }

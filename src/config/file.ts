@@ -56,7 +56,11 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
   // The parser compares each key with each other, which is slow: duplicates are found here.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false });
   const wrong = (offset: number, right: string): Problem => ({ source: file, line: lines.linePos(offset).line, right });
-  const broken = document.errors.slice(0, mostTold).map((error) => wrong(error.pos[0], wrongYaml(error)));
+  // A parser without stack gives up anywhere: what it says after that is about itself.
+  const deep = document.errors.find(({ message }) => outOfStack.test(message));
+  const broken = (deep ? [deep] : document.errors.slice(0, mostTold)).map((error) =>
+    wrong(error.pos[0], wrongYaml(error)),
+  );
   if (broken.length > 0) return nothing(broken);
   const twice: Problem[] = [];
   let references = 0;
@@ -196,10 +200,13 @@ function keyOf({ key }: Pair): string {
   return typeof value === 'symbol' ? (value.description ?? '') : String(value);
 }
 
+/** How V8 says so, in calls and in regular expressions. */
+const outOfStack = /Maximum call stack|Stack overflow/;
+
 /** What is wrong and what would be right, where the parser speaks to programmers. */
 function wrongYaml(error: YAMLError): string {
   if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---): put everything in the first';
-  if (error.message.startsWith('Maximum call stack')) return 'invalid YAML: nested too deeply';
+  if (outOfStack.test(error.message)) return 'invalid YAML: nested too deeply';
   return `invalid YAML: ${stripControl(redact(error.message), 160)}`;
 }
 

@@ -97,6 +97,12 @@ describe('an argument of an admin command', () => {
     expect(made.hint).toContain(`cd ${directory} && ${directory}/pnpm admin:apikey create --name 'x$(id)'`);
   });
 
+  test('that looks like an option gets no command to run by hand: quotes would not help', () => {
+    const made = adminCall(context, 'admin:surface', 'disable', { surface: '--all' });
+    expect(made).toMatchObject({ ok: false, hint: expect.stringContaining('Rename it first') });
+    expect(made).not.toMatchObject({ hint: expect.stringContaining('admin:surface') });
+  });
+
   test('that is plain arrives unchanged, even through a shell that reads it twice', async () => {
     const plain = fc.string({ unit: 'binary', maxLength: 12 }).filter(isPlain);
     const samples = ['openai-api', 'a.b:c/d@e,f+g-h_1', '9', ...fc.sample(plain, 5)];

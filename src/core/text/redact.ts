@@ -6,7 +6,7 @@ import { withoutLogins } from './secrets/urls.ts';
 
 /** Without one of these there is no secret: most text needs only this check. */
 const suspicious = new RegExp(
-  `[@_-]|:\\/\\/|bearer|basic|auth|cookie|${strong}|pass|pw|identified|signature|[?&](?:sig|key|code|awsaccess)|AKIA|ASIA|SG\\.|AIza|eyJ|ya29|hv[sbr]\\.|dapi|telegram|PRIVATE KEY`,
+  `[@_-]|:\\/|bearer|basic|auth|cookie|${strong}|pass|pw|identified|setuser|signature|[?&](?:sig|key|code|awsaccess)|AKIA|ASIA|SG\\.|AIza|eyJ|ya29|hv[sbr]\\.|dapi|telegram|PRIVATE KEY`,
   'i',
 );
 

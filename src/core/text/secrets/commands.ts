@@ -29,20 +29,21 @@ const commands: readonly (readonly [RegExp, readonly Flag[]])[] = [
 ];
 
 const known =
-  /(?<![\w.-])(?:mysql\w*|mariadb[\w-]*|curl|https?|xh|sshpass|(?:redis|valkey|keydb)-cli|mongo\w*|docker|podman|nerdctl|helm|buildah|skopeo|crane|az|oc|ldap\w+|sqlcmd|bcp|mosquitto_\w+)(?=["',]*[ \t])/g;
+  /(?<![\w.-])(mysql\w*|mariadb[\w-]*|curl|https?|xh|sshpass|(?:redis|valkey|keydb)-cli|mongo\w*|docker|podman|nerdctl|helm|buildah|skopeo|crane|az|oc|ldap\w+|sqlcmd|bcp|mosquitto_\w+)(?:\.exe)?(?=["',]*[ \t]|["'],)/g;
 
 /** The text without the secrets among the arguments of commands. */
 export function withoutArguments(text: string): string {
   const found: Range[] = [];
   known.lastIndex = 0;
   for (let match = known.exec(text); match; match = known.exec(text)) {
-    const flags = commands.find(([name]) => name.test(match?.[0] ?? ''))?.[1] ?? [];
+    const flags = commands.find(([name]) => name.test(match?.[1] ?? ''))?.[1] ?? [];
     known.lastIndex = scan(text, known.lastIndex, flags, found);
   }
   return marked(text, found);
 }
 
-const apart = /["',]*[ \t]+["']*/y;
+/** Between two words, also of a list: `mysql -p x`, `mysql ["-p", "x"]`, `["mysql","-p","x"]`. */
+const apart = /(?:["',]*[ \t]+|["'],)[["'(]*/y;
 
 /** Goes through the words of one command, and gives where it ends. */
 function scan(text: string, from: number, flags: readonly Flag[], found: Range[]): number {

@@ -3,7 +3,7 @@ import { bare, lineEnd, marked, quoted, type Range } from './value.ts';
 
 /** What a secret is called, also as the last part of a longer name: `PGPASSWORD`, `secretAccessKey`, `routing_key`. */
 export const strong =
-  'password|passwd|passphrase|passwort|passcode|pwd|secret|token|credentials?|jwt|requirepass|masterauth|(?:api|access|private|routing|integration|account|signing|encryption|master|shared|storage|subscription|license|deploy|ssh)[_ -]?key';
+  'password|passwd|passphrase|passwort|passcode|pwd|secret(?:[_ -]?key)?|token|credentials?|jwt|requirepass|masterauth|(?:api|access|private|routing|integration|account|signing|encryption|master|shared|storage|subscription|license|deploy|ssh)[_ -]?key';
 /** Words that are a secret's name only where they stand alone or behind `_`, `-` or a small letter: `DB_PASS`, `dbPw`. */
 const weak = 'pass|pw|auth';
 const headers = 'authorization|cookies?';
@@ -13,13 +13,15 @@ const names = new RegExp(`(${strong})|(${headers})|(${weak})(?![a-z])`, 'gi');
 /** Between a name and its value: `=`, `:`, `=>`, `:=`, `%3D`, with the quote that closes the name. */
 const separator =
   /(?:\\{0,15}["'`]|%22|%27|&quot;|&#34;|\])?\s{0,20}(?:=>|:=|[:=]|%3d|%3a)\s{0,200}(?:[|>][-+]?\s{1,200})?/iy;
-/** An entry of a container's environment: `{"name": "DB_PASSWORD", "value": "x"}`. */
-const entry = /\\{0,15}["']?\s{0,20},?\s{0,200}\\{0,15}["']?value\\{0,15}["']?\s{0,20}[:=]\s{0,20}/iy;
+/** An entry of a container's environment, `{"name": "DB_PASSWORD", "value": "x"}`, or a command: `name: 'auth', args: ['x']`. */
+const entry = /\\{0,15}["']?\s{0,20},?\s{0,200}\\{0,15}["']?(?:value|args)\\{0,15}["']?\s{0,20}[:=]\s{0,20}/iy;
 /** Redis' own settings and .netrc have a blank; in SQL and in sentences the value stands in quotes behind it. */
 const blankBetween = /\\{0,15}["']?\s{1,20}/y;
 
 /** From a flag to its argument, in a shell or in a list: `--token x`, `"--token", "x"`. */
 const nextItem = /(?:\\{0,15}["'])?(?:\s{0,20},\s{0,20}|\s{1,20})/y;
+
+const nextQuoted = /["']\s{0,20},?\s{0,20}["']/y;
 
 /** Values that say that there is none, or what a report counts. */
 const nothing = /(?:null|none|nil|undefined|true|false|yes|no)(?=[\s,;)}\]"'&]|$)/iy;
@@ -68,8 +70,11 @@ function value(text: string, name: string, at: number, end: number, certain: boo
     const next = after(nextItem, text, end);
     return next === undefined ? undefined : argument(text, next);
   }
+  if (name === 'AUTH') return words(text, end);
   const behind = after(blankBetween, text, end);
   if (behind === undefined) return undefined;
+  const next = quoted(text, behind) ?? bare(text, behind);
+  if (certain && isKey(text.slice(next.from, Math.min(next.to, next.from + 200)))) return next;
   if (/^(?:requirepass|masterauth)$/i.test(name)) return quoted(text, behind) ?? bare(text, behind);
   if (!/^(?:password|passwd|passphrase|passwort)$/i.test(name) || /["']/.test(text[end] ?? '')) return undefined;
   return login(text, at) ? bare(text, behind) : (dollars(text, behind) ?? quoted(text, behind));
@@ -82,6 +87,19 @@ function isSentence(text: string, name: string, end: number, from: number): bool
     /^:\s+$/.test(text.slice(end, from)) &&
     !isRandom(text, bare(text, from), 6)
   );
+}
+
+/** Letters of both cases and digits in one long word: what stands behind `secret` in a sentence only as a secret. */
+const isKey = (word: string) =>
+  /^[\w+/=.-]{16,}$/.test(word) && /\d/.test(word) && /[a-z]/.test(word) && /[A-Z]/.test(word);
+
+/** Redis' command with its words in quotes, as MONITOR and clients write it: `"AUTH" "ops" "x"`, `['AUTH', 'x']`. */
+function words(text: string, end: number): Range | undefined {
+  const from = after(nextQuoted, text, end);
+  if (from === undefined) return undefined;
+  let to = within(text, from, ']');
+  while (to > from && /[\s"']/.test(text[to - 1] ?? '')) to -= 1;
+  return { from, to };
 }
 
 /** `["a", "b"]`: all of it. */

@@ -71,6 +71,12 @@ const shapes: readonly Shape[] = [
     `$1${mark}`,
     ['akia', 'asia'],
   ],
+  // The same with words between them: `AKIA…, secret: x`. An AWS secret has 40 characters.
+  [
+    /\b((?:AKIA|ASIA)[A-Z0-9]{12,28}\b[^\n]{0,80}?[^\w/+\n])[A-Za-z0-9/+]{40}(?![\w/+=])/g,
+    `$1${mark}`,
+    ['akia', 'asia'],
+  ],
   [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, `$1${mark}`, ['akia', 'asia']],
   // Shorter than any is only one that was cut.
   [new RegExp(`\\b(${prefixes})(?:[\\w.=-]{16,}|[\\w.=-]{1,15}(?=…?$))`, 'g'), `$1${mark}`],
@@ -79,6 +85,8 @@ const shapes: readonly Shape[] = [
     `$1'${mark}'`,
     ['identified'],
   ],
+  // Redis: a password in a rule of a user.
+  [/(\bacl\s{1,9}setuser\b[^\n]{0,300}?\s["']?[>#])[^\s"']+/gi, `$1${mark}`, ['setuser']],
 ];
 
 const base64 = /[\w+/=\s\\-]/;

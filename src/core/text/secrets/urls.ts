@@ -17,10 +17,13 @@ export function withoutLogins(text: string): string {
 
 function withoutUrlLogins(text: string): string {
   const found: Range[] = [];
-  for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
+  for (let at = text.indexOf(':/'); at >= 0; at = text.indexOf(':/', at + 2)) {
     const scheme = schemeBefore(text, at);
-    if (!scheme || noLogin.test(scheme)) continue;
-    const range = loginOf(text, at + 3, databases.test(scheme));
+    const database = databases.test(scheme);
+    const slashes = text[at + 2] === '/' ? 2 : 1;
+    // `redis:/user:password@host`: one slash was forgotten.
+    if (!scheme || noLogin.test(scheme) || (slashes === 1 && !database)) continue;
+    const range = loginOf(text, at + 1 + slashes, database);
     if (range && range.from < range.to) found.push(range);
   }
   return marked(text, found);
@@ -39,7 +42,7 @@ function loginOf(text: string, from: number, database: boolean): Range | undefin
   let end = from;
   let sign = -1;
   for (; end < text.length && !ends.test(text[end] ?? ''); end += 1) {
-    if (text.startsWith('://', end)) break;
+    if (text.startsWith('://', end) || (text.startsWith(':/', end) && databases.test(schemeBefore(text, end)))) break;
     if (text[end] === '@') sign = end;
   }
   let user = from;
