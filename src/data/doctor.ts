@@ -9,6 +9,7 @@ import { gatewayProbe, prometheusProbes } from './gateway/doctor.ts';
 import { kubernetesProbe } from './kubernetes/doctor.ts';
 import { databaseProbes } from './postgres/doctor.ts';
 import { redisProbe } from './redis/doctor.ts';
+import { relayProbes } from './relay/doctor.ts';
 import { toolsProbe } from './tools/doctor.ts';
 import { terminalProbe } from './tools/terminal.ts';
 
@@ -19,6 +20,7 @@ export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCh
     kubernetesProbe(settings, timeout),
     ...databaseProbes(settings, timeout),
     redisProbe(settings, timeout),
+    ...relayProbes(settings, timeout),
     ...prometheusProbes(settings),
     ...awsProbes(settings, timeout),
     encryptionProbe(settings),

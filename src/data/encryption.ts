@@ -9,6 +9,7 @@ import { whereOf } from './postgres/faults.ts';
 import { tlsAttempts } from './postgres/tls.ts';
 import { proxyFor } from './proxy.ts';
 import { redisWhere } from './redis/faults.ts';
+import { relayOptions } from './relay/connect.ts';
 
 const area = 'encryption';
 
@@ -25,10 +26,12 @@ export function encryptionProbe(settings: Settings, environment: NodeJS.ProcessE
     async run() {
       const { primary, replica } = settings.database;
       const urls = addresses(settings);
+      const relay = relayOptions(settings);
       return rows([
         database('primary', primary),
         ...(replica ? [database('replica', replica)] : []),
-        redis(settings.redis, environment),
+        redis('redis', settings.redis, environment),
+        ...(relay ? [redis('relay', relay.redis, environment)] : []),
         ...(await kubernetes(settings.kubernetes, environment)),
         ...urls.map(([option, url]) => overHttp(option, url, environment)),
         ...proxies(urls, environment),
@@ -89,10 +92,11 @@ function database(which: 'primary' | 'replica', server: Settings['database']['pr
   return line;
 }
 
-function redis(settings: Settings['redis'], environment: NodeJS.ProcessEnv): Line {
-  const line = { what: 'redis', where: redisWhere(settings), local: isLoopback(new URL(settings.url).hostname) };
+function redis(what: 'redis' | 'relay', settings: Settings['redis'], environment: NodeJS.ProcessEnv): Line {
+  const line = { what, where: redisWhere(settings), local: isLoopback(new URL(settings.url).hostname) };
   if (redisByTls(settings)) return { ...line, ...unverified(environment) };
-  return { ...line, lacks: inClear, todo: 'set redis.url to rediss://…, or redis.tls to require' };
+  const [url, tls] = what === 'redis' ? ['redis.url', 'redis.tls'] : ['incident.relay', 'incident.relayTls'];
+  return { ...line, lacks: inClear, todo: `set ${url} to rediss://…, or ${tls} to require` };
 }
 
 async function kubernetes(settings: Settings['kubernetes'], environment: NodeJS.ProcessEnv): Promise<Line[]> {

@@ -109,12 +109,31 @@ const hints: Partial<Record<Fault['kind'], string>> = {
   unconfigured: 'check incident.relay and incident.relayCaFile',
 };
 
+/** What Redis' own words mean for a relay, and what to do; `what` where the words for any Redis do not fit. */
+const answers: readonly { word: RegExp; what?: string; hint: string }[] = [
+  { word: /^WRONGTYPE/, what: 'another program uses its keys', hint: 'set another incident.prefix' },
+  { word: /^READONLY/, hint: 'point incident.relay at the primary, or set incident.relaySentinel' },
+  { word: /^OOM/, hint: 'raise maxmemory on the relay: CONFIG SET maxmemory' },
+  { word: /^MISCONF/, hint: 'free disk space on the relay' },
+  {
+    word: /^(MOVED|ASK|CROSSSLOT|TRYAGAIN)\b/,
+    what: 'this is a node of a Redis Cluster',
+    hint: 'set incident.relayCluster',
+  },
+  {
+    word: /^ERR unknown command/,
+    what: 'this is no Redis with streams',
+    hint: 'Redis 6.2 or newer; of a Sentinel set incident.relaySentinel',
+  },
+  { word: /^NOPERM/, hint: 'bentham-cockpit doctor names the missing ACL rules' },
+  { word: /cluster support disabled/, what: 'this is no node of a Redis Cluster', hint: 'unset incident.relayCluster' },
+];
+
 /** Converts whatever a connection or a command failed with. */
 export function relayFault(error: unknown, { redis }: RelayOptions): Fault {
   const fault = redisFault(error, redis);
-  const what = /^WRONGTYPE/.test(error instanceof Error ? error.message : '')
-    ? 'another program uses its keys'
-    : sanitize(fault.what, 200);
-  const hint = hints[fault.kind] ?? 'check incident.relay, the network and the server';
-  return { ...fault, what, hint: what === fault.what ? hint : 'set another incident.prefix' };
+  const says = error instanceof Error ? error.message : '';
+  const known = answers.find(({ word }) => word.test(says));
+  const hint = known?.hint ?? hints[fault.kind] ?? 'check incident.relay, the network and the server';
+  return { ...fault, what: known?.what ?? sanitize(fault.what, 200), hint };
 }
