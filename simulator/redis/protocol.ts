@@ -7,12 +7,19 @@ export type Reply =
   | { kind: 'integer'; value: number }
   | { kind: 'bulk'; text: string | null }
   | { kind: 'array'; items: readonly Reply[] }
+  /** An array below RESP3. */
+  | { kind: 'set'; items: readonly Reply[] }
+  /** Below RESP3 an array of pairs. */
+  | { kind: 'pairs'; entries: readonly (readonly [string, Reply])[] }
+  /** An array that is not there: a wait that ended without news, a transaction that was not done. */
+  | { kind: 'no array' }
   | { kind: 'map'; entries: readonly (readonly [string, Reply])[] };
 
 export const ok: Reply = { kind: 'simple', text: 'OK' };
 export const bulk = (text: string | null): Reply => ({ kind: 'bulk', text });
 export const integer = (value: number): Reply => ({ kind: 'integer', value });
 export const array = (items: readonly Reply[]): Reply => ({ kind: 'array', items });
+export const noArray: Reply = { kind: 'no array' };
 export const error = (text: string): Reply => ({ kind: 'error', text });
 
 /** A reply as bytes. */
@@ -27,8 +34,15 @@ export function encode(reply: Reply, protocol: 2 | 3): string {
     case 'bulk':
       if (reply.text === null) return protocol === 3 ? '_\r\n' : '$-1\r\n';
       return `$${Buffer.byteLength(reply.text)}\r\n${reply.text}\r\n`;
+    case 'no array':
+      return protocol === 3 ? '_\r\n' : '*-1\r\n';
     case 'array':
       return `*${reply.items.length}\r\n${reply.items.map((item) => encode(item, protocol)).join('')}`;
+    case 'set':
+      return `${protocol === 3 ? '~' : '*'}${reply.items.length}\r\n${reply.items.map((item) => encode(item, protocol)).join('')}`;
+    case 'pairs':
+      if (protocol === 3) return encode({ kind: 'map', entries: reply.entries }, protocol);
+      return encode(array(reply.entries.map(([key, value]) => array([bulk(key), value]))), protocol);
     case 'map': {
       const body = reply.entries.map(([key, value]) => encode(bulk(key), protocol) + encode(value, protocol)).join('');
       return protocol === 3 ? `%${reply.entries.length}\r\n${body}` : `*${reply.entries.length * 2}\r\n${body}`;

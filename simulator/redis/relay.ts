@@ -1,12 +1,13 @@
-// The drill's relay for a war room: Debian's redis-server, where it is installed.
+// The drill's relay for a war room: redis-server, where it is installed; else the drill's own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../postgres/server.ts';
+import { startRelayServer } from './relay-server.ts';
 
 export type Relay = { port: number; password: string; stop(): Promise<void> };
 
@@ -15,10 +16,22 @@ const attempts = 100;
 
 /** Starts it in a directory of the drill; throws what it said if it does not start. */
 export async function startRelay(drill: string): Promise<Relay> {
+  const password = randomBytes(12).toString('hex');
+  try {
+    return await startRedisServer(drill, password);
+  } catch (error) {
+    if (!(error instanceof NotInstalled)) throw error;
+    await rm(path.join(drill, 'relay'), { recursive: true });
+    return { ...(await startRelayServer({ password })), password };
+  }
+}
+
+class NotInstalled extends Error {}
+
+async function startRedisServer(drill: string, password: string): Promise<Relay> {
   const directory = path.join(drill, 'relay');
   await mkdir(directory, { mode: 0o700 });
   const port = await freePort();
-  const password = randomBytes(12).toString('hex');
   // By standard input: others on this host see a program's arguments. The environment names the directory for the reaper;
   // a process that changes its title would overwrite it.
   const child = spawn('redis-server', ['-'], {
@@ -32,13 +45,7 @@ export async function startRelay(drill: string): Promise<Relay> {
   });
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new Error(
-          error.code === 'ENOENT'
-            ? 'the war room needs redis-server: apt install redis-server'
-            : `redis-server did not start: ${error.message}`,
-        ),
-      ),
+      reject(error.code === 'ENOENT' ? new NotInstalled() : new Error(`redis-server did not start: ${error.message}`)),
     );
     child.once('exit', () => reject(new Error(`redis-server ended: ${said.trim()}`)));
   });
