@@ -180,8 +180,8 @@ export async function startDrill({
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
       BENTHAM_INCIDENT_RELAY: relay && `redis://127.0.0.1:${relay.port}`,
       BENTHAM_INCIDENT_RELAY_PASSWORD: relay?.password,
-      // What `join` needs in a second terminal; the environment below is in a file of this directory.
-      BENTHAM_DRILL_JOIN: relay && `redis://127.0.0.1:${relay.port}/${path.basename(guarded.directory)}`,
+      // What `join` takes in a second terminal; the environment is in a file of this directory.
+      BENTHAM_DRILL_JOIN: relay && path.basename(guarded.directory),
     });
     if (relay) await writeFile(path.join(state, 'join.json'), JSON.stringify(environment), { mode: 0o600 });
     return { environment, conditions, kubernetes, stop };

@@ -3,24 +3,24 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { Middleman } from '../support/proxy.ts';
-import { endRedis, installed, started } from '../support/redis-server.ts';
 import { admits, cockpit, endCockpits, opens } from '../support/relay-cockpits.ts';
+import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
 const proxies: Middleman[] = [];
 
 afterEach(async () => {
   await endCockpits();
   await Promise.all(proxies.splice(0).map((one) => one.stop()));
-  await endRedis();
+  await endRelayServers();
 });
 
-async function before(port: number): Promise<Middleman> {
+async function proxyTo(port: number): Promise<Middleman> {
   const proxy = await Middleman.before('127.0.0.1', port);
   proxies.push(proxy);
   return proxy;
 }
 
-describe.skipIf(!installed)('with redis-server', () => {
+describe.each(relayServers)('with $name', ({ started }) => {
   test('who joins sees everything, and has effect once admitted by the person in control', async () => {
     const { port } = await started();
     const ana = await cockpit('ana', port);
@@ -64,7 +64,7 @@ describe.skipIf(!installed)('with redis-server', () => {
 
   test('a run of a cockpit that the relay does not reach is not recorded as ended', async () => {
     const { port } = await started();
-    const proxy = await before(port);
+    const proxy = await proxyTo(port);
     const [ana, ben] = [await cockpit('ana', port), await cockpit('ben', proxy.port)];
     ana.do(opens);
     await eventually(() => expect(ben.incident).toBeDefined());
@@ -105,17 +105,19 @@ describe.skipIf(!installed)('with redis-server', () => {
 
   test('while the relay is away both say so and go on; of two in control the higher number counts, and nothing is lost', async () => {
     const { port } = await started();
-    const [first, second] = [await before(port), await before(port)];
+    const [first, second] = [await proxyTo(port), await proxyTo(port)];
     const [ana, ben] = [await cockpit('ana', first.port), await cockpit('ben', second.port)];
     ana.do(opens);
     await eventually(() => expect(ben.incident).toBeDefined());
     await admits(ana, ben);
     await second.be('refuses');
     await eventually(() => expect(ben.context?.relay).toMatchObject({ state: 'away', unsent: 0 }));
-    ben.do({ do: 'control', why: 'nobody answers' }).do({ do: 'note', text: 'ben alone' });
+    const alone = 'you are in control; the relay is away: whoever was in control may still act';
+    ben.do({ do: 'control', why: 'nobody answers' });
+    await eventually(() => expect(ben.said).toContain(alone));
+    ben.do({ do: 'note', text: 'ben alone' });
     await eventually(() => expect(ben.notes()).toContain('ben alone'));
     await eventually(() => expect(ben.context?.relay?.unsent).toBeGreaterThanOrEqual(2));
-    expect(ben.said).toContain('you are in control; the relay is away: whoever was in control may still act');
     expect(await ben.recorder.lostControl()).toBeUndefined();
     await first.be('refuses');
     await eventually(() => expect(ana.context?.relay?.state).toBe('away'));
@@ -134,7 +136,7 @@ describe.skipIf(!installed)('with redis-server', () => {
 
   test('of two who take control with the same number while apart one has it for everybody', async () => {
     const { port } = await started();
-    const [first, second] = [await before(port), await before(port)];
+    const [first, second] = [await proxyTo(port), await proxyTo(port)];
     const [ana, ben, eve] = [
       await cockpit('ana', port),
       await cockpit('ben', first.port),
@@ -221,5 +223,3 @@ describe.skipIf(!installed)('with redis-server', () => {
     expect(ana.notes().filter((text) => text.startsWith('flood'))).toEqual([]);
   });
 });
-
-test.skipIf(installed)('skipped without redis-server: apt install redis-server', () => {});

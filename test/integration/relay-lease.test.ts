@@ -2,17 +2,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Leased, Leases, leaseTime } from '../../src/data/relay/lease.ts';
 import { eventually } from '../support/eventually.ts';
-import { endRedis, installed, started } from '../support/redis-server.ts';
 import { client, endRelays, nextId, relayAt } from '../support/relay.ts';
+import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
 afterEach(async () => {
   await endRelays();
-  await endRedis();
+  await endRelayServers();
 });
 
 const person = (n: number) => ({ session: `session-${n}`, name: `ops${n}`, host: `host${n}` });
 
-describe.skipIf(!installed)('with redis-server', () => {
+describe.each(relayServers)('with $name', ({ started }) => {
   test.each(['control', 'target'] as const)(
     'of five who want the same %s at once one gets it, in 1,000 races',
     async (of) => {
@@ -108,5 +108,3 @@ describe.skipIf(!installed)('with redis-server', () => {
     }
   });
 });
-
-test.skipIf(installed)('skipped without redis-server: apt install redis-server', () => {});

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Run } from '../../src/core/actions/run.ts';
 import { Runner } from '../../src/engine/runs/runner.ts';
 import { eventually } from '../support/eventually.ts';
-import { endRedis, installed, started } from '../support/redis-server.ts';
 import { admits, cockpit, endCockpits, opens, type RelayCockpit } from '../support/relay-cockpits.ts';
+import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
 let pagerDuty: Server;
 let asked = 0;
@@ -30,7 +30,7 @@ afterEach(async () => {
   await endCockpits();
   pagerDuty.closeAllConnections();
   pagerDuty.close();
-  await endRedis();
+  await endRelayServers();
 });
 
 const channels = () => ({
@@ -56,7 +56,7 @@ async function acknowledges(runner: Runner, page = 'page-1'): Promise<Run | unde
   return runner.confirm(plan?.id ?? '', plan?.accepts ?? []);
 }
 
-describe.skipIf(!installed)('with redis-server', () => {
+describe.each(relayServers)('with $name', ({ started }) => {
   test('who is in control acts; after control was taken nothing is done any more', async () => {
     const { port } = await started();
     const [ana, ben] = [
@@ -112,5 +112,3 @@ describe.skipIf(!installed)('with redis-server', () => {
     expect(await acknowledges(runnerOf(ben))).toMatchObject({ outcome: 'verified' });
   });
 });
-
-test.skipIf(installed)('skipped without redis-server: apt install redis-server', () => {});

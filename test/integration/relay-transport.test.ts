@@ -2,18 +2,18 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { Middleman } from '../support/proxy.ts';
-import { endRedis, installed, started } from '../support/redis-server.ts';
 import { Carrier, endRelays, nextId, relayAt } from '../support/relay.ts';
+import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
 const proxies: Middleman[] = [];
 
 afterEach(async () => {
   await endRelays();
   await Promise.all(proxies.splice(0).map((one) => one.stop()));
-  await endRedis();
+  await endRelayServers();
 });
 
-async function before(port: number): Promise<Middleman> {
+async function proxyTo(port: number): Promise<Middleman> {
   const proxy = await Middleman.before('127.0.0.1', port);
   proxies.push(proxy);
   return proxy;
@@ -24,7 +24,7 @@ const connected = (...all: Carrier[]) =>
 const away = (...all: Carrier[]) =>
   eventually(() => expect(all.map(({ link }) => link.state.state)).toEqual(all.map(() => 'away')));
 
-describe.skipIf(!installed)('with redis-server', () => {
+describe.each(relayServers)('with $name', ({ started }) => {
   test('what one of five writes, all have, in the same order; who joins late has everything', async () => {
     const options = relayAt((await started()).port);
     const five = ['a', 'b', 'c', 'd', 'e'].map((name) => new Carrier(options, name));
@@ -52,7 +52,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     'while the relay %s for one, both go on alone; then everything is merged, without doubles',
     async (manner) => {
       const { port, cli } = await started();
-      const proxy = await before(port);
+      const proxy = await proxyTo(port);
       const one = new Carrier(relayAt(port), 'a');
       const two = new Carrier(relayAt(proxy.port), 'b');
       const incident = nextId();
@@ -73,7 +73,7 @@ describe.skipIf(!installed)('with redis-server', () => {
 
   test('a relay that comes back without data gets everything again: also what those have written who have left', async () => {
     const { port, cli } = await started();
-    const proxy = await before(port);
+    const proxy = await proxyTo(port);
     const [left, one, two] = ['a', 'b', 'c'].map((name) => new Carrier(relayAt(proxy.port), name)) as [
       Carrier,
       Carrier,
@@ -145,5 +145,3 @@ describe.skipIf(!installed)('with redis-server', () => {
     });
   });
 });
-
-test.skipIf(installed)('skipped without redis-server: apt install redis-server', () => {});

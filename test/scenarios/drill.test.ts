@@ -1,6 +1,6 @@
 // The drill as a program: it serves, it works, and nothing of it outlives it, whatever ends it.
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -132,7 +132,18 @@ describe('no process and no file outlives it', () => {
   });
 });
 
-describe.skipIf(!installed)('a war room', () => {
+/** A PATH with everything but redis-server. */
+function pathWithoutRedis(): string {
+  const directory = path.join(temporary, 'programs');
+  mkdirSync(directory);
+  for (const from of (process.env.PATH ?? '').split(path.delimiter).filter((one) => existsSync(one)))
+    for (const name of readdirSync(from))
+      if (name !== 'redis-server' && !existsSync(path.join(directory, name)))
+        symlinkSync(path.join(from, name), path.join(directory, name));
+  return directory;
+}
+
+describe('a war room', () => {
   /** The relay's process: its environment names the drill's directory. */
   const relays = () =>
     readdirSync('/proc').filter((pid) => {
@@ -147,45 +158,50 @@ describe.skipIf(!installed)('a war room', () => {
   const open = (args: readonly string[], more: Record<string, string> = {}) =>
     new TerminalUnderTest({ args, environment: { TMPDIR: temporary, HOME: temporary, ...more } });
 
-  test('a second terminal joins with the printed command; nothing is left when both have ended', async () => {
-    const one = open(['drill', 'api-outage', '--war-room']);
-    await one.shows('Press enter to open the cockpit here.');
-    const [, url = ''] = / join (redis:\S+)/.exec(one.raw) ?? [];
-    one.press('enter');
-    await one.shows('CRITICAL');
-    const two = open(['join', url], { BENTHAM_JOURNAL_NAME: 'ben' });
-    await two.shows('no incident is open');
-    one.press('i');
-    await one.shows('suggested SEV1');
-    one.press('enter');
-    await one.shows('y take it');
-    one.press('y');
-    await one.shows('control: you');
-    // The only one that is open is shown at once.
-    await two.shows('step 1 of');
-    await two.shows('control: ');
-    two.press('n');
-    await two.shows('Note');
-    two.type('I see it').press('enter');
-    await two.shows('it has no effect until');
-    await one.shows('ben at');
-    one.press('p');
-    await one.shows(/not admitted +ben/);
-    two.press('q');
-    await two.ends();
-    one.press('q');
-    await one.shows('Keep the report');
-    one.press('enter');
-    await one.ends();
-    for (const terminal of [one, two]) await terminal.close();
-    await nothing();
-    await expect.poll(relays, soon).toEqual([]);
-  });
+  test.each([...(installed ? ['with redis-server'] : []), 'without redis-server'])(
+    '%s: a second terminal joins with the printed command; nothing is left when both have ended',
+    async (which) => {
+      const PATH = which === 'without redis-server' ? pathWithoutRedis() : (process.env.PATH ?? '');
+      const one = open(['drill', 'api-outage', '--war-room'], { PATH });
+      await one.shows('Press enter to open the cockpit here.');
+      const [, name = ''] = / join (bentham-drill-\S+)/.exec(one.raw) ?? [];
+      expect(readdirSync(path.join(temporary, name)).includes('relay')).toBe(which === 'with redis-server');
+      one.press('enter');
+      await one.shows('CRITICAL');
+      const two = open(['join', name], { PATH, BENTHAM_JOURNAL_NAME: 'ben' });
+      await two.shows('no incident is open');
+      one.press('i');
+      await one.shows('suggested SEV1');
+      one.press('enter');
+      await one.shows('y take it');
+      one.press('y');
+      await one.shows('control: you');
+      // The only one that is open is shown at once.
+      await two.shows('step 1 of');
+      await two.shows('control: ');
+      two.press('n');
+      await two.shows('Note');
+      two.type('I see it').press('enter');
+      await two.shows('it has no effect until');
+      await one.shows('ben at');
+      one.press('p');
+      await one.shows(/not admitted +ben/);
+      two.press('q');
+      await two.ends();
+      one.press('q');
+      await one.shows('Keep the report');
+      one.press('enter');
+      await one.ends();
+      for (const terminal of [one, two]) await terminal.close();
+      await nothing();
+      await expect.poll(relays, soon).toEqual([]);
+    },
+  );
 
-  test('its relay ends with it, if it is killed', async () => {
+  test.skipIf(!installed)('its relay ends with it, if it is killed', async () => {
     served = serveDrill('calm', { env: { TMPDIR: temporary, HOME: temporary }, warRoom: true });
     const env = await served.environment;
-    expect(env.BENTHAM_DRILL_JOIN).toMatch(/^redis:\/\/127\.0\.0\.1:\d+\/bentham-drill-/);
+    expect(env.BENTHAM_DRILL_JOIN).toMatch(/^bentham-drill-/);
     expect(relays().length).toBeGreaterThan(0);
     served.child.kill('SIGKILL');
     await nothing();
@@ -199,7 +215,7 @@ describe.skipIf(!installed)('a war room', () => {
       expect(await terminal.ends()).toMatchObject({ code: 64 });
       await terminal.close();
     };
-    await refused('redis://127.0.0.1:1/bentham-drill-none', /no drill bentham-drill-none of yours/);
+    await refused('bentham-drill-none', /no drill bentham-drill-none of yours/);
     await refused('redis://:secret@127.0.0.1:1', /BENTHAM_INCIDENT_RELAY_PASSWORD/);
     await refused('http://127.0.0.1:1', /give a redis:\/\/ or rediss:\/\/ URL/);
   });

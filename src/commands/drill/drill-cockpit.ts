@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, parse, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -74,14 +74,22 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
 const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
 
 /** The command for the others, before the screen covers it: until enter is pressed, or the input ends. */
-async function showJoin(url: string): Promise<void> {
+async function showJoin(drill: string): Promise<void> {
   process.stderr.write(
-    `War room. In a second terminal on this host, as another person, run\n\n  node ${quote(launcher)} join ${url}\n\n` +
+    `War room. In a second terminal on this host, as another person, run\n\n${joinCommand(drill)}\n\n` +
       'Press enter to open the cockpit here.\n',
   );
   const input = createInterface({ input: process.stdin });
   await Promise.race([once(input, 'line'), once(input, 'close')]);
   input.close();
+}
+
+/** To be copied: on one line, or on two where the terminal would break it. */
+function joinCommand(drill: string): string {
+  const whole = `node ${quote(launcher)} join ${drill}`;
+  if (whole.length < (process.stderr.columns ?? 80)) return whole;
+  const { dir, base } = parse(launcher);
+  return `cd ${quote(dirname(dir))}\nnode ${basename(dir)}/${base} join ${drill}`;
 }
 
 function startBentham(scenario: string, { pods, jobs, platform, warRoom }: Load) {

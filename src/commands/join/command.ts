@@ -3,28 +3,24 @@ import { Command } from 'commander';
 import { addSettingsFlags, usageError } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain } from '../../config/output.ts';
-import { isLoopback } from '../../core/loopback.ts';
 import { exitWith } from '../exit.ts';
 
 export function joinCommand(): Command {
   const command = addSettingsFlags(new Command('join'))
     .description('join an open incident that others share: opens the cockpit on its relay')
-    .argument('<url>', 'redis:// or rediss:// URL of the relay; its password in BENTHAM_INCIDENT_RELAY_PASSWORD')
+    .argument(
+      '<url>',
+      'redis:// or rediss:// URL of the relay, its password in BENTHAM_INCIDENT_RELAY_PASSWORD; or the name of a drill on this host',
+    )
     .action(async (text: string, options: { color?: boolean }) => {
-      const url = URL.parse(text);
-      if (!url || !/^rediss?:$/.test(url.protocol)) return refuse('give a redis:// or rediss:// URL');
-      if (url.password || url.username)
-        return refuse(
-          'other users can see the command line: set BENTHAM_INCIDENT_RELAY_USERNAME and BENTHAM_INCIDENT_RELAY_PASSWORD',
-        );
-      const { whyNoScreen, runCockpit } = await import('../cockpit/run.ts');
-      const why = whyNoScreen();
-      if (why !== undefined) return refuse(`${why}, and join needs a full screen`);
-      const [, drill] = /^\/(bentham-drill-[\w-]+)$/.exec(url.pathname) ?? [];
-      const joined = drill !== undefined && isLoopback(url.hostname) ? await drillNamed(drill) : undefined;
+      const isDrill = /^bentham-drill-[\w-]+$/.test(text);
+      const why = (isDrill ? undefined : wrongUrl(text)) ?? (await noScreen());
+      if (why !== undefined) return refuse(why);
+      const joined = isDrill ? await drillNamed(text) : undefined;
       if (joined === 'refused') return;
       if (!joined)
         command.setOptionValueWithSource('set', [...(command.opts().set ?? []), `incident.relay=${text}`], 'cli');
+      const { runCockpit } = await import('../cockpit/run.ts');
       let code = 1;
       try {
         const { settings } = await loadForCommand(command);
@@ -35,6 +31,20 @@ export function joinCommand(): Command {
       exitWith(code);
     });
   return command;
+}
+
+function wrongUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || !/^rediss?:$/.test(url.protocol)) return 'give a redis:// or rediss:// URL';
+  if (url.password || url.username)
+    return 'other users can see the command line: set BENTHAM_INCIDENT_RELAY_USERNAME and BENTHAM_INCIDENT_RELAY_PASSWORD';
+  return undefined;
+}
+
+async function noScreen(): Promise<string | undefined> {
+  const { whyNoScreen } = await import('../cockpit/run.ts');
+  const why = whyNoScreen();
+  return why && `${why}, and join needs a full screen`;
 }
 
 function refuse(says: string): undefined {
