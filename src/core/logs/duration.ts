@@ -54,7 +54,7 @@ export function toMs(value: unknown, name: string, usual: Unit = 'ms'): Ms | und
   if (/^\d+(\.\d+)?(e-?\d+)?$/.test(text)) return exact(Number(text) * unitOf(name, 'ms'));
   if (!/^(\d+(\.\d+)?\s?[a-zµμ]+\s?)+$/.test(text)) return undefined;
   let sum = 0;
-  for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)\s?([a-zµμ]+)/g)) {
+  for (const [, number, unit = ''] of text.matchAll(/(?<!\d)(\d+(?:\.\d+)?)\s?([a-zµμ]+)/g)) {
     const ms = units[unit];
     if (ms === undefined) return undefined;
     sum += Number(number) * ms;
