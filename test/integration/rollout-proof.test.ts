@@ -151,7 +151,7 @@ test('a revision that was seen to crash is not the one that is rolled back to', 
 test('a rollout counts its new pods while it is verified', async () => {
   // Slow enough to be looked at while it goes on.
   await stop();
-  await start(0.2);
+  await start(1);
   const counts: number[] = [];
   cockpit.watch(({ phase, measured }) => {
     if (phase === 'verifying' && measured) {
