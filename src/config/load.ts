@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type * as z from 'zod';
 import { nearest } from '../core/text/did-you-mean.ts';
+import { quote } from '../core/text/shell.ts';
 import { redact, stripControl } from '../core/text/text.ts';
 import { unreadable } from '../disk/bounded-file.ts';
 import { configVariable, readEnvironment } from './environment.ts';
@@ -145,7 +146,7 @@ async function configFile({ flags, environment, home, cwd, disk = realDisk }: So
     const { holdsSecrets, readConfigFile } = await import('./file.ts');
     const content = readConfigFile(file, text, home);
     const open = ((disk.mode(file) ?? 0) & 0o077) !== 0 && holdsSecrets(content);
-    const right = `contains secrets and other users can read it: chmod 600 ${file}`;
+    const right = `contains secrets and other users can read it: chmod 600 ${quote(file)}`;
     return { path: file, content, problems: content.problems, warnings: open ? [{ source: file, right }] : [] };
   } catch (error) {
     return { path: file, problems: [{ source: file, right: unreadable(error) }], warnings: [] };

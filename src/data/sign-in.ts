@@ -1,6 +1,7 @@
 // Logins that a person renews in the terminal. The screen has handed over the terminal.
 import { spawn } from 'node:child_process';
 import type { Settings } from '../config/settings.ts';
+import { quote } from '../core/text/shell.ts';
 import { sanitize } from '../core/text/text.ts';
 import type { SignInOffer } from '../core/world/sign-in.ts';
 import { awsProfile } from './aws/profile.ts';
@@ -20,7 +21,7 @@ export async function signInOffers(settings: Settings): Promise<readonly SignInO
   if (target.ok && plugin?.takesTerminal)
     offers.push({ id: 'kubernetes', name: sanitize(target.value.context, 80), command: sanitize(plugin.command, 200) });
   const name = sanitize(profile.name, 80);
-  if (profile.sso) offers.push({ id: 'aws', name, command: `aws sso login --profile ${name}` });
+  if (profile.sso) offers.push({ id: 'aws', name, command: `aws sso login --profile ${quote(name)}` });
   return offers;
 }
 

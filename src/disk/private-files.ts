@@ -41,7 +41,9 @@ export function distrust(stat: Stats, path: string, { kind, closed, names = 1 }:
   const me = process.getuid?.();
   if (stat.isSymbolicLink()) return new Distrusted('is a symbolic link', `remove the link: rm ${where}`);
   if (kind === 'directory' ? !stat.isDirectory() : !stat.isFile())
-    return new Distrusted(`is not a ${kind}`, moveAway(path));
+    return stat.isCharacterDevice() || stat.isBlockDevice()
+      ? new Distrusted('is a device', `name another ${kind}`)
+      : new Distrusted(`is not a ${kind}`, moveAway(path));
   if (me !== undefined && stat.uid !== me) return new Distrusted('belongs to another user', moveAway(path));
   if (stat.mode & closed & 0o007)
     return new Distrusted('is accessible to all users', `restrict it: chmod go-rwx ${where}`);

@@ -143,6 +143,13 @@ describe('the directory is refused', () => {
     expect(prepare({ directory })?.what).toBe(`its parent ${root} belongs to another user`);
   });
 
+  test.each(['/dev/null', '/usr'])('with no command that would harm the system: %s', (place) => {
+    // Root could carry it out.
+    const said = prepare({ directory: place });
+    expect(said?.distrusted).toBe(true);
+    expect(`${said?.what} ${said?.hint}`).not.toMatch(/\b(?:mv|chmod|rm) /);
+  });
+
   test('but not for a link above it, nor below a directory with the sticky bit', async () => {
     const home = join(root, 'home');
     mkdirSync(join(root, 'real'), { mode: 0o1777 });

@@ -271,6 +271,12 @@ test('a .pgpass that others can read is ignored with a warning, as in psql', asy
   const loaded = await good({ files: { '/home/ops/.pgpass': { text: passwords, mode: 0o640 } } });
   expect(loaded.settings.database.primary.password).toBeUndefined();
   expect(loaded.warnings[0]?.right).toContain('is ignored, as in psql: other users can read it. Run chmod 600');
+  const odd = '/srv/$(id) x';
+  const { warnings } = await good({
+    env: { PGPASSFILE: odd },
+    files: { [odd]: { text: passwords, mode: 0o640 } },
+  });
+  expect(warnings[0]?.right).toContain(`chmod 600 '${odd}'`);
 });
 
 test('any password survives .pgpass as libpq escapes it', () =>

@@ -1,6 +1,7 @@
 // PostgreSQL's password file, as libpq reads it.
 import path from 'node:path';
 import { passwordFor } from '../../core/text/password-file.ts';
+import { quote } from '../../core/text/shell.ts';
 import { unreadable } from '../../disk/bounded-file.ts';
 import { type Environment, type Place, shorten } from '../io.ts';
 import { type Entry, resolvePath } from '../layer.ts';
@@ -23,7 +24,7 @@ export function readPasswordFile(
   try {
     const mode = disk.mode(file);
     if (mode !== undefined && mode & 0o077)
-      return [{ source: file, right: `is ignored, as in psql: other users can read it. Run chmod 600 ${file}` }];
+      return [{ source: file, right: `is ignored, as in psql: other users can read it. Run chmod 600 ${quote(file)}` }];
     text = disk.read(file);
   } catch (error) {
     return [{ source: file, right: unreadable(error) }];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { formatBytes } from '../../core/text/format.ts';
+import { quote } from '../../core/text/shell.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
 import { inspect, refusedBeside } from '../journal/directory.ts';
 
@@ -43,7 +44,7 @@ async function look(directory: string, group: string | undefined): Promise<Omit<
     return {
       verdict: 'critical',
       answer: `${place} is not writable`,
-      todo: `chown ${place}, or set journal.directory`,
+      todo: `chown ${quote(place)}, or set journal.directory`,
     };
   const free = await statfs(place).then(
     ({ bavail, bsize }) => bavail * bsize,

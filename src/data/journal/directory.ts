@@ -53,6 +53,9 @@ export function inspect({ directory: given, group }: Place, closed = openToOther
     if (stat.isDirectory() && stat.uid !== (process.getuid?.() ?? stat.uid))
       return refused(new Distrusted('belongs to another user', 'set journal.directory to a directory of your own'));
     const wrong = distrust(stat, directory, { kind: 'directory', closed }) ?? exposedAbove(directory);
+    // A directory of the system: root could do what the hint says, and harm everybody.
+    if (wrong && dirname(directory) === dirname(dirname(directory)))
+      return refused(new Distrusted(wrong.message, 'set journal.directory to a directory of your own'));
     return wrong && refused(wrong);
   } catch (error) {
     return diskFault(error, directory);

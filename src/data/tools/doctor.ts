@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
+import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
@@ -96,7 +97,7 @@ async function scriptThere(script: string, directory: string): Promise<Checkup> 
   if (found.ok) return { ...about, verdict: 'ok', answer: found.file };
   const file = path.resolve(directory, script);
   const todo =
-    found.code === 'not-executable' ? `chmod +x ${file}` : 'update the checkout, or set admin.failoverScript';
+    found.code === 'not-executable' ? `chmod +x ${quote(file)}` : 'update the checkout, or set admin.failoverScript';
   return { ...about, verdict: 'warning', answer: `${file}: ${notRunnable[found.code]}`, todo };
 }
 

@@ -1,6 +1,7 @@
 // Programs and scripts of the checkout: whether they exist, and the output of read-only ones.
 import { execa } from 'execa';
 import type { Preflight, ToolOutput } from '../../core/actions/preflight.ts';
+import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -21,7 +22,7 @@ export async function toolThere(command: string, directory = '.'): Promise<Resul
     fault: { kind: 'unconfigured', where: directory, what, hint },
   });
   const where = 'or set admin.directory to the Bentham checkout';
-  if (found.code === 'not-executable') return fault(`${command} is not executable`, `chmod +x ${command}`);
+  if (found.code === 'not-executable') return fault(`${command} is not executable`, `chmod +x ${quote(command)}`);
   if (found.code === 'directory') return fault(`${command} is a directory`, 'check its name');
   return fault(`${command} not found`, script ? `check its name, ${where}` : `install ${command}, ${where}`);
 }
