@@ -10,6 +10,7 @@ import { startGateway } from './gateway.ts';
 import { type Kubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
 import { platformLayout, runbookLayout } from './kubernetes/layout.ts';
 import { startLogGenerator } from './log-generator.ts';
+import { startPagerDutyApi } from './pagerduty/api.ts';
 import { checkpointEvery, startOrchestrator } from './platform/orchestrator.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { present } from './present.ts';
@@ -119,8 +120,9 @@ export async function startDrill({
     stops.push(async () => stopLogs());
     const control = await started(startControl({ cluster, conditions, kubernetes, layout }));
     const checkout = await writeCheckout(guarded.directory, control, conditions, { bare: platform });
+    const pagerDuty = await started(startPagerDutyApi({ incident: scenario.page }));
     const [receivers, s3, rds, secrets] = await Promise.all([
-      started(startReceivers()),
+      started(startReceivers(pagerDuty.event)),
       started(startS3()),
       started(startRds()),
       started(
@@ -170,6 +172,10 @@ export async function startDrill({
       BENTHAM_ADMIN_STAGING_HEALTH_URL: control.stagingHealthUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_URL: receivers.pagerDutyUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,
+      BENTHAM_CHANNELS_PAGER_DUTY_API_URL: pagerDuty.url,
+      BENTHAM_CHANNELS_PAGER_DUTY_API_TOKEN: pagerDuty.token,
+      BENTHAM_CHANNELS_PAGER_DUTY_SERVICE: pagerDuty.service,
+      BENTHAM_CHANNELS_PAGER_DUTY_FROM: pagerDuty.from,
       BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: receivers.slackAlerts,
       BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: receivers.slackOps,
       // What PagerDuty and Slack received: for the cockpit's screen, and for curl and tests.

@@ -63,7 +63,10 @@ export function messageError(body: string): 'invalid_payload' | 'no_text' | unde
     : 'no_text';
 }
 
-export async function startReceivers() {
+/** What an accepted event does at PagerDuty. */
+export type OnEvent = (action: string, key: string, summary: string) => void;
+
+export async function startReceivers(onEvent: OnEvent = () => {}) {
   const received: Received[] = [];
   const failing = new Map<Channel, Failing>();
   const routingKey = randomBytes(16).toString('hex');
@@ -91,6 +94,8 @@ export async function startReceivers() {
     const dedup_key = isText(given) ? given : randomUUID().replaceAll('-', '');
     // The key is a secret: what is kept can be read by anyone on this machine.
     keep('pagerduty', { ...(event as Loose), routing_key: '•••', dedup_key });
+    const { event_action: action, payload } = event as Loose;
+    onEvent(String(action), dedup_key, isLoose(payload) ? String(payload.summary) : '');
     sendJson(response, 202, { status: 'success', message: 'Event processed', dedup_key });
   };
   const slack = async (request: IncomingMessage, response: ServerResponse, channel: Channel) => {

@@ -55,7 +55,8 @@ export type Conditions = {
   misusedKey?: string;
 };
 
-export type Scenario = { id: string; says: string; conditions: Conditions };
+/** `page`: the title of the incident that PagerDuty has opened for it; absent: nobody was paged. */
+export type Scenario = { id: string; says: string; conditions: Conditions; page?: string };
 
 const deployment = (replicas: number, more: Partial<DeploymentConditions> = {}): DeploymentConditions => ({
   replicas,
@@ -91,6 +92,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'api-outage',
     says: 'SEV1: the new api-gateway crashes, the API answers 5xx, no new studies',
+    page: 'API: 96 % of requests fail',
     conditions: {
       ...healthy,
       gateway: { latency: 4200, errorShare: 0.96, services: { database: true, redis: true, orchestrator: false } },
@@ -105,6 +107,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'database-down',
     says: 'SEV1: the primary database refuses connections, the replica works',
+    page: 'PostgreSQL primary refuses connections',
     conditions: {
       ...healthy,
       gateway: { latency: 2400, errorShare: 0.98, services: { database: false, redis: true, orchestrator: true } },
@@ -115,6 +118,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'study-failures',
     says: 'SEV2: most studies fail, on several surfaces',
+    page: 'Study failure rate above 50 %',
     conditions: {
       ...healthy,
       surfaces: {
@@ -130,6 +134,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'surface-down',
     says: 'SEV3: one surface fails, the others work',
+    page: 'Surface openai-api fails',
     conditions: {
       ...healthy,
       surfaces: { ...healthy.surfaces, 'openai-api': surface(0.71, 'Rate limited: too many requests') },
@@ -153,6 +158,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'sessions-pile-up',
     says: 'idle sessions hold nearly every database connection, and one of them holds a lock',
+    page: 'PostgreSQL: connections above 90 %',
     conditions: { ...healthy, forgottenSessions: 68 },
   },
   {
