@@ -3,25 +3,20 @@
 import * as z from 'zod';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 import { logLevels } from '../disk/log-level.ts';
+import { channels } from './channel-settings.ts';
 import { display } from './display-settings.ts';
 import { journal, person } from './journal-settings.ts';
 import { incident } from './relay-settings.ts';
 import { logFields, traffic } from './traffic-settings.ts';
+import { anyUrl, url } from './url.ts';
 
 // Settings are checked once: compiling a checker first takes longer than checking.
 z.config({ jitless: true });
 
 const text = z.string().min(1);
 const ms = z.number().int().positive();
-const anyUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// URL' });
-const url = anyUrl.refine((text) => !hasLogin(text), 'a URL without a user name and password in it');
 /** A file or directory. `~/` is the home directory; relative to the configuration file, or to where one stands. */
 const path = text.meta({ path: true });
-
-function hasLogin(text: string): boolean {
-  const parsed = URL.parse(text);
-  return parsed !== null && (parsed.username !== '' || parsed.password !== '');
-}
 
 const threshold = ({ warning, critical, about }: (typeof runbookThresholds)[MetricId]) =>
   z
@@ -37,8 +32,6 @@ const thresholds = Object.fromEntries(metricIds.map((id) => [id, threshold(runbo
   MetricId,
   ReturnType<typeof threshold>
 >;
-
-const webhook = url.optional().meta({ secret: true }).describe('incoming webhook URL of the channel');
 
 const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
 
@@ -229,22 +222,7 @@ export const settingsSchema = z.object({
     })
     .prefault({})
     .describe('poll intervals, in milliseconds'),
-  channels: z
-    .object({
-      pagerDuty: z
-        .object({
-          routingKey: z.string().optional().meta({ secret: true }).describe('routing key (Events API v2)'),
-          url: url.default('https://events.pagerduty.com/v2/enqueue').describe('events URL'),
-        })
-        .prefault({}),
-      slackAlerts: z.object({ name: text.default('#alerts').describe('channel'), webhook }).prefault({}),
-      slackOps: z.object({ name: text.default('#ops').describe('channel'), webhook }).prefault({}),
-      received: url
-        .optional()
-        .describe('where the PagerDuty and Slack of a drill report received messages; set by the drill'),
-    })
-    .prefault({})
-    .describe('alert channels (runbook, Alert Channels)'),
+  channels,
   contacts: z
     .array(z.strictObject({ role: text, contact: text, escalation: text }))
     .default([

@@ -1,6 +1,6 @@
 import { delimiter, resolve } from 'node:path';
 import { quote } from '../core/text/shell.ts';
-import type { ServerTarget, Targets } from '../core/world/targets.ts';
+import type { PagerApi, ServerTarget, Targets } from '../core/world/targets.ts';
 import type { Environment } from './io.ts';
 import { type DatabaseServer, redisByTls, type Settings } from './settings.ts';
 
@@ -36,6 +36,7 @@ export function targetsOf(settings: Settings, environment: Environment = process
     failoverScript: admin.failoverScript,
     channels: {
       pagerDuty: settings.channels.pagerDuty.url,
+      pagerApi: pagerApiOf(settings.channels.pagerDuty),
       ...hostOf('slackAlerts', settings.channels.slackAlerts.webhook),
       ...hostOf('slackOps', settings.channels.slackOps.webhook),
     },
@@ -57,6 +58,10 @@ function kubeconfigOf(chosen: string | undefined, inherited: string | undefined)
       .map((file) => file && resolve(file))
       .join(delimiter);
   return inherited && absolute(inherited) === absolute(chosen) ? {} : { kubeconfig: chosen };
+}
+
+function pagerApiOf({ apiToken, apiUrl, service, from }: Settings['channels']['pagerDuty']): PagerApi | undefined {
+  return apiToken ? { url: apiUrl.replace(/(?<!\/)\/+$/, ''), service, from } : undefined;
 }
 
 function hostOf(name: 'slackAlerts' | 'slackOps', webhook: string | undefined) {

@@ -7,6 +7,7 @@ import type { DoctorCheck } from './doctor-check.ts';
 import { encryptionProbe } from './encryption.ts';
 import { gatewayProbe, prometheusProbes } from './gateway/doctor.ts';
 import { kubernetesProbe } from './kubernetes/doctor.ts';
+import { pagerProbes } from './pagerduty/doctor.ts';
 import { databaseProbes } from './postgres/doctor.ts';
 import { redisProbe } from './redis/doctor.ts';
 import { relayProbes } from './relay/doctor.ts';
@@ -27,6 +28,7 @@ export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCh
     toolsProbe(settings, timeout),
     journalProbe(settings),
     channelsProbe(settings),
+    ...pagerProbes(settings),
     terminalProbe(settings, timeout),
   ];
 }

@@ -122,6 +122,7 @@ function addresses({ gateway, prometheus, evidence, backups, credentials, channe
     ['backups.rdsEndpoint', backups.rdsEndpoint],
     ['credentials.endpoint', credentials.endpoint],
     ['channels.pagerDuty.url', pagerDuty.routingKey && pagerDuty.url],
+    ['channels.pagerDuty.apiUrl', pagerDuty.apiToken && pagerDuty.apiUrl],
     ['channels.slackAlerts.webhook', slackAlerts.webhook],
     ['channels.slackOps.webhook', slackOps.webhook],
     ['admin.stagingHealthUrl', admin.stagingHealthUrl],

@@ -21,6 +21,8 @@ export async function execute(call: Call, means: ExecutionContext): Promise<Call
         return await (await import('./gateway/execute.ts')).executeApi(call, means);
       case 'channel':
         return await (await import('./channels/execute.ts')).executeChannel(call, means);
+      case 'pagerduty':
+        return await (await import('./pagerduty/execute.ts')).executePager(call, means);
       case 's3':
         return await (await import('./aws/execute.ts')).performS3(call, means);
       case 'rds':

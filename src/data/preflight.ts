@@ -13,6 +13,7 @@ import { readApiStudy } from './gateway/study-api.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesPreflight } from './kubernetes/preflight.ts';
+import { pagerPreflight } from './pagerduty/preflight.ts';
 import { PostgresPreflight } from './postgres/preflight.ts';
 import { dispatcherFor } from './proxy.ts';
 import { redisIdle, redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
@@ -130,6 +131,7 @@ export function createPreflight({
       timed(`log in as ${role} with the password of ${id}`, async () =>
         (await import('./aws/secret-login.ts')).secretOpens(settings, id, role, signal),
       ),
+    ...pagerPreflight(settings, signal, timed),
     kept: (run) => kept.read(run),
     async close() {
       await Promise.all([kubernetes.close(), sql.close()]);
@@ -177,6 +179,10 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
       const { packageScriptThere } = await import('./tools/package-scripts.ts');
       return packageScriptThere(need.script.name, need.script.by, need.directory);
     }
+    case 'pager':
+      return settings.channels.pagerDuty.apiToken
+        ? { ok: true, value: true }
+        : no('PagerDuty', 'PagerDuty has no API token', 'set channels.pagerDuty.apiToken, or do it in PagerDuty');
     case 'channel': {
       const { pagerDuty, slackAlerts, slackOps } = settings.channels;
       const set = {

@@ -43,8 +43,9 @@ export const queriesModule: CreateModule = (context) => {
       debugLog.write(fault ? 'warn' : 'debug', 'query', { query: ask.kind, took, ok: outcome.ok, fault });
       const at = Date.now();
       failures = outcome.ok ? 0 : failures + 1;
-      const rest = outcome.ok ? reader.every : backoff(failures, second);
-      const staleAfter = reader.every * 2 + reader.timeout;
+      const { wait = 0 } = outcome;
+      const rest = outcome.ok ? Math.max(reader.every, wait) : wait || backoff(failures, second);
+      const staleAfter = reader.every + Math.max(reader.every, wait) + reader.timeout;
       tell(
         key,
         outcome.ok

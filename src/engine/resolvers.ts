@@ -11,7 +11,8 @@ export type Resolver<K extends QueryKind> = {
   /** Where the answer comes from. */
   from: string;
   where: string;
-  read(ask: Query<K>, signal: AbortSignal): Promise<Result<Queries[K]['answer']>>;
+  /** `wait`: how long the backend wants to be left alone. */
+  read(ask: Query<K>, signal: AbortSignal): Promise<Result<Queries[K]['answer']> & { wait?: Ms }>;
 };
 
 export type Resolvers = { readonly [K in QueryKind]?: Resolver<K> };
@@ -96,6 +97,13 @@ function tableOf(settings: Settings, connection: Connection): Resolvers {
       from: 'the platform',
       where: 'completion',
       read: async (ask, signal) => (await import('./choices.ts')).choicesOf(settings, ask, signal),
+    },
+    pager: {
+      every: 30 * second,
+      timeout: 12 * second,
+      from: 'PagerDuty',
+      where: new URL(settings.channels.pagerDuty.apiUrl).host,
+      read: async (_ask, signal) => (await import('../data/pagerduty/read.ts')).readPager(settings, signal),
     },
     'evidence-study': {
       every: minute,

@@ -283,7 +283,7 @@ async function listen(answer: (url: string) => number): Promise<string> {
 }
 
 const channels = (url: string): Settings['channels'] => ({
-  pagerDuty: { routingKey: 'R0UTINGKEY', url: `${url}/pd` },
+  pagerDuty: { routingKey: 'R0UTINGKEY', url: `${url}/pd`, apiUrl: url },
   slackAlerts: { name: '#alerts', webhook: `${url}/slack` },
   slackOps: { name: '#ops' },
 });

@@ -72,6 +72,15 @@ export type ChannelCall =
 /** A request to the gateway's API, with the admin API key, which is part of no call. */
 export type ApiCall = { tool: 'api'; method: 'DELETE' | 'POST'; url: string };
 
+/** A request to PagerDuty's REST API in the name of `from`, with the token, which is part of no call. */
+export type PagerCall = {
+  tool: 'pagerduty';
+  method: 'PUT' | 'POST';
+  url: string;
+  from?: string | undefined;
+  body: string;
+};
+
 /** Waits until rollouts are complete; fails as soon as one cannot complete. Changes nothing. */
 export type RolloutCall = {
   tool: 'rollout';
@@ -88,6 +97,7 @@ export type Call =
   /** Must answer 2xx before the calls after it are made. */
   | { tool: 'http'; url: string }
   | ApiCall
+  | PagerCall
   | { tool: 's3'; bucket: string; do: S3Change }
   | { tool: 'redis'; command: readonly [string, ...string[]] }
   | { tool: 'rds'; do: { verb: 'restore-to-point-in-time'; source: string; target: string; at?: string } }

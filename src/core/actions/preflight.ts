@@ -1,6 +1,7 @@
 // Preflight and verification: everything that an action may ask the platform. Reads only.
 
 import type { Tables } from '../platform/tables.ts';
+import type { OnCall, Page, Pager, PagerUser } from '../queries/pager.ts';
 import type { ApiStudy } from '../queries/study.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Database, Gateway, Redis } from '../world/facts.ts';
@@ -56,7 +57,9 @@ export type Need =
   /** A program; with `script`, one that runs it from package.json: `pnpm admin:surface`. */
   | { kind: 'tool'; command: string; directory?: string; script?: { name: string; by: readonly string[] } }
   | { kind: 'script'; path: string; directory?: string }
-  | { kind: 'channel'; channel: 'pagerduty' | 'slack-alerts' | 'slack-ops' };
+  | { kind: 'channel'; channel: 'pagerduty' | 'slack-alerts' | 'slack-ops' }
+  /** PagerDuty's REST API: a token, and who changes pages. */
+  | { kind: 'pager' };
 
 /** A pod of a deployment, of any revision. */
 export type DeploymentPod = {
@@ -289,6 +292,16 @@ export interface Preflight {
   >;
   /** Whether the role can log in with the password in the secret. The password is not returned. */
   secretOpens(id: string, role: string): Promise<Answer<{ opens: boolean; why: string }>>;
+  /** PagerDuty: who is on call, and the open pages of the service. */
+  pager(): Promise<Answer<Pager>>;
+  /** A page by its id, its number or its dedup_key; undefined: there is none. */
+  page(ref: string): Promise<Answer<Page | undefined>>;
+  /** Users of PagerDuty, all or those whose name or address has these words. */
+  pagerUsers(words?: string): Promise<Answer<readonly PagerUser[]>>;
+  /** On-calls of an escalation policy, now and in the next two weeks. */
+  onCalls(policy: string): Promise<Answer<readonly OnCall[]>>;
+  /** The notes of a page, by its id. */
+  pageNotes(page: string): Promise<Answer<readonly { id: string; content: string }[]>>;
   /** The rows that a run changed, before the change. */
   kept(run: string): Promise<Answer<KeptRows>>;
 }

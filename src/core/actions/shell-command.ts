@@ -4,7 +4,7 @@ import { present } from '../present.ts';
 import { quote } from '../text/shell.ts';
 import { inlined, quoted, summarised } from '../text/sql.ts';
 import type { Targets } from '../world/targets.ts';
-import type { Call, Channel, ChannelCall, KubernetesChange, S3Change, SqlCall } from './call.ts';
+import type { Call, Channel, ChannelCall, KubernetesChange, PagerCall, S3Change, SqlCall } from './call.ts';
 
 /** The command a person would type for exactly this call. One line, except for line ends in its arguments. */
 export function toShellCommand(call: Call, targets: Targets): string {
@@ -34,6 +34,8 @@ export function toShellCommand(call: Call, targets: Targets): string {
     case 'api':
       // The key goes by standard input: an argument list can be read by everybody.
       return `printf 'Authorization: Bearer %s' "$ADMIN_API_KEY" | ${words(['curl', '-fsS', '-X', call.method, '-H', '@-', call.url])}`;
+    case 'pagerduty':
+      return pagerDuty(call);
     case 's3':
       return s3(call.bucket, call.do, targets);
     case 'redis':
@@ -82,6 +84,7 @@ export function targetOf(call: Call, targets: Targets): string {
       return call.directory ?? 'this machine';
     case 'http':
     case 'api':
+    case 'pagerduty':
       return call.url;
     case 's3':
       return `bucket ${call.bucket}`;
@@ -202,6 +205,14 @@ export const s3Key = (key: string): readonly string[] =>
 function webhookHost(to: Exclude<Channel, 'pagerduty'>, { channels }: Targets): string {
   const host = to === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
   return host ? ` at ${host}` : '';
+}
+
+/** The token goes by standard input: an argument list can be read by everybody. */
+function pagerDuty({ method, url, from, body }: PagerCall): string {
+  const headers = ['content-type: application/json', ...(from === undefined ? [] : [`From: ${from}`])];
+  const given = headers.flatMap((header) => ['-H', header]);
+  const curl = ['curl', '-fsS', '-X', method, '-H', '@-', ...given, '--data-raw', body, url];
+  return `printf 'Authorization: Token token=%s' "$BENTHAM_CHANNELS_PAGER_DUTY_API_TOKEN" | ${words(curl)}`;
 }
 
 /** The webhook and the routing key are secrets: the command names the variables that hold them. */

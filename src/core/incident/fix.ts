@@ -3,7 +3,15 @@ import type { ActionId } from '../actions/action.ts';
 import type { Incident } from './incident.ts';
 
 /** These report or test; they fix nothing. */
-const fixesNothing: readonly ActionId[] = ['acknowledge-page', 'resolve-page', 'notify', 'test-surface'];
+const fixesNothing: readonly ActionId[] = [
+  'acknowledge-page',
+  'resolve-page',
+  'reassign-page',
+  'escalate-page',
+  'note-page',
+  'notify',
+  'test-surface',
+];
 
 /** What fixed it, as far as the record shows: the recorded fix, else the last verified action. */
 export function likelyFix({ fix, runs }: Incident): string | undefined {

@@ -36,6 +36,9 @@ const participles: Readonly<Record<VerbOf<ActionId> & string, string>> = {
   evict: 'evicted',
   deploy: 'deployed',
   acknowledge: 'acknowledged',
+  reassign: 'reassigned',
+  escalate: 'escalated',
+  note: 'noted',
   notify: 'sent',
   resolve: 'resolved',
 };

@@ -7,6 +7,7 @@ import type { DatabaseDetail } from './database.ts';
 import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
 import type { NodeDetail } from './node-detail.ts';
+import type { Pager } from './pager.ts';
 import type { PodDetail } from './pod-detail.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
@@ -33,6 +34,8 @@ export type Queries = {
   deployment: { ask: { deployment: string }; answer: DeploymentDetail };
   /** The choices for a field of an action; `target`: the fields before it, as JSON. */
   choices: { ask: { action: ActionId; field: string; target: string }; answer: readonly Choice[] };
+  /** PagerDuty: who is on call, now and next, and the open pages of the service. */
+  pager: { ask: Record<never, never>; answer: Pager };
   /** Versions, delete markers and locks of one study's evidence. */
   'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
 };

@@ -11,6 +11,9 @@ export type ServerTarget = {
   sslRootCert?: string;
 };
 
+/** PagerDuty's REST API, where a token is configured. `from`: in whose name it changes pages. */
+export type PagerApi = { url: string; service?: string | undefined; from?: string | undefined };
+
 export type Targets = {
   /** The namespace of the current environment. */
   namespace: string;
@@ -40,8 +43,8 @@ export type Targets = {
   /** How `pnpm admin:*` is called: `pnpm`. */
   admin: string;
   failoverScript: string;
-  /** PagerDuty's address, and the hosts of the webhooks that are configured. */
-  channels: { pagerDuty: string; slackAlerts?: string; slackOps?: string };
+  /** PagerDuty's addresses, and the hosts of the webhooks that are configured. */
+  channels: { pagerDuty: string; slackAlerts?: string; slackOps?: string; pagerApi?: PagerApi | undefined };
   staging: { manifests: string; namespace: string; healthUrl: string };
   manifests: string;
 };

@@ -27,7 +27,9 @@ export type Delivered = { delivery: Exclude<Delivery, 'sending'>; detail: string
 /** A channel that has not answered by then leaves it open whether the message arrived. */
 const patience: Ms = 10 * second;
 
-type Channels = Settings['channels'];
+type Channels = Pick<Settings['channels'], 'slackAlerts' | 'slackOps'> & {
+  pagerDuty: Pick<Settings['channels']['pagerDuty'], 'routingKey' | 'url'>;
+};
 
 export function channelStates(channels: Channels): readonly ChannelState[] {
   return [
@@ -43,7 +45,7 @@ export function channelStates(channels: Channels): readonly ChannelState[] {
 
 /** Sends it, once. Never throws; a channel that is not configured is `not-sent`. */
 export async function deliver(
-  settings: Guarding & Pick<Settings, 'channels'>,
+  settings: Guarding & { channels: Channels },
   message: Message,
   timeout = patience,
 ): Promise<Delivered> {
