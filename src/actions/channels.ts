@@ -1,10 +1,11 @@
 // Messages to people (runbook: Alert Channels; SEV1 step 1).
-import type { Action, ActionId, Field, Target } from '../core/actions/action.ts';
+import type { Action, ActionId, Planned, Target } from '../core/actions/action.ts';
 import type { Channel, ChannelCall } from '../core/actions/call.ts';
-import type { OpenIncident, Preflight } from '../core/actions/preflight.ts';
+import type { Preflight } from '../core/actions/preflight.ts';
 import { channelIds } from '../core/incident/channel.ts';
 import { pagerDutyTexts, slackMessage } from '../core/text/markup.ts';
 import { second } from '../core/time.ts';
+import { findPage, pageField, statusPlan, statusProof } from './pages.ts';
 import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';
 
 declare module '../core/actions/action.ts' {
@@ -15,26 +16,35 @@ declare module '../core/actions/action.ts' {
   }
 }
 
-/** The key that all pages about one incident share. */
-const pageField: Field = {
-  name: 'page',
-  ask: 'dedup_key of the page?',
-  empty: 'the open incident’s',
-  kind: 'text',
-  optional: true,
-};
-
-function pageOf(target: Target, incident: OpenIncident | undefined): { key: string; says: string } | undefined {
+/** By an event, the only way without a token of the REST API: to whatever alert has this key. */
+async function eventPlan(
+  verb: 'acknowledge' | 'resolve',
+  target: Target,
+  { says, undo, warnings = [] }: { says: string; undo: string; warnings?: readonly string[] },
+  preflight: Preflight,
+): Promise<Planned> {
   const key = given(target, 'page');
-  return key ? { key, says: key } : incident;
+  const page = key ? { key, says: key } : preflight.incident();
+  if (!page) return refuse('no incident is open, and no page is given', 'give its dedup_key');
+  const body = JSON.stringify({ event_action: verb, dedup_key: page.key });
+  return planned({
+    impact: [`${page.says}.`, says],
+    warnings,
+    calls: [{ tool: 'channel', channel: 'pagerduty', url: preflight.context.targets.channels.pagerDuty, body }],
+    undo,
+    answered: [preflight.context.environment],
+    preconditions: page.key,
+  });
 }
 
-function pageAction(
+/** With a token of the REST API the page is found, changed and read back; without one, or without its answer, an event. */
+function statusAction(
   id: ActionId,
   verb: 'acknowledge' | 'resolve',
   more: Pick<Action, 'title' | 'about' | 'next'> & { says: string },
 ): Action {
   const { says, ...rest } = more;
+  const { undo } = more.about;
   return {
     id,
     ...rest,
@@ -42,45 +52,47 @@ function pageAction(
     fields: [pageField],
     names: (target) => given(target, 'page'),
     object: (target) => `page/${given(target, 'page')}`,
-    needs: () => [{ kind: 'channel', channel: 'pagerduty' }],
-    async plan(target: Target, preflight: Preflight) {
-      const page = pageOf(target, preflight.incident());
-      if (!page) return refuse('no incident is open, and no page is given', 'give its dedup_key');
-      const body = JSON.stringify({ event_action: verb, dedup_key: page.key });
-      return planned({
-        impact: [`${page.says}.`, says],
-        calls: [{ tool: 'channel', channel: 'pagerduty', url: preflight.context.targets.channels.pagerDuty, body }],
-        undo: more.about.undo,
-        answered: [preflight.context.environment],
-        preconditions: page.key,
-      });
+    needs: (_, { targets }) =>
+      targets.channels.pagerApi ? [{ kind: 'pager' }] : [{ kind: 'channel', channel: 'pagerduty' }],
+    async plan(target, preflight) {
+      if (!preflight.context.targets.channels.pagerApi) return eventPlan(verb, target, { says, undo }, preflight);
+      const found = await findPage(target, preflight);
+      if ('page' in found) return statusPlan(verb, found.page, says, undo, preflight);
+      // Without an answer, or of a key that no page has: an event does no harm, and may be what is meant.
+      if (found.unreadable === undefined && !given(target, 'page')) return found.planned;
+      const event = await preflight.allows({ kind: 'channel', channel: 'pagerduty' });
+      if (!event.ok) return found.planned;
+      const why = found.unreadable ?? found.planned.why;
+      const warnings = [`Sent as an event, which nothing reads back: ${why}.`];
+      return eventPlan(verb, target, { says, undo, warnings }, preflight);
     },
-    verify: async (done) => itsAnswer(done),
-    within: second,
+    verify: async (done, preflight) =>
+      done.plan.baseline?.page === undefined ? itsAnswer(done) : statusProof(verb, done, preflight),
+    within: 15 * second,
   };
 }
 
-export const acknowledgePage: Action = pageAction('acknowledge-page', 'acknowledge', {
+export const acknowledgePage: Action = statusAction('acknowledge-page', 'acknowledge', {
   title: 'Acknowledge a page',
   says: 'PagerDuty stops notifying and escalating.',
   about: {
     does: 'acknowledges the page in PagerDuty and in the open incident',
-    looksAt: 'PagerDuty is configured; an incident is open',
+    looksAt: 'PagerDuty is configured; the page, with a token of the REST API; else an incident is open',
     calls: 'curl -d {"event_action": "acknowledge", "dedup_key": …} PAGERDUTY',
-    proof: 'PagerDuty’s answer',
+    proof: 'PagerDuty shows it as acknowledged; without a token its answer',
     undo: 'reassign or escalate it in PagerDuty',
     runbook: 'SEV1 step 1; Alert Channels',
   },
 });
 
-export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
+export const resolvePage: Action = statusAction('resolve-page', 'resolve', {
   title: 'Resolve a page',
   says: 'PagerDuty resolves the alert. The incident in the cockpit stays open until you resolve it.',
   about: {
     does: 'resolves the alert in PagerDuty',
-    looksAt: 'PagerDuty is configured; an incident is open',
+    looksAt: 'PagerDuty is configured; the page, with a token of the REST API; else an incident is open',
     calls: 'curl -d {"event_action": "resolve", "dedup_key": …} PAGERDUTY',
-    proof: 'PagerDuty’s answer',
+    proof: 'PagerDuty shows it as resolved; without a token its answer',
     undo: 'page again: notify --channel pagerduty',
     runbook: 'Alert Channels',
   },

@@ -15,6 +15,7 @@ import { createApiKey } from './keys/create-api-key.ts';
 import { listApiKeys } from './keys/list-api-keys.ts';
 import { revokeApiKey } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
+import { escalatePage, notePage, reassignPage } from './page-people.ts';
 import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { restoreDeletedEvidence } from './restore-deleted-evidence.ts';
@@ -59,6 +60,9 @@ export const actionById: Readonly<Record<ActionId, Action>> = {
   'rotate-database-credentials': rotateDatabaseCredentials,
   deploy,
   'acknowledge-page': acknowledgePage,
+  'reassign-page': reassignPage,
+  'escalate-page': escalatePage,
+  'note-page': notePage,
   notify,
   'resolve-page': resolvePage,
 };

@@ -24,6 +24,7 @@ const tools: Record<Call['tool'], 'compared' | 'no HTTP' | 'only looks' | 'elsew
     kubernetes: 'compared',
     http: 'compared',
     api: 'compared',
+    pagerduty: 'compared',
     channel: 'compared',
     s3: 'compared',
     rds: 'compared',
@@ -99,6 +100,7 @@ function answerTo(method: string, url: string): string {
   if (pathname === '/pagerduty') return '{"status":"success"}';
   if (pathname.startsWith('/slack')) return 'ok';
   if (pathname.startsWith('/v1/studies')) return '{"success":true}';
+  if (pathname.startsWith('/incidents/')) return '{"incident":{},"note":{}}';
   if (pathname === '/health') return '{"status":"ok"}';
   return `<RestoreDBClusterToPointInTimeResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><RestoreDBClusterToPointInTimeResult/></RestoreDBClusterToPointInTimeResponse>`;
 }
@@ -133,6 +135,7 @@ beforeAll(async () => {
     ...{ BENTHAM_KUBERNETES_NAMESPACE: 'bentham', BENTHAM_GATEWAY_URL: at, ADMIN_API_KEY: 'admin-key' },
     BENTHAM_CHANNELS_PAGER_DUTY_URL: `${at}/pagerduty`,
     BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: 'routing-key',
+    BENTHAM_CHANNELS_PAGER_DUTY_API_TOKEN: 'u+api-token',
     BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: `${at}/slack/ops`,
     BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: `${at}/slack/alerts`,
   };
@@ -180,8 +183,11 @@ const json = (one: Heard) => ({ ...where(one), body: JSON.parse(one.body || 'nul
 
 /** The calls of a channel's action, as its plan makes them. */
 async function callsOf(action: ActionId, target: Target): Promise<readonly Call[]> {
+  const targets = targetsOf(settings, environment);
+  const channels = { ...targets.channels, pagerApi: undefined };
   const preflight: Partial<Preflight> = {
-    context: { environment: 'TEST', targets: targetsOf(settings, environment) } as ActionContext,
+    // Without a token, so that it is an event: requests of the REST API are compared below.
+    context: { environment: 'TEST', targets: { ...targets, channels } } as ActionContext,
     incident: () => undefined,
   };
   const made = await actionById[action].plan(target, preflight as Preflight);
@@ -190,7 +196,7 @@ async function callsOf(action: ActionId, target: Target): Promise<readonly Call[
 }
 
 test('every tool that changes something over HTTP is compared', () => {
-  expect(Object.values(tools).filter((how) => how === 'compared')).toHaveLength(6);
+  expect(Object.values(tools).filter((how) => how === 'compared')).toHaveLength(7);
 });
 
 const text = `it's $(id) "quoted" \\ back & more\nsecond line é`;
@@ -210,15 +216,21 @@ test.skipIf(!installed('curl')).each<readonly [ActionId, Target]>([
   }
 });
 
-test
-  .skipIf(!installed('curl'))
-  .each<(at: string) => Call>([
-    (at) => ({ tool: 'http', url: `${at}/health` }),
-    (at) => ({ tool: 'api', method: 'DELETE', url: `${at}/v1/studies/${encodeURIComponent(`a'b $(id)`)}` }),
-    (at) => ({ tool: 'api', method: 'POST', url: `${at}/v1/studies/s/pause` }),
-  ])('a request to the gateway is the one that is shown (%#)', async (made) => {
+test.skipIf(!installed('curl')).each<(at: string) => Call>([
+  (at) => ({ tool: 'http', url: `${at}/health` }),
+  (at) => ({ tool: 'api', method: 'DELETE', url: `${at}/v1/studies/${encodeURIComponent(`a'b $(id)`)}` }),
+  (at) => ({ tool: 'api', method: 'POST', url: `${at}/v1/studies/s/pause` }),
+  (at) => ({
+    ...{ tool: 'pagerduty', method: 'PUT', url: `${at}/incidents/Q1`, from: `o'hara@bentham.io` },
+    body: JSON.stringify({ incident: { type: 'incident_reference', escalation_level: 2 } }),
+  }),
+  (at) => ({
+    ...{ tool: 'pagerduty', method: 'POST', url: `${at}/incidents/Q1/notes` },
+    body: JSON.stringify({ note: { content: `@/etc/passwd ${text}` } }),
+  }),
+])('a request to the gateway or PagerDuty is the one that is shown (%#)', async (made) => {
   const { own, typed } = await both(made(settings.gateway.url));
-  const told = (one: Heard) => ({ ...json(one), authorization: one.headers.authorization });
+  const told = (one: Heard) => ({ ...json(one), authorization: one.headers.authorization, from: one.headers.from });
   expect(typed.map(told)).toEqual(own.map(told));
   expect(own).toHaveLength(1);
 });

@@ -40,6 +40,7 @@ const behind: Partial<Record<Case['by'], Backend | Asked>> = {
   secrets: 'secrets',
   kubectl: 'kubernetes',
   script: 'replica',
+  pager: 'pager',
 };
 
 describe.each([

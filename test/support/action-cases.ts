@@ -25,7 +25,8 @@ export type Carrier =
   | 'command'
   | 'script'
   | 'kubectl'
-  | 'channel';
+  | 'channel'
+  | 'pager';
 
 export type Case = {
   action: ActionId;
@@ -348,7 +349,38 @@ export const cases: readonly Case[] = [
   { action: 'notify', by: 'channel', target: () => ({ channel: 'slack-ops', text: 'a test' }), onlyAnswer: true },
   { action: 'acknowledge-page', by: 'channel', target: () => ({ page: 'bentham/test' }), onlyAnswer: true },
   { action: 'resolve-page', by: 'channel', target: () => ({ page: 'bentham/test' }), onlyAnswer: true },
+  {
+    action: 'reassign-page',
+    by: 'pager',
+    target: async (of) => ({ page: await paged(of), to: 'sofia@bentham.io' }),
+    moves,
+  },
+  { action: 'escalate-page', by: 'pager', target: async (of) => ({ page: await paged(of) }), moves },
+  { action: 'note-page', by: 'pager', target: async (of) => ({ page: await paged(of), text: 'a test' }), moves },
 ];
+
+/** What an event does at the drill's PagerDuty. */
+async function event(of: Environment, key: string, action: 'trigger' | 'resolve'): Promise<void> {
+  const { BENTHAM_CHANNELS_PAGER_DUTY_URL: url = '', BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: routing } = of;
+  const payload = { summary: 'a page', source: 'a test', severity: 'critical' };
+  const body = JSON.stringify({ routing_key: routing, event_action: action, dedup_key: key, payload });
+  const { statusCode, body: said } = await request(url, { method: 'POST', body });
+  await said.dump();
+  if (statusCode !== 202) throw new Error(`PagerDuty answered ${statusCode}`);
+}
+
+/** A page of its own, by its key. */
+async function paged(of: Environment): Promise<string> {
+  made += 1;
+  const key = `bentham/case${made}`;
+  await event(of, key, 'trigger');
+  return key;
+}
+
+/** Somebody else resolves the page. */
+function moves(of: Environment, { page = '' }: Target): Promise<void> {
+  return event(of, page, 'resolve');
+}
 
 const onReplica = (of: Environment): Environment => ({ ...of, PGPORT: of.BENTHAM_DATABASE_REPLICA_PORT ?? '' });
 
@@ -391,6 +423,7 @@ export const forbidden: Readonly<Record<Carrier, Environment>> = {
   secrets: { AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' },
   command: { BENTHAM_ADMIN_COMMAND: 'no-such-pnpm' },
   script: { BENTHAM_ADMIN_FAILOVER_SCRIPT: './scripts/none.sh' },
+  pager: { BENTHAM_CHANNELS_PAGER_DUTY_API_TOKEN: '' },
   channel: {
     BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: '',
     BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: '',

@@ -124,6 +124,34 @@ export const looks: readonly (readonly [screen: string, of: Record<string, strin
       more: false,
     }),
   ],
+  [
+    'pages',
+    {},
+    { kind: 'pager' },
+    live({
+      service: { id: 'P1', name: 'Bentham production' },
+      policy: { id: 'P2', name: 'Bentham on-call' },
+      pages: [
+        {
+          id: 'Q1',
+          number: 4711,
+          title: 'boom',
+          status: 'triggered',
+          createdAt: now - 240_000,
+          service: { id: 'P1', name: 'Bentham production' },
+          assignees: [{ id: 'U1', name: 'ops1' }],
+          acknowledgedBy: [],
+        },
+      ],
+      morePages: false,
+      onCalls: [
+        { user: { id: 'U1', name: 'ops1' }, level: 1, since: now - 60_000, until: now + 3_600_000 },
+        { user: { id: 'U2', name: 'ops2' }, level: 1, since: now + 3_600_000, until: now + 7_200_000 },
+      ],
+      moreOnCalls: false,
+      untold: [],
+    }),
+  ],
   ['tables', {}, { kind: 'database', server: 'primary' }, live(database)],
   [
     'evidence-study',
@@ -221,9 +249,12 @@ const about: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** The screen, open on an outage with an incident that this cockpit drives. */
 export function showing(screen: string, more: Partial<State> = {}): State {
   const asked = looks.find(([id]) => id === screen);
+  const { targets } = contextOf('ops1');
+  const pagerApi = { url: 'https://api.pagerduty.com', service: 'P1', from: 'ops1@bentham.io' };
   const state = stateOf(outage, {
     incident,
     incidentContext: contextOf('ops1', {
+      targets: { ...targets, channels: { ...targets.channels, pagerApi } },
       alerts: [alert],
       received: [{ at: now, channel: 'slack-alerts', says: 'SEV1 Complete API outage' }],
     }),

@@ -149,7 +149,7 @@ export const backends = ['gateway', 'kubernetes', 'primary', 'replica', 'redis',
 export type Backend = (typeof backends)[number];
 
 /** Asked by actions only: no pane of the screen waits for them. */
-export type Asked = 'rds' | 'secrets' | 'channels';
+export type Asked = 'rds' | 'secrets' | 'channels' | 'pager';
 
 export type Middle = {
   proxies: Readonly<Record<Backend | Asked, Middleman>>;
@@ -181,6 +181,7 @@ export async function standBetween(drill: Readonly<Record<string, string>>): Pro
     secrets: await before(drill.AWS_ENDPOINT_URL_SECRETS_MANAGER),
     // Slack and PagerDuty are one server in a drill.
     channels: await before(drill.BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK),
+    pager: await before(drill.BENTHAM_CHANNELS_PAGER_DUTY_API_URL),
   };
   const by = (backend: Backend | Asked, url: string | undefined) => {
     const through = new URL(url ?? '');
@@ -207,6 +208,7 @@ export async function standBetween(drill: Readonly<Record<string, string>>): Pro
       BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: by('channels', drill.BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK),
       BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: by('channels', drill.BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK),
       BENTHAM_CHANNELS_PAGER_DUTY_URL: by('channels', drill.BENTHAM_CHANNELS_PAGER_DUTY_URL),
+      BENTHAM_CHANNELS_PAGER_DUTY_API_URL: by('pager', drill.BENTHAM_CHANNELS_PAGER_DUTY_API_URL),
     },
     async stop() {
       for (const proxy of Object.values(proxies)) await proxy.stop();
