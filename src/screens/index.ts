@@ -21,6 +21,7 @@ import { alertsScreen } from './incident/alerts.ts';
 import { contactsScreen } from './incident/contacts.ts';
 import { incidentsScreen } from './incident/incidents.ts';
 import { notifyScreen } from './incident/notify.ts';
+import { pagesScreen } from './incident/pages.ts';
 import { incidentEntries } from './incident/palette.ts';
 import { peopleScreen } from './incident/people.ts';
 import { procedureEntries, procedureScreen, proceduresScreen, runbookCommandsScreen } from './incident/procedures.ts';
@@ -78,6 +79,7 @@ const own: readonly Screen[] = [
   alertsScreen,
   notifyScreen,
   receivedScreen,
+  pagesScreen,
   peopleScreen,
   contactsScreen,
   proceduresScreen,

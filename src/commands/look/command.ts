@@ -16,6 +16,7 @@ const looks: readonly About[] = [
     argument: '[study]',
     about: 'versions and locks of one study',
   },
+  { name: 'oncall', says: 'print who is on call, now and next, and the open pages, by PagerDuty' },
   { name: 'backups', says: 'print the backups that exist beside the schedule' },
   { name: 'study', says: 'print a study by the database and by the API', argument: '<study>', about: 'study id' },
 ];

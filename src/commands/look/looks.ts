@@ -9,12 +9,11 @@ import { disagreements } from '../../core/queries/study.ts';
 import { formatAge, formatBytes, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { FactId, Facts } from '../../core/world/facts.ts';
+import { onCallShown, unansweredPager } from './on-call.ts';
+import type { Shown } from './shown.ts';
 
-export type LookName = 'pods' | 'sessions' | 'keys' | 'evidence' | 'backups' | 'study';
+export type LookName = 'pods' | 'sessions' | 'keys' | 'evidence' | 'backups' | 'study' | 'oncall';
 export type LookFlags = { json: boolean; server?: 'primary' | 'replica' | undefined; study?: string | undefined };
-
-/** A table with its head, and what is said below it. */
-export type Shown = { head: readonly string[]; rows: readonly (readonly string[])[]; says: readonly string[] };
 
 /**
  * Who answers, and what its answer looks like. `absent`: why there is nothing to show. `unanswered`: the parts that gave
@@ -33,11 +32,12 @@ const ofFact = <F extends FactId>(
   shown: Shows<Facts[F]>['shown'],
   unanswered?: Shows<Facts[F]>['unanswered'],
 ) => ({ what: { fact }, shown, unanswered }) as unknown as Look;
-const ofQuery = <K extends QueryKind>(ask: Query<K>, ...[shown, absent]: ShowsQuery<K>) =>
-  ({ what: { ask }, shown, absent }) as unknown as Look;
+const ofQuery = <K extends QueryKind>(ask: Query<K>, ...[shown, absent, unanswered]: ShowsQuery<K>) =>
+  ({ what: { ask }, shown, absent, unanswered }) as unknown as Look;
 type ShowsQuery<K extends QueryKind> = [
   shown: Shows<Queries[K]['answer']>['shown'],
   absent?: Shows<Queries[K]['answer']>['absent'],
+  unanswered?: Shows<Queries[K]['answer']>['unanswered'],
 ];
 
 const instant = (at: Instant | undefined) => (at ? formatInstant(at) : '–');
@@ -49,6 +49,8 @@ export function lookOf(name: LookName, { server = 'primary', study = '' }: LookF
       return ofFact('pods', podsShown);
     case 'backups':
       return ofFact('backups', backupsShown, unansweredBackups);
+    case 'oncall':
+      return ofQuery<'pager'>({ kind: 'pager' }, onCallShown, undefined, unansweredPager);
     case 'sessions':
       return ofQuery<'database'>({ kind: 'database', server }, sessionsShown);
     case 'keys':

@@ -10,7 +10,8 @@ import { type Resolver, resolversFor } from '../../engine/resolvers.ts';
 import { exitWith } from '../exit.ts';
 import { tableLines } from '../run/text.ts';
 import { lookOnce } from '../status/look.ts';
-import { type Look, type LookFlags, type LookName, lookOf, type Shown } from './looks.ts';
+import { type Look, type LookFlags, type LookName, lookOf } from './looks.ts';
+import type { Shown } from './shown.ts';
 
 const codes = { answered: 0, absent: 1, noAnswer: 3 } as const;
 /** A list of backups or pods that takes longer hangs. */

@@ -12,6 +12,7 @@ import type { Here, Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { table, widest } from '../toolkit/table.ts';
+import { onCallContact, onCallRows, pagerAge, pagerQueries, pagerTrouble } from './on-call.ts';
 import { suggestionOf } from './suggestion.ts';
 
 type Ranked = { contact: Contact; now: boolean };
@@ -42,7 +43,7 @@ function nowSays(part: Part, { incident, world }: State): Line {
 }
 
 const contactHere = ({ row, state }: Here): Contact | undefined =>
-  state.incidentContext?.contacts.find(({ role }) => role === row?.id);
+  state.incidentContext?.contacts.find(({ role }) => role === row?.id) ?? onCallContact(state, row?.id);
 
 /** A mail is copied and shown; who is no address is reached by the incident's messages. */
 function writeTo(contact: Contact, { incident, world }: State): readonly Intent[] {
@@ -58,11 +59,40 @@ function writeTo(contact: Contact, { incident, world }: State): readonly Intent[
   ];
 }
 
+/** A contact, and below it what applies now. */
+function rowOf(one: Ranked, draw: (one: Ranked) => Line, state: State): Row {
+  const { contact, now } = one;
+  const applies = nowSays(partOf(contact, now), state);
+  const isMarked = applies.length > 0;
+  return {
+    id: contact.role,
+    text: `${contact.role} ${contact.contact} ${contact.escalation}`,
+    height: isMarked ? 2 : 1,
+    draw: () => [draw(one), ...(isMarked ? [line('  ', applies)] : [])],
+    opens: {
+      kind: 'details',
+      title: contact.role,
+      lines: (_, room) =>
+        descriptionList(
+          [
+            ['contact', contact.contact],
+            ['escalation', contact.escalation],
+            ['now', isMarked ? applies : 'not needed now'],
+            ['write', hasAddress(contact) ? 'm copies a mail with address and text' : 'm opens the messages'],
+          ],
+          room - 2,
+        ),
+    },
+    copies: { text: contact.contact, what: contact.contact },
+  };
+}
+
 export const contactsScreen: Screen = {
   id: 'contacts',
   title: () => 'CONTACTS',
   palette: 'contacts: whom to call',
   also: 'phone escalate escalation dba who is on call oncall on-call',
+  queries: (_, state) => pagerQueries(state),
   view(state, _place, { columns }) {
     const { all, says } = ranked(state);
     const wide = (of: (c: Contact) => string, least: number) =>
@@ -86,33 +116,9 @@ export const contactsScreen: Screen = {
     );
     return {
       says: line(dim(says)),
-      head: [head],
-      rows: all.map((one): Row => {
-        const { contact, now } = one;
-        const applies = nowSays(partOf(contact, now), state);
-        const isMarked = applies.length > 0;
-        return {
-          id: contact.role,
-          text: `${contact.role} ${contact.contact} ${contact.escalation}`,
-          height: isMarked ? 2 : 1,
-          draw: () => [draw(one), ...(isMarked ? [line('  ', applies)] : [])],
-          opens: {
-            kind: 'details',
-            title: contact.role,
-            lines: (_, room) =>
-              descriptionList(
-                [
-                  ['contact', contact.contact],
-                  ['escalation', contact.escalation],
-                  ['now', isMarked ? applies : 'not needed now'],
-                  ['write', hasAddress(contact) ? 'm copies a mail with address and text' : 'm opens the messages'],
-                ],
-                room - 2,
-              ),
-          },
-          copies: { text: contact.contact, what: contact.contact },
-        };
-      }),
+      right: pagerAge(state) ?? [],
+      head: [...pagerTrouble(state, columns - 3), head],
+      rows: [...all.map((one) => rowOf(one, draw, state)), ...onCallRows(state)],
     };
   },
   keys: [
