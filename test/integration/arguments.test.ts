@@ -17,6 +17,7 @@ import { outputOf } from '../../src/data/tools/preflight.ts';
 import { actionContextOf } from '../../src/engine/action-context.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
 import { good } from '../support/configuration.ts';
+import { hostileTexts } from '../support/hostile-arguments.ts';
 import { live, world } from '../support/world.ts';
 import { pod } from '../support/worlds.ts';
 
@@ -46,42 +47,8 @@ async function performed(surface: string): Promise<readonly string[] | undefined
   return told;
 }
 
-const hostile = [
-  `x$(touch$\{IFS}pwned)`,
-  '`touch pwned`',
-  'x";touch pwned;"',
-  "x';touch pwned;'",
-  'x\ntouch pwned',
-  'x&touch pwned',
-  'x|touch pwned',
-  'x>pwned',
-  'x<pwned',
-  'two words',
-  '--all',
-  '-rf',
-  '@file',
-  '+x',
-  '=ls',
-  'SHELL=x',
-  '~root',
-  '*',
-  'a?c',
-  '[ab]',
-  '{a,b}',
-  'a!b',
-  'a#b',
-  'a^b',
-  'a%PATH%',
-  'a\\b',
-  '\u00a0',
-  'ünlü',
-  '\u202egnp.exe',
-  'x\0y',
-  '',
-];
-
 describe('an argument of an admin command', () => {
-  test.each(hostile)('is refused before the plan if a shell could interpret it: %j', async (surface) => {
+  test.each(hostileTexts)('is refused before the plan if a shell could interpret it: %j', async (surface) => {
     expect(adminCall(context, 'admin:surface', 'disable', { surface })).toMatchObject({ ok: false });
     expect(await performed(surface)).toBeUndefined();
     expect(existsSync(path.join(directory, 'pwned'))).toBe(false);
