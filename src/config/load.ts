@@ -5,12 +5,13 @@ import { nearest } from '../core/text/did-you-mean.ts';
 import { quote } from '../core/text/shell.ts';
 import { redact, stripControl } from '../core/text/text.ts';
 import { unreadable } from '../disk/bounded-file.ts';
+import { configPath } from './config-path.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';
 import type { Flags } from './flags.ts';
 import { type Disk, type Environment, type Place, realDisk } from './io.ts';
-import { assemble, type Entry, entriesOf, merge, type Origin, resolvePath } from './layer.ts';
+import { assemble, type Entry, entriesOf, merge, type Origin } from './layer.ts';
 import { follow } from './libpq/connection.ts';
 import { readPasswordFile } from './libpq/password-file.ts';
 import { options } from './options.ts';
@@ -129,12 +130,10 @@ export async function profileNames(sources: Sources): Promise<string[]> {
 type FoundFile = { path: string; content?: ConfigFile; problems: readonly Problem[]; warnings: readonly Problem[] };
 
 /** --config, BENTHAM_CONFIG, or the usual place; only the last may be missing. */
-async function configFile({ flags, environment, home, cwd, disk = realDisk }: Sources): Promise<FoundFile> {
+async function configFile(sources: Sources): Promise<FoundFile> {
+  const { flags, environment, home, disk = realDisk } = sources;
   const named = flags.config ?? (environment[configVariable] || undefined);
-  // Relative paths in XDG variables are to be ignored (XDG Base Directory Specification).
-  const xdg = environment.XDG_CONFIG_HOME;
-  const directory = xdg && path.isAbsolute(xdg) ? xdg : path.join(home, '.config');
-  const file = named ? resolvePath(named, cwd, home) : path.join(directory, 'bentham-cockpit', 'config.yaml');
+  const file = configPath(sources);
   const source = flags.config === undefined ? `env ${configVariable}` : 'flag --config';
   try {
     const text = disk.read(file);

@@ -1,6 +1,7 @@
 // The one description of every option. Defaults here are what both profiles share; profiles.ts holds the runbook's
 // hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
 import * as z from 'zod';
+import type { OwnCommands } from '../core/actions/own/command.ts';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 import { logLevels } from '../disk/log-level.ts';
 import { channels } from './channel-settings.ts';
@@ -232,6 +233,13 @@ export const settingsSchema = z.object({
       { role: 'Product Owner', contact: 'product@bentham.io', escalation: 'SEV1' },
     ])
     .describe('contacts (runbook, Contacts)'),
+  commands: z
+    .object({
+      file: path
+        .optional()
+        .describe('your own commands (default: commands.yaml beside the configuration file; in a drill: none)'),
+    })
+    .prefault({}),
   journal,
   person,
   incident,
@@ -245,8 +253,8 @@ export const settingsSchema = z.object({
   drill: text.optional().describe('name of the drill scenario; set by the drill'),
 });
 
-/** The effective configuration. */
-export type Settings = z.infer<typeof settingsSchema>;
+/** The effective configuration. `own`: what commands.yaml declares, for the commands that offer it. */
+export type Settings = z.infer<typeof settingsSchema> & { own?: OwnCommands };
 
 /** What a file, the environment or flags may give: any part of it. */
 export type SettingsInput = z.input<typeof settingsSchema>;
