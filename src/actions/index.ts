@@ -1,5 +1,6 @@
 // Every action. A new one is a file, which declares its id, and a line here.
-import type { Action, ActionId } from '../core/actions/action.ts';
+import type { Action, BuiltInActionId } from '../core/actions/action.ts';
+import { noOwnCommands, type OwnCommands } from '../core/actions/own/command.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
 import { cleanupEvidence } from './cleanup-evidence.ts';
 import { rotateDatabaseCredentials } from './credentials.ts';
@@ -15,6 +16,7 @@ import { createApiKey } from './keys/create-api-key.ts';
 import { listApiKeys } from './keys/list-api-keys.ts';
 import { revokeApiKey } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
+import { ownActions } from './own.ts';
 import { escalatePage, notePage, reassignPage } from './page-people.ts';
 import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
@@ -28,7 +30,7 @@ import { retryJobs } from './studies/retry-jobs.ts';
 import { disableSurface, enableSurface, testSurface } from './surfaces.ts';
 
 /** By id; the compiler asks for each. */
-export const actionById: Readonly<Record<ActionId, Action>> = {
+export const actionById: Readonly<Record<BuiltInActionId, Action>> = {
   'restart-deployment': restartDeployment,
   'rollback-deployment': rollbackDeployment,
   'scale-deployment': scaleDeployment,
@@ -70,4 +72,15 @@ export const actionById: Readonly<Record<ActionId, Action>> = {
 /** In this order everywhere. */
 export const actions: readonly Action[] = Object.values(actionById);
 
-export const isActionId = (text: string): text is ActionId => Object.hasOwn(actionById, text);
+export const isActionId = (text: string): text is BuiltInActionId => Object.hasOwn(actionById, text);
+
+type Own = Pick<OwnCommands, 'commands'>;
+
+/** Ours and the user's own. */
+export const allActions = (own: Own = noOwnCommands): readonly Action[] =>
+  own.commands.length === 0 ? actions : [...actions, ...ownActions(own)];
+
+/** An action by its id; undefined: there is none, or commands.yaml no longer has it. */
+export function findAction(id: string, own: Own = noOwnCommands): Action | undefined {
+  return isActionId(id) ? actionById[id] : ownActions(own).find((action) => action.id === id);
+}

@@ -5,7 +5,8 @@ import type { Progress } from '../core/actions/progress.ts';
 import type { Fault } from '../core/world/reading.ts';
 
 export type CallResult =
-  | { outcome: 'done'; says: string }
+  /** `recorded`: what the journal keeps of it: exit code and the end of its output. */
+  | { outcome: 'done'; says: string; recorded?: string }
   /** Proven: it was not done, or the platform said that it went wrong. */
   | { outcome: 'failed'; says: string; hint: string }
   /** Outcome unknown: the answer was lost, or did not come in time. */

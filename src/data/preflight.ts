@@ -6,6 +6,7 @@ import { quote } from '../core/text/shell.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { Gateway } from '../core/world/facts.ts';
 import { studyUrl } from '../core/world/targets.ts';
+import type { World } from '../core/world/world.ts';
 import { healthBudget } from './gateway/budget.ts';
 import { askHealthInTurn } from './gateway/health-request.ts';
 import { healthUrls, readGateway } from './gateway/source.ts';
@@ -28,6 +29,7 @@ export type PreflightOptions = {
   signal: AbortSignal;
   kept: KeptFiles;
   incident(): OpenIncident | undefined;
+  world(): Promise<World>;
   looked(look: Looked): void;
 };
 
@@ -40,6 +42,7 @@ export function createPreflight({
   signal,
   kept,
   incident,
+  world,
   looked,
 }: PreflightOptions): Preflight & { close(): Promise<void> } {
   const kubernetes = new KubernetesPreflight(settings.kubernetes, signal);
@@ -57,6 +60,7 @@ export function createPreflight({
     context: context,
     now: () => Date.now(),
     incident,
+    world,
     allows: (need) => allows(need, { kubernetes, sql, settings, timed }),
     cluster: () => timed('kubectl auth whoami', () => kubernetes.who()),
     deployments: () => timed(`kubectl get deployments -n ${namespace}`, () => kubernetes.deployments()),

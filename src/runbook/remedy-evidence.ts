@@ -1,5 +1,5 @@
 // What the rules of the remedies share: targets, and evidence that is more than one finding.
-import type { ActionId, Target } from '../core/actions/action.ts';
+import type { BuiltInActionId, Target } from '../core/actions/action.ts';
 import { fixFirst } from '../core/health/fix-first.ts';
 import { mayBlock } from '../core/health/rules/postgres.ts';
 import { formatAge } from '../core/text/format.ts';
@@ -80,7 +80,7 @@ export function blockers({ readings, now }: World): readonly { pid: number; beca
 export function byCause(
   world: World,
   cause: NonNullable<ReturnType<typeof causeOf>>['id'],
-  action: ActionId,
+  action: BuiltInActionId,
   title: string,
   target: Target = {},
   fills?: Target,

@@ -1,12 +1,12 @@
 // An action that the evidence points to.
-import type { ActionId, Target } from '../core/actions/action.ts';
+import type { BuiltInActionId, Target } from '../core/actions/action.ts';
 
 /** What a remedy is about, as a row of the screen is: `deployment/api-gateway`, `metric/p95`, `backend/redis`. */
 export type Concern = `${'deployment' | 'metric' | 'backend' | 'surface'}/${string}`;
 
 /** An action that the evidence points to. */
 export type Remedy = {
-  action: ActionId;
+  action: BuiltInActionId;
   target: Target;
   /** What its form begins with. */
   fills?: Target;

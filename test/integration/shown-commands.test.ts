@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { actionById } from '../../src/actions/index.ts';
 import { targetsOf } from '../../src/config/targets.ts';
-import type { ActionId, Target } from '../../src/core/actions/action.ts';
+import type { BuiltInActionId, Target } from '../../src/core/actions/action.ts';
 import type { Call, KubernetesChange } from '../../src/core/actions/call.ts';
 import type { ActionContext, Preflight } from '../../src/core/actions/preflight.ts';
 import { toShellCommand } from '../../src/core/actions/shell-command.ts';
@@ -182,7 +182,7 @@ const where = ({ method, host, path: at }: Heard) => ({
 const json = (one: Heard) => ({ ...where(one), body: JSON.parse(one.body || 'null') as unknown });
 
 /** The calls of a channel's action, as its plan makes them. */
-async function callsOf(action: ActionId, target: Target): Promise<readonly Call[]> {
+async function callsOf(action: BuiltInActionId, target: Target): Promise<readonly Call[]> {
   const targets = targetsOf(settings, environment);
   const channels = { ...targets.channels, pagerApi: undefined };
   const preflight: Partial<Preflight> = {
@@ -200,7 +200,7 @@ test('every tool that changes something over HTTP is compared', () => {
 });
 
 const text = `it's $(id) "quoted" \\ back & more\nsecond line é`;
-test.skipIf(!installed('curl')).each<readonly [ActionId, Target]>([
+test.skipIf(!installed('curl')).each<readonly [BuiltInActionId, Target]>([
   ['acknowledge-page', { page: `bentham/it's` }],
   ['resolve-page', { page: 'bentham/1' }],
   ['notify', { channel: 'pagerduty', text }],

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import { actionById } from '../../src/actions/index.ts';
-import type { ActionId, Target } from '../../src/core/actions/action.ts';
+import type { BuiltInActionId, Target } from '../../src/core/actions/action.ts';
 import type { Environment } from '../support/acting.ts';
 import { type Case, cases, nameToType, outageCases } from '../support/action-cases.ts';
 import { drillOf } from '../support/drill.ts';
@@ -45,7 +45,7 @@ function run(args: readonly string[]): Promise<{ code: number; printed: Printed;
 
 /** `run` on a terminal, for what has to be typed. */
 async function typedRun(
-  action: ActionId,
+  action: BuiltInActionId,
   target: Target,
   texts: readonly string[],
   of = environment,
@@ -66,7 +66,7 @@ async function typing(terminal: TerminalUnderTest, text: string, seen = text): P
   terminal.press('enter');
 }
 
-const textsOf = (action: ActionId, target: Target, of = drill): readonly string[] => {
+const textsOf = (action: BuiltInActionId, target: Target, of = drill): readonly string[] => {
   const risk = actionById[action].risk;
   if (risk === 'reversible') return [];
   const own = nameToType(action, target, of);

@@ -11,7 +11,7 @@ import pg from 'pg';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
 import type { Drill } from '../../simulator/drill.ts';
-import type { ActionId, Target } from '../../src/core/actions/action.ts';
+import type { BuiltInActionId, Target } from '../../src/core/actions/action.ts';
 import { type Environment, sql } from './acting.ts';
 
 /** Who is asked to change something; without its answer nobody knows whether it happened. */
@@ -29,7 +29,7 @@ export type Carrier =
   | 'pager';
 
 export type Case = {
-  action: ActionId;
+  action: BuiltInActionId;
   by: Carrier;
   /** Sets the stage, and gives what it is done to. */
   target(of: Environment): Promise<Target> | Target;
@@ -398,8 +398,8 @@ export const outageCases: readonly Case[] = [
 ];
 
 /** What has to be typed for an action beside the environment: its target's own name. */
-export function nameToType(action: ActionId, target: Target, { environment }: Drill): string {
-  const names: { readonly [Action in ActionId]?: string | undefined } = {
+export function nameToType(action: BuiltInActionId, target: Target, { environment }: Drill): string {
+  const names: { readonly [Action in BuiltInActionId]?: string | undefined } = {
     'create-api-key': target.tenant,
     'cleanup-sessions': target['older-than'] ?? '24h',
     'refresh-sessions': 'sessions',

@@ -27,7 +27,10 @@ export type Proof = Check & { final?: true };
  */
 // biome-ignore lint/suspicious/noEmptyInterface: its members are declared by the actions
 export interface ActionIds {}
-export type ActionId = keyof ActionIds;
+export type BuiltInActionId = keyof ActionIds;
+/** Of a command that the user's commands.yaml declares. No action of ours begins so. */
+export type OwnActionId = `own-${string}`;
+export type ActionId = BuiltInActionId | OwnActionId;
 
 export type Undo = {
   /** How to undo it, in words, with its limit; absent when it cannot be undone. */
@@ -121,6 +124,8 @@ export type Execution = {
   /** After a crash only its `baseline` is known. */
   plan: Pick<Plan, 'baseline'>;
   startedAt: Instant;
+  /** When the last call ended; absent after a crash. */
+  endedAt?: Instant | undefined;
   output: readonly string[];
   /** Why the outcome is unknown: then only the facts decide, not the answers of the calls. */
   uncertainty?: string | undefined;

@@ -55,6 +55,8 @@ export type CommandCall = {
   reaches?: 'kubernetes';
   /** Its output contains a new secret: shown once, never recorded. */
   reveals?: boolean;
+  /** The end of its output is recorded with its exit code. */
+  recordsOutput?: true;
 };
 
 export type S3Change =

@@ -1,8 +1,13 @@
 // What a plan says of itself, the same on the screen and on the command line.
-import type { ActionId, Risk, Undo } from './action.ts';
+import type { ActionId, OwnActionId, Risk, Undo } from './action.ts';
 
-/** `restart` of restart-deployment: every action's id begins with its verb. */
-export const verbOf = (action: ActionId): string => action.split('-', 1)[0] ?? action;
+/** `restart` of restart-deployment: every action's id begins with its verb; an own command is run. */
+export const verbOf = (action: ActionId): string => (isOwnAction(action) ? 'run' : (action.split('-', 1)[0] ?? action));
+
+/** An action's name on the command line: of an own command its name. */
+export const nameOfAction = (action: ActionId): string => (isOwnAction(action) ? action.slice(4) : action);
+
+export const isOwnAction = (action: string): action is OwnActionId => action.startsWith('own-');
 
 /**
  * `undo: roll back to revision 42`, or `cannot be undone`, with what can be done instead. Of a reversible action whose way

@@ -6,6 +6,7 @@ import type { ApiStudy } from '../queries/study.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Database, Gateway, Redis } from '../world/facts.ts';
 import type { Targets } from '../world/targets.ts';
+import type { World } from '../world/world.ts';
 import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
 import type { Room } from './room.ts';
@@ -261,8 +262,12 @@ export interface Preflight {
       directory?: string;
       environment?: Readonly<Record<string, string>>;
       inherits?: readonly string[];
+      /** Default: a minute. */
+      within?: Ms;
     },
   ): Promise<Answer<ToolOutput>>;
+  /** The health of the platform, as `status --all` shows it; readings may be older than now. */
+  world(): Promise<World>;
   redis(): Promise<Answer<Redis>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and have been idle for `idle`. */
   redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;

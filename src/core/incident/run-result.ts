@@ -1,5 +1,5 @@
 // What a run of an action came to, for the step that offers it.
-import type { ActionId } from '../actions/action.ts';
+import type { ActionId, BuiltInActionId } from '../actions/action.ts';
 import { verbOf } from '../actions/plan-text.ts';
 import type { HealthStatus } from '../health/status.ts';
 import { shortClock } from '../text/format.ts';
@@ -11,7 +11,7 @@ import type { RunState } from './incident.ts';
 type VerbOf<Id> = Id extends `${infer Verb}-${string}` ? Verb : Id;
 
 /** What has been done once it is done; in the order of actions/index.ts. */
-const participles: Readonly<Record<VerbOf<ActionId> & string, string>> = {
+const participles: Readonly<Record<VerbOf<BuiltInActionId> | 'run', string>> = {
   restart: 'restarted',
   rollback: 'rolled back',
   scale: 'scaled',
@@ -41,6 +41,7 @@ const participles: Readonly<Record<VerbOf<ActionId> & string, string>> = {
   note: 'noted',
   notify: 'sent',
   resolve: 'resolved',
+  run: 'ran',
 };
 
 /** `restarted` of `restart-deployment`; of an action that this version does not know its id. */

@@ -18,6 +18,17 @@ const longestLine = 4000;
 const mostKept = 200;
 const mostTold = 400;
 
+/** Lines and characters of output that are recorded. */
+const mostRecorded = 5;
+const longestRecorded = 200;
+
+/** The end of the output, sanitized and redacted as all of it. */
+const tailOf = (lines: readonly string[]): readonly string[] =>
+  lines
+    .filter((line) => line.trim() !== '')
+    .slice(-mostRecorded)
+    .map((line) => line.trim().slice(0, longestRecorded));
+
 export async function executeCommand(
   call: CommandCall,
   { tell, signal }: Pick<ExecutionContext, 'tell' | 'signal'>,
@@ -96,13 +107,18 @@ export async function executeCommand(
     };
   const doubt = call.reaches && result.exitCode !== 0 ? doubtOf(lines, { signal: result.signal }) : undefined;
   if (doubt !== undefined) return { outcome: 'unknown', says: `${program}: ${doubt}`, hint: 'it may be partly done' };
-  if (result.exitCode === 0) return { outcome: 'done', says: `${program} succeeded after ${took}` };
+  if (result.exitCode === 0) {
+    const says = `${program} succeeded after ${took}`;
+    if (!call.recordsOutput) return { outcome: 'done', says };
+    return { outcome: 'done', says, recorded: ['exit code 0', ...tailOf(lines)].join('; ') };
+  }
   const how = result.signal ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
-  const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
+  const ending = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '').slice(0, 200);
+  const said = call.recordsOutput ? tailOf(lines).join('; ') : ending;
   return {
     // A killed program did not report what it did.
     outcome: result.signal ? 'unknown' : 'failed',
-    says: `${program} ${how}${said ? `: ${said.slice(0, 200)}` : ''}`,
+    says: `${program} ${how}${said ? `: ${said}` : ''}`,
     hint: 'read its output; it may be partly done',
   };
 }

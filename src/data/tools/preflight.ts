@@ -9,7 +9,7 @@ import type { Result } from '../source.ts';
 import { childEnvironment } from './environment.ts';
 import { findProgram } from './path.ts';
 
-const within: Ms = minute;
+const longestRun: Ms = minute;
 const mostLines = 500;
 
 /** A program or a script, by name or path. The fault says what would make it run. */
@@ -30,7 +30,7 @@ export async function toolThere(command: string, directory = '.'): Promise<Resul
 /** Runs something that changes nothing, and gives its last lines and its exit code. */
 export async function outputOf(
   [program, ...argv]: readonly [string, ...string[]],
-  { directory, environment, inherits }: Parameters<Preflight['output']>[1] = {},
+  { directory, environment, inherits, within = longestRun }: Parameters<Preflight['output']>[1] = {},
   signal: AbortSignal,
 ): Promise<Result<ToolOutput>> {
   const done = await execa(program, argv, {

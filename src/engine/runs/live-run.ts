@@ -10,6 +10,7 @@ import { describeFault } from '../../core/health/describe.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { World } from '../../core/world/world.ts';
 import type { CallResult } from '../../data/call-result.ts';
 import { execute } from '../../data/execute.ts';
 import type { KeptFiles } from '../../data/journal/kept-rows.ts';
@@ -28,6 +29,8 @@ export type RunContext = {
   signal: AbortSignal;
   /** With an unknown outcome, verify until the facts decide; otherwise only for the action's own time. */
   patient: boolean;
+  /** The health of the platform now. */
+  world(): Promise<World>;
   changed(run: Run): void;
   logged(command: LoggedCommand): void;
   /** Why this run may make no further call; asked right before each. */
@@ -42,7 +45,7 @@ const verifySlowlyEvery: Ms = 5 * second;
 
 /** How far the calls came. `uncertainty`: why the outcome of the last one is unknown. */
 export type Executed =
-  | { end: 'all'; uncertainty?: string }
+  | { end: 'all'; uncertainty?: string; recorded?: string | undefined }
   | { end: 'stopped'; result: Exclude<CallResult, { outcome: 'done' | 'unknown' }>; at: number };
 
 export class LiveRun {
@@ -62,12 +65,13 @@ export class LiveRun {
     this.#resumed = resumed;
     this.action = action;
     this.#context = context;
-    const { settings, recorder, actionContext, kept, signal, changed } = context;
+    const { settings, recorder, actionContext, kept, signal, changed, world } = context;
     this.preflight = createPreflight({
       settings,
       context: actionContext,
       kept,
       incident: () => openIncident(recorder, Date.now()),
+      world,
       signal: AbortSignal.any([signal, this.leave.signal]),
       looked: ({ says, took, ok, what }) => this.log({ kind: 'look', says, took, ok, what }),
     });
@@ -110,16 +114,20 @@ export class LiveRun {
 
   /** The calls of a plan, one after the other. The first one that is not done ends it; none is ever repeated. */
   async execute({ calls }: Plan): Promise<Executed> {
+    let recorded: string | undefined;
     for (const [at, call] of calls.entries()) {
       const why = await this.#context.mayCall(this.#run.id);
       if (why !== undefined) return { end: 'stopped', result: { outcome: 'cancelled', says: why }, at };
       const result = await this.#call(at, call);
-      if (result.outcome === 'done') this.tell({ kind: 'performed', call: at });
+      if (result.outcome === 'done') {
+        this.tell({ kind: 'performed', call: at });
+        recorded = result.recorded ?? recorded;
+      }
       // Never repeated: the facts decide whether it happened.
       else if (result.outcome === 'unknown') return { end: 'all', uncertainty: result.says };
       else return { end: 'stopped', result, at };
     }
-    return { end: 'all' };
+    return { end: 'all', recorded };
   }
 
   async #call(at: number, call: Plan['calls'][number]): Promise<CallResult> {
@@ -172,12 +180,13 @@ export class LiveRun {
     const { signal, patient } = this.#context;
     const over = AbortSignal.any([this.leave.signal, signal]);
     const startedAt = this.run.startedAt ?? Date.now();
-    const until = Date.now() + this.action.within;
+    const endedAt = Date.now();
+    const until = endedAt + this.action.within;
     let proof: Proof = { state: 'unknown', because: 'not checked yet' };
     while (!over.aborted) {
       const { id: run, target, output } = this.run;
       const seen = await this.action
-        .verify({ run, target, plan, startedAt, output, uncertainty }, this.preflight)
+        .verify({ run, target, plan, startedAt, endedAt, output, uncertainty }, this.preflight)
         .catch((error: unknown): Proof => ({ state: 'unknown', because: sanitize(error, 200) }));
       if (over.aborted) break;
       proof = seen;

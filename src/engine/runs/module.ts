@@ -47,6 +47,7 @@ export const runsModule =
         commands = [...commands, command].slice(-keptCommands);
         context.emit({ commands });
       },
+      world: async () => context.world(),
       acted: () => context.refresh(),
     });
 

@@ -1,12 +1,15 @@
 // Takes actions through their lifecycle: plan, confirm, plan again, journal, execute, journal, verify, journal. The state
 // itself is the pure machine of core/actions/run.ts; this file decides what comes next, live-run.ts does it.
-import { actionById, isActionId } from '../../actions/index.ts';
+import { findAction, isActionId } from '../../actions/index.ts';
+import { scopeOf } from '../../config/scope.ts';
 import type { ActionId, Plan, Target } from '../../core/actions/action.ts';
 import { describeDrift } from '../../core/actions/drift.ts';
+import { isOwnAction } from '../../core/actions/plan-text.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
 import { shortened, whatIsWrong, withAbsoluteTimes, withPresets } from '../../core/actions/target.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
+import { emptyWorld } from '../../core/world/world.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
 import { type Left, type Lock, type LockNote, RunLocks } from '../../data/journal/run-locks.ts';
 import type { Held } from '../../data/relay/lease.ts';
@@ -22,6 +25,8 @@ export type RunnerOptions = Pick<RunContext, 'settings' | 'recorder' | 'signal' 
   forbids(): string | undefined;
   /** For the command line: the person in control of a cockpit on this host is in control too. */
   asPerson?: boolean;
+  /** The health of the platform now; not known without it. */
+  world?: RunContext['world'];
   /** Something was changed: poll the facts now. */
   acted?(): void;
 };
@@ -39,6 +44,7 @@ export class Runner {
     const journal = settings.journal.directory ?? '';
     this.locks = new RunLocks(journal);
     this.#context = {
+      world: async () => emptyWorld(scopeOf(settings), Date.now()),
       ...options,
       actionContext: actionContextOf(settings),
       kept: keptFiles(journal),
@@ -65,7 +71,8 @@ export class Runner {
   /** Makes a plan. Resolves with the planned, or refused, run. */
   async plan(id: string, actionId: ActionId, target: Target): Promise<Run | undefined> {
     if (this.#live.has(id)) return undefined;
-    const action = actionById[actionId];
+    const action = findAction(actionId, this.#context.settings.own);
+    if (!action) return undefined;
     const { actionContext, recorder } = this.#context;
     const whole = withAbsoluteTimes(action, withPresets(action, target), Date.now());
     const wrong = whatIsWrong(action, whole);
@@ -166,7 +173,7 @@ export class Runner {
   /** Resumes a run whose cockpit has ended: its outcome is unknown, and it is verified until the facts decide. */
   async resume({ note, lock }: Left): Promise<Run | undefined> {
     const { run: id, action: actionId, by, object, at, proof } = note;
-    const action = isActionId(actionId) ? actionById[actionId] : undefined;
+    const action = findAction(actionId, this.#context.settings.own);
     const uncertainty = await this.#leftBehind(note);
     // As planned: an empty field had its preset.
     const target = action && proof ? withPresets(action, proof.target) : {};
@@ -202,7 +209,8 @@ export class Runner {
     const begun = phase === 'started';
     const detail = `the cockpit of ${by} ended ${begun ? 'while it ran' : 'before it began'}`;
     const state = begun ? 'unknown' : 'cancelled';
-    if (isActionId(action)) await this.#context.record({ run, action, target: object, phase: state, detail }, true);
+    if (isActionId(action) || isOwnAction(action))
+      await this.#context.record({ run, action, target: object, phase: state, detail }, true);
     return detail;
   }
 
@@ -228,9 +236,11 @@ export class Runner {
     live.tell({ kind: 'started' });
     const executed = await live.execute(plan);
     if (executed.end === 'stopped') return stopped(live, plan, executed);
-    const { uncertainty } = executed;
+    const { uncertainty, recorded } = executed;
     live.tell({ kind: 'performedAll', uncertainty });
-    if (uncertainty === undefined) await live.record('finished');
+    // A check of health needs readings from after the command.
+    if (isOwnAction(live.action.id)) this.#context.acted?.();
+    if (uncertainty === undefined) await live.record('finished', { detail: recorded });
     return live.verify(plan, uncertainty);
   }
 }
