@@ -59,7 +59,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '^src/(app\\.tsx|(store|screen-state)\\.ts|keymap\\.ts|screens/|commands/(cockpit/run|support-bundle/frames)\\.ts)',
+          '^src/(app\\.tsx|(store|screen-state)\\.ts|keymap\\.ts|screens/|commands/(cockpit/run|config/own-keys|support-bundle/frames)\\.ts)',
       },
       to: { path: '^src/(screens/|app\\.tsx)' },
     },

@@ -1,8 +1,10 @@
 // The composition root: arguments → one command. A command's file only says what it is; what it does is imported when
 // it runs, so that none pays for another's start-up.
 import { CommanderError } from 'commander';
+import { OwnActions } from './commands/run/command.ts';
 import { usageError } from './config/flags.ts';
 import { tell } from './config/output.ts';
+import type { Action } from './core/actions/action.ts';
 import { debugLog } from './disk/debug-log.ts';
 import { makeProgram } from './program.ts';
 
@@ -20,6 +22,20 @@ const bug = 70;
 try {
   await makeProgram(actions).parseAsync();
 } catch (error) {
+  if (error instanceof OwnActions) await withOwn(error.actions);
+  else end(error);
+}
+
+/** The same words again, with the commands of the user's own. */
+async function withOwn(own: readonly Action[]): Promise<void> {
+  try {
+    await makeProgram([...actions, ...own]).parseAsync();
+  } catch (error) {
+    end(error);
+  }
+}
+
+function end(error: unknown): never {
   if (!(error instanceof CommanderError)) {
     // A bug. What it says may quote what came from outside.
     debugLog.error('bug', { error });

@@ -4,6 +4,7 @@ import { actBinding } from './screens/actions/palette.ts';
 import { paneIds } from './screens/cockpit/panes.ts';
 import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { logsBinding } from './screens/logs/palette.ts';
+import { ownBindings } from './screens/own/palette.ts';
 import type { Binding, Here, List, Screen } from './screens/screen.ts';
 import { line } from './screens/toolkit/line.ts';
 import type { Intent, State } from './store.ts';
@@ -268,5 +269,7 @@ export function generalBindings(screen: Screen): readonly Binding[] {
 export function bindingsOf(screen: Screen, at?: Pick<Here, 'state' | 'place'>): readonly Binding[] {
   const own = (screen.keys ?? []).filter((b) => !at || !b.when || b.when(at));
   const replaced = new Set(own.flatMap((b) => b.instead ?? []));
-  return [...own, ...generalBindings(screen).filter((b) => !replaced.has(b.id))];
+  // The user's commands come last: they take no key of ours.
+  const users = at ? ownBindings(screen.id, at.state) : [];
+  return [...own, ...generalBindings(screen).filter((b) => !replaced.has(b.id)), ...users];
 }

@@ -1,6 +1,7 @@
 // What the screen knows and what a key does, as types: the engine's slices, the open places, the dialogs, the intents.
 import type { Arming } from './core/actions/arming.ts';
 import type { LoggedCommand } from './core/actions/command-log.ts';
+import type { OwnCommands } from './core/actions/own/command.ts';
 import type { Run } from './core/actions/run.ts';
 import type { HealthStatus } from './core/health/status.ts';
 import type { IncidentContext } from './core/incident/context.ts';
@@ -198,6 +199,8 @@ export type State = {
   runs: { readonly [id: string]: Run };
   arming: Arming;
   commands: readonly LoggedCommand[];
+  /** The user's own commands; absent: none. */
+  own?: OwnCommands;
   /** Journal, alerts, people, channels; absent until the engine has read the journal. */
   incidentContext?: IncidentContext;
   /** The incident that is shown. */

@@ -35,6 +35,7 @@ import { logsScreen } from './logs/screen.ts';
 import { metricScreen } from './metrics/detail.ts';
 import { metricsScreen } from './metrics/list.ts';
 import { nodeScreen } from './nodes/detail.ts';
+import { ownEntries } from './own/palette.ts';
 import { podScreen } from './pods/detail.ts';
 import { podsScreen } from './pods/list.ts';
 import type { Entry, EntryKind, Screen } from './screen.ts';
@@ -107,6 +108,7 @@ export const entries: readonly { kind: EntryKind; of(state: State): readonly Ent
   { kind: 'procedure', of: procedureEntries },
   { kind: 'incident', of: incidentEntries },
   { kind: 'action', of: actionEntries },
+  { kind: 'action', of: ownEntries },
   { kind: 'sign-in', of: signInEntries },
   { kind: 'setting', of: tourEntries },
 ];

@@ -2,10 +2,10 @@
 
 import { Command } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
-import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain } from '../../config/output.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
 import { exitWith } from '../exit.ts';
+import { loadWithOwn } from '../own-commands.ts';
 
 /** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */
 export function cockpitCommand(): Command {
@@ -16,7 +16,7 @@ export function cockpitCommand(): Command {
     .action(async (options: { color?: boolean }) => {
       const [word] = command.args;
       if (word !== undefined) unknownCommand(command.parent ?? command, word);
-      const { settings } = await loadForCommand(command);
+      const { settings } = await loadWithOwn(command);
       const { whyNoScreen, runCockpit } = await import('./run.ts');
       const why = whyNoScreen();
       if (why === undefined) exitWith(await runCockpit(settings, { colour: options.color !== false }));

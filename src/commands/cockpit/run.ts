@@ -7,12 +7,14 @@ import { App, type Ports, type Release } from '../../app.tsx';
 import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { OwnCommands } from '../../core/actions/own/command.ts';
 import { answersColours, coloursOf, displayOf, groundIn } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import type { Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
+import { withFreeKeys } from '../../screens/own/keys.ts';
 import {
   type Attention,
   attention,
@@ -23,7 +25,7 @@ import {
   syncQueries,
 } from '../../screens/shell/effects.ts';
 import { followTour } from '../../screens/shell/tour.ts';
-import { createCockpitStore, initialState, placeAt, take } from '../../store.ts';
+import { createCockpitStore, initialState, type Notice, noticeStays, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
 import { type Edited, editText } from './editor.ts';
 import { Keyboard } from './keyboard.ts';
@@ -57,6 +59,13 @@ export type CockpitOptions = {
 /** What the terminal has not said within this, it will not say. */
 const answersWithin: Ms = second;
 
+/** What is said first: that none of the own commands is offered. */
+function ownNotice({ problems, file = 'commands.yaml' }: OwnCommands): Notice | undefined {
+  if (problems.length === 0) return undefined;
+  const says = `own commands are off: ${file} has errors; see \`config check\``;
+  return { says, verdict: 'warning', until: Date.now() + 2 * noticeStays };
+}
+
 /** Ends even if something hangs. */
 const patience = 4 * second;
 
@@ -71,8 +80,10 @@ export async function runCockpit(
   debugLog.becomeMain();
   const terminal = new Terminal(process.stdin, process.stdout);
   const first = initialState(scopeOf(settings), Date.now(), displayOf(settings.display, process.env));
+  const own = settings.own && withFreeKeys(settings.own);
+  const notice = own && ownNotice(own);
   const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
-  const store = createCockpitStore({ ...first, ui: { ...first.ui, stack, tour: tour ? 0 : undefined } });
+  const store = createCockpitStore({ ...first, own, ui: { ...first.ui, stack, notice, tour: tour ? 0 : undefined } });
   let engine: Engine | undefined;
   let leave: (code: number, why?: unknown) => void = () => {};
   const left = new Promise<{ code: number; why?: unknown }>((resolve) => {

@@ -7,9 +7,9 @@ import { basename, dirname, parse, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, tell } from '../../config/output.ts';
 import { quote } from '../../core/text/shell.ts';
+import { loadWithOwn } from '../own-commands.ts';
 import { enterDrill } from './drill-environment.ts';
 
 type Load = {
@@ -59,7 +59,7 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   try {
     const { BENTHAM_DRILL_JOIN: join } = environment;
     if (join !== undefined) await showJoin(join);
-    const { settings } = await loadForCommand(command);
+    const { settings } = await loadWithOwn(command);
     const colour = command.opts<{ color?: boolean }>().color !== false;
     code = await runCockpit(settings, { colour, tour: load.tour });
     // A tour's incident is nobody's; a terminal that went away answers nothing.

@@ -2,19 +2,21 @@
 
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
-import { actions } from '../../actions/index.ts';
+import { allActions } from '../../actions/index.ts';
 import { usageError } from '../../config/flags.ts';
-import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, print, printText, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
-import { verbOf } from '../../core/actions/plan-text.ts';
+import { nameOfAction, verbOf } from '../../core/actions/plan-text.ts';
 import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
 import { stripControl } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { World } from '../../core/world/world.ts';
 import type { Recorder } from '../../engine/incident/recorder.ts';
 import type { Runner } from '../../engine/runs/runner.ts';
+import { loadWithOwn } from '../own-commands.ts';
 import { askTyped } from './ask.ts';
 import type { RunFlags } from './flags.ts';
 import { oneShotRunner } from './one-shot.ts';
@@ -26,7 +28,9 @@ const say = printText;
 /** Gives the exit code. */
 export async function runAction(command: Command, action: Action | undefined, flags: RunFlags): Promise<number> {
   if (flags.list) {
-    const list = listed(action ? [action] : actions, flags.json === true);
+    const { own } = (await loadWithOwn(command)).settings;
+    const list = listed(action ? [action] : allActions(own), flags.json === true);
+    for (const text of own?.problems ?? []) complain(`own commands are off: ${text}`);
     if (flags.json) print(list);
     else say(list);
     return 0;
@@ -41,7 +45,7 @@ export async function runAction(command: Command, action: Action | undefined, fl
     complain(`${action.id} needs --${first.name}: ${first.ask}`);
     return usageError;
   }
-  const { settings } = await loadForCommand(command);
+  const { settings } = await loadWithOwn(command);
   const target = first ? await askMissing(settings, action, given) : given.target;
   if (target) return carryOut(settings, action, target, flags);
   complain('cancelled; nothing was changed');
@@ -57,6 +61,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
   const { runner, recorder, close } = await oneShotRunner(settings, {
     patient: false,
     forbids: forbidden,
+    world: worldNow(settings),
     changed(run) {
       if (flags.json) return;
       for (const line of run.output.slice(shown)) say(`  ${line}`);
@@ -113,6 +118,26 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
     stopWatching();
     await close();
   }
+}
+
+/** The cockpit's health without a cockpit: at most one look at a time, and not more often than this. */
+const lookEvery: Ms = 5 * second;
+const lookFor: Ms = 10 * second;
+
+function worldNow(settings: Settings): () => Promise<World> {
+  let last: { at: number; world: Promise<World> } | undefined;
+  return () => {
+    if (last && performance.now() - last.at < lookEvery) return last.world;
+    const begun = performance.now();
+    const look = async () => {
+      const { lookOnce } = await import('../status/look.ts');
+      const { world, end } = await lookOnce(settings, lookFor, () => performance.now() - begun);
+      void end();
+      return world;
+    };
+    last = { at: begun, world: look() };
+    return last.world;
+  };
 }
 
 async function refuse(
@@ -241,6 +266,11 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
 
 function listed(all: readonly Action[], json: boolean): string {
   if (!json) return listText(all);
-  const short = all.map(({ id, title, risk, fields }) => ({ id, title, risk, fields: fields.map((f) => f.name) }));
+  const short = all.map(({ id, title, risk, fields }) => ({
+    id: nameOfAction(id),
+    title,
+    risk,
+    fields: fields.map((f) => f.name),
+  }));
   return JSON.stringify(short, null, 2);
 }

@@ -2,8 +2,10 @@
 // its fields: what belongs to another one is unknown there.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags, givenTo } from '../../config/flags.ts';
+import { complain } from '../../config/output.ts';
 import type { Action, Field } from '../../core/actions/action.ts';
 import { describeField, wrongValue } from '../../core/actions/field.ts';
+import { nameOfAction } from '../../core/actions/plan-text.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
 import type { RunFlags } from './flags.ts';
 
@@ -55,8 +57,11 @@ function judged(option: Option, field: Field): Option {
 }
 
 function actionCommand(action: Action, carryOut: CarryOut): Command {
-  const { id, title, risk, about, fields } = action;
+  const { title, risk, about, fields } = action;
+  const id = nameOfAction(action.id);
   const command = new Command(id).summary(`${title} (${risk})`).description(`${title}: ${about.does}`);
+  // As journal and status name it.
+  if (id !== action.id) command.alias(action.id);
   for (const field of fields) command.addOption(fieldOption(field));
   const [first] = fields;
   if (first) {
@@ -73,6 +78,28 @@ function actionCommand(action: Action, carryOut: CarryOut): Command {
     });
 }
 
+/** The word names a command of the user's own: the tree is to be made again with these, which only the settings tell. */
+export class OwnActions extends Error {
+  readonly actions: readonly Action[];
+
+  constructor(actions: readonly Action[]) {
+    super('own actions');
+    this.actions = actions;
+  }
+}
+
+const isGiven = (word: string, actions: readonly Action[]): boolean =>
+  actions.some(({ id }) => id === word || nameOfAction(id) === word);
+
+async function findOwn(command: Command): Promise<{ actions: readonly Action[]; problems: readonly string[] }> {
+  const [{ loadWithOwn }, { ownActions }] = await Promise.all([
+    import('../own-commands.ts'),
+    import('../../actions/own.ts'),
+  ]);
+  const { own } = (await loadWithOwn(command)).settings;
+  return own ? { actions: ownActions(own), problems: own.problems } : { actions: [], problems: [] };
+}
+
 /** `actions`: those that it offers. */
 export function runCommand(actions: readonly Action[], carryOut: CarryOut = fromFile): Command {
   const command = addRunFlags(new Command('run'))
@@ -87,7 +114,13 @@ export function runCommand(actions: readonly Action[], carryOut: CarryOut = from
     .addHelpText('after', `\nSee \`run ACTION --help\` for the flags of an action.\n${runExitCodes}`)
     .action(async () => {
       const [word] = command.args;
-      if (word !== undefined) notAnAction(command, word, actions);
+      if (word !== undefined) {
+        const own = await findOwn(command);
+        if (own.actions.some(({ id }) => id === word || nameOfAction(id) === word) && !isGiven(word, actions))
+          throw new OwnActions(own.actions);
+        for (const text of own.problems) complain(`own commands are off: ${text}`);
+        notAnAction(command, word, [...actions, ...own.actions]);
+      }
       process.exitCode = await carryOut(command, undefined, command.opts<RunFlags>());
     });
   for (const action of actions) command.addCommand(actionCommand(action, carryOut));
@@ -99,10 +132,10 @@ function notAnAction(command: Command, word: string, actions: readonly Action[])
     const name = word.replace(/=.*/, '');
     const owners = actions.filter(({ fields }) => fields.some((field) => `--${field.name}` === name));
     const [first] = owners;
-    const where = first ? `. Put it after its action: run ${first.id} ${name} …` : '; see run --help';
+    const where = first ? `. Put it after its action: run ${nameOfAction(first.id)} ${name} …` : '; see run --help';
     command.error(`error: unknown option '${name}'${where}`, { code: 'commander.unknownOption' });
   }
-  const ids = actions.map(({ id }) => id);
+  const ids = actions.map(({ id }) => nameOfAction(id));
   const within = ids.filter((id) => id.split('-').includes(word));
   const near = nearest(word, ids);
   const meant = within.length > 0 ? within : near ? [near] : [];

@@ -10,7 +10,7 @@ export type OneShot = {
   close(): Promise<void>;
 };
 
-export type OneShotOptions = Pick<RunnerOptions, 'patient' | 'changed' | 'logged'> & {
+export type OneShotOptions = Pick<RunnerOptions, 'patient' | 'changed' | 'logged' | 'world'> & {
   /** Why nothing may be changed now. */
   forbids(recorder: Recorder): string | undefined;
 };

@@ -1,6 +1,6 @@
 // What `run` prints.
 import type { Action, Suggestion } from '../../core/actions/action.ts';
-import { undoSays } from '../../core/actions/plan-text.ts';
+import { nameOfAction, undoSays } from '../../core/actions/plan-text.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import { quote } from '../../core/text/shell.ts';
 import { fit, width } from '../../core/text/text.ts';
@@ -9,13 +9,13 @@ import { fit, width } from '../../core/text/text.ts';
 const longest = 2000;
 
 export function listText(actions: readonly Action[]): string {
-  const widest = Math.max(...actions.map((a) => a.id.length));
+  const widest = Math.max(...actions.map((a) => nameOfAction(a.id).length));
   return actions
     .map(({ id, risk, title, fields }) => {
       const flags = fields
         .map((f) => (f.optional || f.preset !== undefined ? `[--${f.name} …]` : `--${f.name} …`))
         .join(' ');
-      return `${id.padEnd(widest)}  ${risk.padEnd(12)}  ${title}${flags ? `  (${flags})` : ''}`;
+      return `${nameOfAction(id).padEnd(widest)}  ${risk.padEnd(12)}  ${title}${flags ? `  (${flags})` : ''}`;
     })
     .join('\n');
 }
@@ -81,5 +81,5 @@ export function tableLines(rows: readonly (readonly string[])[]): readonly strin
 /** What a person would type for it. What is not known is left out, and asked for. */
 export function commandLine({ action, target }: Pick<Suggestion, 'action' | 'target'>): string {
   const flags = Object.entries(target).flatMap(([name, value]) => (value === '' ? [] : [`--${name} ${quote(value)}`]));
-  return ['bentham-cockpit run', action, ...flags].join(' ');
+  return ['bentham-cockpit run', nameOfAction(action), ...flags].join(' ');
 }

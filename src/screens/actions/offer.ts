@@ -1,6 +1,6 @@
 // From an action to its confirmation: ask for missing fields, let the engine check, show the plan.
 import { ulid } from 'ulid';
-import { actionById } from '../../actions/index.ts';
+import { findAction } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids, settle } from '../../core/actions/arming.ts';
 import { distinct } from '../../core/actions/choices.ts';
@@ -29,7 +29,8 @@ export function whyNot(state: State, action: Action, target: Target = {}): strin
  * with, where the evidence points to this action; then a form that would ask only for what has a default is left out.
  */
 export function offer(state: State, id: ActionId, target: Target = {}, fills?: Target): readonly Intent[] {
-  const action = actionById[id];
+  const action = findAction(id, state.own);
+  if (!action) return [];
   const why = whyNot(state, action, target);
   if (why !== undefined) return [{ kind: 'notice', says: `${action.title}: ${why}`, verdict: 'unknown' }];
   const missing = action.fields.filter((field) => !target[field.name] && (field.asked?.(state.world) ?? true));
@@ -138,6 +139,7 @@ const againKey = 'r';
 /** What removes the reason why a plan cannot be confirmed. */
 function remedyFor(state: State, run: Run | undefined): Remedy | undefined {
   if (run?.phase !== 'planned') return undefined;
+  const action = findAction(run.action, state.own);
   if (isOld(state, run))
     return {
       key: againKey,
@@ -146,7 +148,7 @@ function remedyFor(state: State, run: Run | undefined): Remedy | undefined {
         cancel(run.id),
         { kind: 'close' },
         { kind: 'back' },
-        ...begin(state, actionById[run.action], run.target),
+        ...(action ? begin(state, action, run.target) : []),
       ],
     };
   if (settle(state.arming, state.world.now).state !== 'read-only') return undefined;
@@ -179,6 +181,7 @@ function confirmation(run: string, action: Action, texts: readonly string[]): Co
 }
 
 /** The confirmation of a run that is planned again, because the state changed or the environment was read-only. */
-export function confirmAgain(run: Run): readonly Intent[] {
-  return [{ kind: 'confirm', ask: confirmation(run.id, actionById[run.action], run.accepts) }];
+export function confirmAgain(run: Run, own?: State['own']): readonly Intent[] {
+  const action = findAction(run.action, own);
+  return action ? [{ kind: 'confirm', ask: confirmation(run.id, action, run.accepts) }] : [];
 }

@@ -1,5 +1,5 @@
 // The key that lists the actions for the selected row, and the palette entry of every action.
-import { actionById, actions } from '../../actions/index.ts';
+import { actionById, allActions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { fixFirst } from '../../core/health/fix-first.ts';
 import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
@@ -11,6 +11,7 @@ import { findStep } from '../../runbook/checklists.ts';
 import type { Concern } from '../../runbook/remedy.ts';
 import type { State } from '../../store.ts';
 import { firstTarget } from '../incident/offers.ts';
+import { ownFields } from '../own/palette.ts';
 import type { Binding, Entry, Here } from '../screen.ts';
 import { aboutOf } from '../toolkit/selectors.ts';
 import { armForm } from './arm.ts';
@@ -87,7 +88,7 @@ export const actBinding: Binding = {
   about: 'list the actions, those for the selected row first',
   footer: 40,
   unless: ({ state }) => (state.incidentContext?.observing ? 'this cockpit only observes' : undefined),
-  run: (here) => [{ kind: 'open', screen: 'act', of: targetOf(here) }],
+  run: (here) => [{ kind: 'open', screen: 'act', of: { ...ownFields(here), ...targetOf(here) } }],
 };
 
 /** Why arming does nothing now. */
@@ -129,7 +130,7 @@ export const remedyEntries = (state: State): readonly Entry[] =>
 
 /** In the palette every action has its own entry; what is done to a deployment or a surface, one for each of them. */
 export const actionEntries = (state: State): readonly Entry[] => [
-  ...actions.flatMap((action) => {
+  ...allActions(state.own).flatMap((action) => {
     const title = action.title.toLowerCase();
     const kind = named.find(({ says }) => title.includes(says));
     const each = kind?.names(state) ?? [];

@@ -1,5 +1,5 @@
 // Every action, those for the selected row first; unavailable ones are dim, with the reason.
-import { actions } from '../../actions/index.ts';
+import { allActions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { remedyFor } from '../../runbook/remedies.ts';
 import type { Remedy } from '../../runbook/remedy.ts';
@@ -37,7 +37,7 @@ const open: Binding = {
   footer: 1,
   unless: ({ row }) => (row ? undefined : 'no action is selected'),
   run: ({ state, place, row }): readonly Intent[] => {
-    const action = actions.find((one) => one.id === row?.id);
+    const action = allActions(state.own).find((one) => one.id === row?.id);
     if (!action) return [];
     const remedy = remedyHere(state, place, action);
     return offer(state, action.id, { ...remedy?.target, ...fitting(action, place.of) }, remedy && (remedy.fills ?? {}));
@@ -47,7 +47,7 @@ const open: Binding = {
 /** What the marked action does, or why not now: always of the same height, so that nothing jumps. */
 function aboutMarked(state: State, place: Place, rows: readonly Row[], columns: number): Line[] {
   const shown = matching(rows, place.filter);
-  const action = actions.find((one) => one.id === shown[markerIn(place, shown)]?.id);
+  const action = allActions(state.own).find((one) => one.id === shown[markerIn(place, shown)]?.id);
   if (!action) return [];
   const why = whyNot(state, action, fitting(action, place.of));
   const because = remedyHere(state, place, action)?.because;
@@ -73,7 +73,7 @@ export const pickerScreen: Screen = {
       const fits = Object.keys(fitting(action, place.of)).length;
       return remedy ? fits + 1 - pointed.indexOf(remedy) / pointed.length / 2 : fits;
     };
-    const sorted = [...actions].sort((a, b) => rank(b) - rank(a));
+    const sorted = [...allActions(state.own)].sort((a, b) => rank(b) - rank(a));
     // If it does not fit beside each action, it is shown below for the selected one.
     const aside = columns >= 120;
     const rows = sorted.map((action): Row => {

@@ -1,5 +1,5 @@
 // One run: its plan, output and outcome.
-import { actionById } from '../../actions/index.ts';
+import { findAction } from '../../actions/index.ts';
 import { verbOf } from '../../core/actions/plan-text.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
@@ -51,7 +51,7 @@ const keys: readonly Binding[] = [
       runOf(state, place)?.phase === 'planned' ? undefined : 'no plan waits for confirmation',
     run: ({ state, place }) => {
       const run = runOf(state, place);
-      return run ? confirmAgain(run) : [];
+      return run ? confirmAgain(run, state.own) : [];
     },
   },
   {
@@ -115,7 +115,7 @@ export const runScreen: Screen = {
     const rows = runLines(run, state, columns - 1).map(
       (each, at): Row => ({ id: String(at), text: textOf(each), draw: () => [each] }),
     );
-    const about = run && actionById[run.action].about.runbook;
+    const about = run && findAction(run.action, state.own)?.about.runbook;
     return { rows, selectable: false, says: about ? line(dim(`runbook: ${about}`)) : undefined };
   },
   keys,

@@ -75,7 +75,7 @@ export function followMoved(store: CockpitStore): () => void {
     const id = place.screen === 'run' ? (place.of.run ?? '') : '';
     const run = state.runs[id];
     if (!run?.again || run.phase !== 'planned' || run.plannedAt === before.runs[id]?.plannedAt) return;
-    for (const intent of confirmAgain(run))
+    for (const intent of confirmAgain(run, state.own))
       store.setState(reduce(state, intent, { rows: [], page: 0, selectable: false }));
   });
 }
