@@ -9,9 +9,11 @@ import type { Targets } from '../world/targets.ts';
 import type { World } from '../world/world.ts';
 import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
+import type { DeletedFound, EvidenceFound, EvidenceVersion } from './evidence-found.ts';
 import type { Room } from './room.ts';
 
 export type { Answer } from './answer.ts';
+export type * from './evidence-found.ts';
 
 /** The configured targets of actions. */
 export type ActionContext = {
@@ -146,58 +148,6 @@ export type RedisScan = {
   /** Why idle times, or sizes, are unavailable; absent if they are available. */
   untold?: { by: 'permission' | 'policy' | 'error'; says: string };
   unsized?: string;
-};
-
-/** `held`: why it is skipped: a legal hold, a retention, or an unreadable lock. */
-export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
-
-export type EvidenceFound = {
-  objects: readonly EvidenceObject[];
-  /** False: there are more. */
-  complete: boolean;
-  /** Old objects that are skipped because their names cannot be shown exactly. */
-  unspeakable: number;
-  /** All objects of the prefix, old or not. */
-  listed: number;
-  /** Absent: not allowed to read. */
-  versioned?: boolean;
-};
-
-/** An object that is deleted, with its newest version. `archived`: its storage class, where it must be brought back first. */
-export type DeletedEvidence = {
-  key: string;
-  versionId: string;
-  bytes: number;
-  at: Instant;
-  deletedAt: Instant;
-  archived?: string | undefined;
-};
-
-export type DeletedFound = {
-  deleted: readonly DeletedEvidence[];
-  /** Objects that are there, and those of them that equal what was deleted before, or do not. */
-  live: number;
-  restored: number;
-  differs: readonly string[];
-  /** Deleted, and no version of them is left. */
-  lost: number;
-  /** Names that cannot be shown as they are. */
-  unspeakable: number;
-  /** False: there are more. */
-  complete: boolean;
-};
-
-export type EvidenceVersion = {
-  versionId: string;
-  at: Instant;
-  bytes: number;
-  latest: boolean;
-  marker: boolean;
-  etag: string;
-  /** GLACIER or DEEP_ARCHIVE: it cannot be copied before it is brought back. */
-  archived?: string | undefined;
-  /** A legal hold, a retention, or an unreadable lock. */
-  held?: string;
 };
 
 /** `key`: what all pages about it share. */
