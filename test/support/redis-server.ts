@@ -14,6 +14,9 @@ import { live, world } from './world.ts';
 
 export const installed = spawnSync('redis-server', ['--version']).status === 0;
 
+/** Bytes of an answer of redis-cli. */
+const maxBuffer = 64 * 1024 * 1024;
+
 const running: { child: ChildProcess; home: string }[] = [];
 
 /** Ends the servers that were started; belongs in afterEach. */
@@ -39,7 +42,7 @@ async function serve(home: string, saves: string, port: number, more: readonly s
   const child = spawn('redis-server', args, { stdio: 'ignore', cwd: home });
   running.push({ child, home });
   const cli = (...words: string[]) => {
-    const { stdout, stderr } = spawnSync('redis-cli', ['-p', String(port), ...words], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('redis-cli', ['-p', String(port), ...words], { encoding: 'utf8', maxBuffer });
     return stdout || stderr;
   };
   await eventually(() => expect(cli('ping')).toMatch(/PONG|LOADING|MASTERDOWN/));
