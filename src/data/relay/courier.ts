@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { pause } from '../source.ts';
 import { listenFor, type RelayLink, type Up } from './link.ts';
-import { announce, append, beginning, lengthOf, longestLine, news, openIncidents, read } from './stream.ts';
+import { announce, append, beginning, lengthOf, longestLine, news, openIncidents, type Page, read } from './stream.ts';
 
 /** A line of the journal about an incident. `own`: this run of the cockpit wrote it. */
 export type RelayLine = { id: string; text: string; own: boolean };
@@ -31,7 +31,27 @@ const readAgainEvery: Ms = 5 * minute;
 /** Who sends again what others have written holds this for so long: one of all cockpits is enough. */
 const refillFor: Ms = 10 * second;
 
-type Stream = { last: string; length: number; lines: Set<string>; whole: boolean };
+/** What was sent and is not read back within this is sent again: the relay may have dropped it. */
+const echoWithin: Ms = 10 * second;
+/** How soon a stream that has more entries than were read is read again. */
+const gapReadAgain: Ms = 10 * second;
+/** How often the index is read again. */
+const indexAgainEvery: Ms = 30 * second;
+
+type Stream = {
+  last: string;
+  /** Entries that were read. */
+  length: number;
+  /** Digests of the lines that the relay has shown. */
+  lines: Set<string>;
+  /** When a line was sent, by digest; until it is read back. */
+  sent: Map<string, number>;
+  /** How many entries more than were read it had at the last check, and how many were read then. */
+  gap: string | undefined;
+  /** When it was begun (`performance.now`). */
+  begunAt: number;
+  whole: boolean;
+};
 
 /** What a line is known by. A stranger's line with the same id is another one. */
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64').slice(0, 22);
@@ -111,23 +131,34 @@ export class Courier {
   /** Follows an incident, from its beginning. */
   async #begin(up: Up, incident: string): Promise<void> {
     if (this.#streams.has(incident) || this.#streams.size >= mostIncidents) return;
-    const stream: Stream = { last: beginning, length: 0, lines: new Set(), whole: false };
+    const stream: Stream = {
+      last: beginning,
+      length: 0,
+      lines: new Set(),
+      sent: new Map(),
+      gap: undefined,
+      begunAt: performance.now(),
+      whole: false,
+    };
     this.#streams.set(incident, stream);
     // A stream is longer than it should be only where somebody else writes it.
     const most = up.options.keeps.entries * 2;
     for (let full = true; full && stream.length < most && !up.signal.aborted; ) {
       const page = await read(up.ask, up.options, incident, stream.last);
       full = page.full;
-      await this.#take(incident, stream, page.lines, page.last);
+      await this.#take(incident, stream, page);
     }
     stream.whole = true;
     this.#changed();
   }
 
-  async #take(incident: string, stream: Stream, lines: readonly string[], last: string): Promise<void> {
+  async #take(incident: string, stream: Stream, { lines, entries, last }: Page): Promise<void> {
     const fresh = lines.filter((line) => !stream.lines.has(digest(line)));
-    for (const line of fresh) stream.lines.add(digest(line));
-    stream.length += lines.length;
+    for (const line of fresh) {
+      stream.lines.add(digest(line));
+      stream.sent.delete(digest(line));
+    }
+    stream.length += entries;
     stream.last = last;
     if (fresh.length > 0) await this.#book.take(incident, fresh);
   }
@@ -145,12 +176,12 @@ export class Courier {
       );
       this.#index = index;
       for (const incident of opened) await this.#begin(up, incident);
-      for (const [incident, { lines, last }] of pages) {
+      for (const [incident, page] of pages) {
         const stream = this.#streams.get(incident);
         // It was read from its beginning meanwhile.
         if (!stream || stream.last !== cursors.get(incident)) continue;
-        taken += lines.length;
-        await this.#take(incident, stream, lines, last);
+        taken += page.lines.length;
+        await this.#take(incident, stream, page);
       }
       if (performance.now() - since > second) [taken, since] = [0, performance.now()];
       if (taken > mostPerSecond) await pause(second, up.signal);
@@ -159,20 +190,37 @@ export class Courier {
 
   /** Sends what is missing, and reads again what may have been lost. */
   async #check(up: Up): Promise<void> {
-    let readAt = performance.now();
+    let [readAt, indexAt] = [performance.now(), performance.now()];
+    const isDue = (at: number, every: Ms) => performance.now() - at > every;
     while (!up.signal.aborted) {
       await this.send();
       await this.#refill(up);
       await pause(checkEvery, up.signal);
-      const isDue = performance.now() - readAt > readAgainEvery;
-      if (isDue) readAt = performance.now();
+      if (isDue(indexAt, indexAgainEvery)) {
+        const { incidents, last } = await openIncidents(up.ask, up.options);
+        [this.#index, indexAt] = [last, performance.now()];
+        for (const incident of incidents) await this.#begin(up, incident);
+      }
+      const again = isDue(readAt, readAgainEvery);
+      if (again) readAt = performance.now();
       for (const [incident, stream] of [...this.#streams]) {
-        const shorter = (await lengthOf(up.ask, up.options, incident)) < stream.length;
-        if (!stream.whole || !(isDue || (shorter && stream.length < up.options.keeps.entries))) continue;
+        if (!stream.whole) continue;
+        const differs = this.#differs(stream, await lengthOf(up.ask, up.options, incident), up.options.keeps.entries);
+        if (!again && !differs) continue;
         this.#streams.delete(incident);
         await this.#begin(up, incident);
       }
     }
+  }
+
+  /** Whether the relay has lost entries of a stream, or held some back. What is full drops its oldest. */
+  #differs(stream: Stream, length: number, most: number): boolean {
+    if (length < stream.length) return stream.length < most;
+    // What has just come is read at once: only what stays unread from one check to the next was held back.
+    const gap = length > stream.length ? `${length} ${stream.length}` : undefined;
+    const isHeldBack = gap !== undefined && gap === stream.gap;
+    stream.gap = gap;
+    return isHeldBack && performance.now() - stream.begunAt > gapReadAgain;
   }
 
   async #publish(up: Up): Promise<void> {
@@ -209,7 +257,7 @@ export class Courier {
         incident,
         some.map(({ text }) => text),
       );
-      for (const one of some) stream.lines.add(digestOf(one));
+      for (const one of some) if (!stream.lines.has(digestOf(one))) stream.sent.set(digestOf(one), performance.now());
     }
   }
 
@@ -221,7 +269,10 @@ export class Courier {
     const stream = this.#streams.get(incident);
     const lines = this.#book.linesOf(incident).filter((line) => line.own === own && !isTooLong(line.text));
     if (!stream) return own ? lines : [];
-    const has = (line: RelayLine) => stream.lines.has(digestOf(line));
+    const now = performance.now();
+    const isUnderWay = (line: RelayLine) =>
+      now - (stream.sent.get(digestOf(line)) ?? Number.NEGATIVE_INFINITY) < echoWithin;
+    const has = (line: RelayLine) => stream.lines.has(digestOf(line)) || isUnderWay(line);
     const isFull = stream.length >= this.#link.options.keeps.entries;
     const first = isFull ? (this.#book.linesOf(incident).find(has)?.id ?? '') : '';
     return lines.filter((line) => line.id > first && !has(line));

@@ -16,8 +16,8 @@ export const beginning = '0-0';
 
 const streamId = /^\d{1,20}-\d{1,20}$/;
 
-/** The lines of a stream after `from`; `last`: where the next reading begins. */
-export type Page = { lines: readonly string[]; last: string; full: boolean };
+/** The lines of a stream after `from`; `last`: where the next reading begins; `entries`: with those that are no lines. */
+export type Page = { lines: readonly string[]; entries: number; last: string; full: boolean };
 
 export const streamOf = ({ root }: RelayOptions, incident: string): string => `${root}:incident:${incident}`;
 const indexOf = ({ root }: RelayOptions): string => `${root}:index`;
@@ -112,7 +112,7 @@ function pageOf(answer: unknown, from: string): Page {
   const lines = entries.flatMap(({ fields: { line } }) =>
     line !== undefined && Buffer.byteLength(line) <= longestLine ? [line] : [],
   );
-  return { lines, last: entries.at(-1)?.id ?? from, full: entries.length >= page };
+  return { lines, entries: entries.length, last: entries.at(-1)?.id ?? from, full: entries.length >= page };
 }
 
 type StreamEntry = { id: string; fields: Record<string, string> };
