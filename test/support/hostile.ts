@@ -67,7 +67,7 @@ const atoms: readonly string[] = [
 ];
 
 /** Pseudo-random numbers from 0 to 1 (mulberry32): a failure comes again. */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
