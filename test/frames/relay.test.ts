@@ -1,9 +1,10 @@
 // What the screen shows of an incident that several people share.
 import { describe, expect, test } from 'vitest';
-import type { KeyState } from '../../src/core/incident/authority.ts';
+import { incidentIdOf, type KeyState } from '../../src/core/incident/authority.ts';
 import type { IncidentContext, RelayStatus } from '../../src/core/incident/context.ts';
 
 import { askControl } from '../../src/screens/incident/asking.ts';
+import { incidentKeys } from '../../src/screens/incident/keys.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
@@ -24,6 +25,8 @@ const keys: readonly KeyState[] = [
   { key: key('ben'), person: 'ben', user: 'ben', host: 'bastion-b', state: 'admitted' },
   { key: key('eve'), person: 'eve', user: 'eve', host: 'laptop', state: 'new' },
 ];
+/** Admitted before the first entry. */
+const keyOfDan = { key: key('dan'), person: 'dan', user: '', host: '' };
 
 function shared(screen: string, more: Partial<IncidentContext> = {}): State {
   const story = tell(now - 20 * minute, [
@@ -87,6 +90,66 @@ describe.each(sizes)('at $columns x $rows', (size) => {
     expect(text).not.toContain('control: you');
   });
 
+  test('while the relay is away since the start it is unknown who is in control: everywhere, and what that means', () => {
+    const state = bens({ relay: away, here: [{ ...contextOf('ana').self, at: 0, driving: false, observing: false }] });
+    const at = (screen: string) => {
+      const shown: State = { ...state, ui: { ...state.ui, stack: [placeAt(screen)] } };
+      const text = frameText(shown, size);
+      return text.replace(/\s+/g, ' ');
+    };
+    for (const screen of ['people', 'incident', 'health']) {
+      expect(at(screen)).toMatch(/control: unknown/);
+      expect(at(screen)).toMatch(/relay away 12 s/);
+    }
+    expect(at('people')).toContain('in control unknown: ben had it, the relay is away');
+    expect(at('people')).toContain('works alone until it is back');
+    expect(at('incident')).toContain('the relay is away: ben may still be in control; call them before W');
+    expect(at('war-room')).toMatch(/in control, last ben/);
+    for (const screen of ['people', 'incident', 'health', 'war-room'])
+      expect(at(screen)).not.toMatch(/control: nobody|ben left|not connected/);
+  });
+
+  test('the person in control sees who waits for an admission; that one sees it too, and cannot take control', () => {
+    const story = shared('health');
+    const { incident: told, incidentContext } = story;
+    if (!told || !incidentContext) throw new Error('no incident');
+    const incident = { ...told, id: incidentIdOf('01J0000000', key('ana')) };
+    const dan = { ...ben, session: 'session-dan', name: 'dan', driving: false, key: key('dan'), incident: incident.id };
+    const self = { ...incidentContext.self, key: key('ana') };
+    const control = { ...incident.control, key: self.key };
+    const entries = incident.entries.map((one) => ({ ...one, writer: { ...one.writer, key: self.key } }));
+    const here = [{ ...self, at: 0, driving: true, observing: false, incident: incident.id }, dan];
+    const anas: State = {
+      ...story,
+      incident: { ...incident, control, entries },
+      incidentContext: { ...incidentContext, self, here },
+    };
+    expect(frameText(anas, size)).toContain('admit dan?');
+    const dans: State = { ...anas, incidentContext: { ...incidentContext, self: { ...self, ...dan }, here } };
+    expect(frameText(dans, size)).toMatch(/and control: ana +not admitted(: ask ana)?/);
+    expect(frameText(dans, size)).not.toContain('admit dan?');
+    const takes = incidentKeys.find(({ id }) => id === 'control');
+    const why = takes?.unless?.({ state: dans, place: placeAt('incident') });
+    expect(why).toBe('your key is not admitted: ask ana to admit it (p)');
+    const admitted = {
+      ...dans,
+      incident: { ...incident, control, entries, keys: [...keys, { ...keyOfDan, state: 'admitted' as const }] },
+    };
+    expect(frameText(admitted, size)).not.toContain('not admitted');
+    expect(takes?.unless?.({ state: admitted, place: placeAt('incident') })).toBeUndefined();
+    const people: State = { ...admitted, ui: { ...admitted.ui, stack: [placeAt('people')] } };
+    expect(frameText(people, size)).toMatch(/admitted +dan +DAN0-1234-5678-9ABC +ben@bastion-b/);
+  });
+
+  test('with others connected every frame names commander and control, also where they are one person', () => {
+    for (const screen of ['people', 'incident', 'health', 'logs'])
+      expect(frameText(shared(screen), size)).toMatch(/(commander|IC) and control: you/);
+  });
+
+  test('the wall says who is commander, and what each looks at', () => {
+    expect(frameText(shared('war-room'), size)).toMatch(/commander ana +here ana \(cockpit\), ben \(database\)/);
+  });
+
   test('several open incidents are listed, the shown one among them', () => {
     const open = [{ id: 'two', title: 'Queue backlog', severity: 3 as const, openedAt: now - 5 * minute }];
     const text = frameText(shared('incidents', { open }), size);
@@ -94,6 +157,16 @@ describe.each(sizes)('at $columns x $rows', (size) => {
     expect(text).toMatch(/SEV3 +Queue backlog +open 5 m/);
     expect(text).toMatch(/SEV1 +Complete API outage +open 20 m +shown now/);
   });
+});
+
+test('an empty list of incidents says whether there can be others', () => {
+  const none = (relay: RelayStatus) => {
+    const state = shared('incidents', { relay });
+    return frameText({ ...state, incident: undefined }, { columns: 80, rows: 24 }).replace(/\s+/g, ' ');
+  };
+  expect(none(connected)).toContain('no incident is open; one that others open appears here');
+  expect(none({ ...connected, state: 'connecting', isRead: false })).toContain('reading the relay');
+  expect(none({ ...away, isRead: false })).toContain('those that others opened cannot be seen while the relay is away');
 });
 
 test('without a relay nothing of it is shown', () => {

@@ -136,7 +136,11 @@ export function keysOf(
 ): readonly KeyState[] {
   const keys = new Map(incident.keys.map((one) => [one.key, one]));
   for (const { key, incident: of, session, name: person, user, host, observing } of here) {
-    if (key === undefined || of !== incident.id || observing || keys.has(key)) continue;
+    if (key === undefined || of !== incident.id || observing) continue;
+    const known = keys.get(key);
+    // Admitted before its first entry, which names the account and the host.
+    if (known?.host === '') keys.set(key, { ...known, user, host });
+    if (known) continue;
     if (session === self.session ? isAdmitted(incident, self) : incident.control.key === undefined) continue;
     keys.set(key, { key, person, user, host, state: 'new' });
   }
@@ -154,6 +158,23 @@ export function controllerOf(incidentContext: IncidentContext, incident: Inciden
   return incidentContext.here.find((one) => hasControl(incident.control, one));
 }
 
+/**
+ * Who is in control, as far as this cockpit can know. `unknown`: the relay does not answer, so that `last`, who had control
+ * by the journal, may still have it. `free`: `last` has left.
+ */
+export type ControlNow =
+  | { state: 'held'; by: Presence }
+  | { state: 'unknown'; last: string }
+  | { state: 'free'; last: string };
+
+export function controlNow(incidentContext: IncidentContext, incident: Incident): ControlNow {
+  const by = controllerOf(incidentContext, incident);
+  if (by) return { state: 'held', by };
+  const { relay } = incidentContext;
+  const isUnknown = relay !== undefined && relay.state !== 'connected';
+  return { state: isUnknown ? 'unknown' : 'free', last: incident.control.person };
+}
+
 /** Nobody is in control any more: the controlling cockpit is disconnected, and this one may take over. */
 export function isResumable(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   return (
@@ -161,6 +182,6 @@ export function isResumable(incidentContext: IncidentContext, incident: Incident
     isOngoing(incident) &&
     !incidentContext.observing &&
     !isInControl(incidentContext, incident) &&
-    controllerOf(incidentContext, incident) === undefined
+    controlNow(incidentContext, incident).state === 'free'
   );
 }

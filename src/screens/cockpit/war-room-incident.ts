@@ -1,14 +1,26 @@
 // The incident on a wall screen: how long it is open, its current step, who is in control, when the next update is due.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { controllerOf } from '../../core/incident/context.ts';
+import { controlNow } from '../../core/incident/context.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { currentStep } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
+import { looksAt } from '../incident/looks-at.ts';
 import type { Size } from '../screen.ts';
 import { banner, largeBanner } from '../toolkit/banner-font.ts';
-import { beside, bold, columnsOf, dim, fitLine, type Line, line, span, type Tone } from '../toolkit/line.ts';
+import {
+  beside,
+  bold,
+  columnsOf,
+  dim,
+  firstFitting,
+  fitLine,
+  type Line,
+  line,
+  span,
+  type Tone,
+} from '../toolkit/line.ts';
 import { fitting } from './war-room-letters.ts';
 
 /** The incident that is open. */
@@ -51,15 +63,38 @@ export function incidentStatus(state: State, incident: Incident, { columns, rows
   });
   const high = Math.max(...drawn.map(({ lines }) => lines.length));
   const title = step ? [fitLine(line('  ', dim('step '), bold(step.step.say)), columns)] : [];
-  return [...beside(drawn, 0, high).map((each) => line('  ', each)), ...title, []];
+  return [
+    ...beside(drawn, 0, high).map((each) => line('  ', each)),
+    ...title,
+    ...crewLines(state, incident, columns),
+    [],
+  ];
+}
+
+/** Who is commander, and what each of several people looks at. */
+function crewLines({ incidentContext }: State, incident: Incident, columns: number): Line[] {
+  const here = incidentContext?.here ?? [];
+  if (here.length < 2) return [];
+  const commanders = incident.roles.commander.join(', ') || 'nobody';
+  const names = here.map(looksAt);
+  const shown = names.map((_, at) =>
+    [...names.slice(0, names.length - at), ...(at > 0 ? [`${at} more`] : [])].join(', '),
+  );
+  return [
+    firstFitting(
+      columns,
+      ...shown.map((text) => line('  ', dim('commander '), bold(commanders), dim('  here '), text)),
+    ),
+  ];
 }
 
 function controlCell({ incidentContext }: State, incident: Incident): Cell {
-  const holder = incidentContext && controllerOf(incidentContext, incident);
+  const control = incidentContext && controlNow(incidentContext, incident);
+  const isHeld = control?.state === 'held';
   return {
-    caption: 'in control',
-    says: holder?.name ?? 'nobody',
-    tone: holder ? 'bold' : 'warning',
+    caption: control?.state === 'unknown' ? `in control, last ${control.last}` : 'in control',
+    says: isHeld ? control.by.name : control?.state === 'unknown' ? 'unknown' : 'nobody',
+    tone: isHeld ? 'bold' : 'warning',
   };
 }
 

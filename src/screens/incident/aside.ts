@@ -1,11 +1,12 @@
 // Beside the checklist from 120 columns on: who is there, and what happened last; live.
-import { controllerOf } from '../../core/incident/context.ts';
+import { type ControlNow, controlNow } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import type { State } from '../../store.ts';
 import type { Screen, Size } from '../screen.ts';
 import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { toHeight } from '../toolkit/list.ts';
 import { isOpening } from './keys.ts';
+import { looksAt } from './looks-at.ts';
 import { recentLines } from './recent.ts';
 
 /** The side column of the checklist; none without an incident. */
@@ -21,6 +22,12 @@ function sideColumn(state: State, { columns, rows }: Size): readonly Line[] {
   return toHeight([...head, ...recentLines(state, columns, rows - head.length)], rows);
 }
 
+function controlSays(control: ControlNow, own: string): Line {
+  if (control.state === 'unknown') return line(span(`unknown, last ${control.last}`, 'warning'));
+  if (control.state === 'free') return line(span('nobody', 'warning'));
+  return line(control.by.session === own ? 'you' : control.by.name);
+}
+
 /** The roles that are held, and the cockpits that are open. */
 function peopleLines({ incident, incidentContext }: State, columns: number): Line[] {
   if (!incident || !incidentContext) return [];
@@ -30,14 +37,13 @@ function peopleLines({ incident, incidentContext }: State, columns: number): Lin
     return [line(dim(role.padEnd(11)), names)];
   });
   const { here, self } = incidentContext;
-  const inControl = controllerOf(incidentContext, incident);
-  const control = inControl?.session === self.session ? 'you' : inControl?.name;
-  const others = here.filter(({ session }) => session !== self.session && session !== inControl?.session);
-  const connected = others.map(({ name, observing }) => (observing ? `${name} (observes)` : name)).join(', ');
+  const control = controlNow(incidentContext, incident);
+  const others = here.filter(({ session }) => session !== self.session);
+  const connected = others.map(looksAt).join(', ');
   return [
     line(bold('PEOPLE'), '  ', span('p', 'key'), dim(' opens them')),
     ...held,
-    line(dim('in control '), control ?? span('nobody', 'warning')),
+    line(dim('in control '), controlSays(control, self.session)),
     ...wrap(connected, columns - 11)
       .filter(Boolean)
       .map((part, at) => line(dim((at === 0 ? 'also here' : '').padEnd(11)), part)),

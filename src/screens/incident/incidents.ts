@@ -1,5 +1,6 @@
 // The open incidents: several at once are chosen here.
 import { type Severity, severityName } from '../../core/incident/checklist.ts';
+import type { RelayStatus } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -17,6 +18,13 @@ export function openIncidents({ incident, incidentContext }: State): readonly Li
   return [...shown, ...(incidentContext?.open ?? [])].toSorted((a, b) => b.openedAt - a.openedAt);
 }
 
+function noneSays(relay: RelayStatus | undefined): string {
+  if (!relay) return 'no incident is open; i opens one';
+  if (relay.state === 'away')
+    return 'no incident is known here; those that others opened cannot be seen while the relay is away. i opens one';
+  return relay.isRead ? 'no incident is open; one that others open appears here. i opens one' : 'reading the relay …';
+}
+
 export const incidentsScreen: Screen = {
   id: 'incidents',
   title: () => 'INCIDENTS',
@@ -26,7 +34,7 @@ export const incidentsScreen: Screen = {
     const { world, incident, incidentContext } = state;
     const open = openIncidents(state);
     const { relay } = incidentContext ?? {};
-    const none = relay && !relay.isRead ? 'reading the relay …' : 'no incident is open; i opens one';
+    const none = noneSays(relay);
     const empty = [none, ...(relay ? [relaySays(relay, world.now)] : [])];
     return {
       says: line(dim(open.length === 0 ? '' : `${open.length} open; enter shows one`)),

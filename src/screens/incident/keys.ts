@@ -1,4 +1,5 @@
 // The keys of the incident's screen.
+import { isAdmitted } from '../../core/incident/authority.ts';
 import { isInControl } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { canLines, canText, handoff } from '../../runbook/messages.ts';
@@ -239,10 +240,10 @@ export const incidentKeys: readonly Binding[] = [
     about: 'take control of this incident',
     unless: ({ state }) => {
       if (!state.incident || !state.incidentContext) return 'no incident is open';
-      return (
-        onlyObserves(state) ??
-        (isInControl(state.incidentContext, state.incident) ? 'you are in control already' : undefined)
-      );
+      const { incident, incidentContext } = state;
+      if (!isAdmitted(incident, incidentContext.self))
+        return onlyObserves(state) ?? `your key is not admitted: ask ${incident.control.person} to admit it (p)`;
+      return onlyObserves(state) ?? (isInControl(incidentContext, incident) ? 'you are in control already' : undefined);
     },
     run: ({ state }) => [askControl(state)],
   },

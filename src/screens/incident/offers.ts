@@ -2,7 +2,7 @@
 
 import type { Target } from '../../core/actions/action.ts';
 import { offerKeys, type Step } from '../../core/incident/checklist.ts';
-import { isInControl, isResumable } from '../../core/incident/context.ts';
+import { controlNow, isInControl } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import { knownOf } from '../../runbook/messages.ts';
@@ -71,7 +71,10 @@ export function whyNotInControl(state: State): string | undefined {
   if (!isOngoing(incident))
     return `the incident is ${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'}; O reopens it`;
   if (isInControl(incidentContext, incident)) return undefined;
-  return isResumable(incidentContext, incident)
-    ? `${incident.control.person} is not connected: W takes control`
-    : `${incident.control.person} is in control: W takes control`;
+  const { person } = incident.control;
+  const { state: control } = controlNow(incidentContext, incident);
+  if (control === 'unknown') return `the relay is away, ${person} may be in control: W takes control`;
+  return control === 'free'
+    ? `${person} is not connected: W takes control`
+    : `${person} is in control: W takes control`;
 }

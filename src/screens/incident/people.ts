@@ -1,12 +1,14 @@
 // Who is connected, who is in control, who has which role; and whom to call.
-import type { Presence } from '../../core/incident/context.ts';
+import { type ControlNow, controlNow, type IncidentContext, type Presence } from '../../core/incident/context.ts';
 import { fingerprint, roles } from '../../core/incident/event.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { askControl, askRole, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
+import { screenSays } from './looks-at.ts';
 import { onlyObserves } from './offers.ts';
 import { relaySays } from './relay-line.ts';
 import { admitKey, signerRows } from './signers.ts';
@@ -22,16 +24,13 @@ export const peopleScreen: Screen = {
     const signers = signerRows(state);
     const { relay } = incidentContext;
     const open = incidentContext.here.filter(({ unheard }) => !unheard).length;
-    const held = roles.map((role, at): Row => {
+    const held = roles.map((role): Row => {
       const names = incident?.roles[role] ?? [];
       const nobody = role === 'commander' && incident ? 'nobody: assign a commander' : '–';
-      // The next heading is drawn with the last role: every row of a list can be selected.
-      const below = at < roles.length - 1 ? [] : [line(dim('connected now'))];
       return {
         id: role,
         text: `${role} ${names.join(' ')}`,
-        height: 1 + below.length,
-        draw: () => [line(role.padEnd(12), names.length > 0 ? bold(names.join(', ')) : dim(nobody)), ...below],
+        draw: () => [line(role.padEnd(12), names.length > 0 ? bold(names.join(', ')) : dim(nobody))],
         opens: {
           kind: 'details',
           title: role,
@@ -63,7 +62,7 @@ export const peopleScreen: Screen = {
     return {
       says: line(dim(`${open} ${open === 1 ? 'cockpit' : 'cockpits'} open`)),
       head: relay ? wrap(relaySays(relay, world.now), columns - 2).map((part) => line(' ', dim(part))) : [],
-      rows: [...held, ...here, ...signers],
+      rows: [...held, controlRow(incidentContext, incident), ...here, ...signers],
     };
   },
   keys: [
@@ -127,8 +126,51 @@ function notForRoles(state: State): string | undefined {
   return state.incident ? onlyObserves(state) : 'roles need an incident; i opens one';
 }
 
-/** Titles of screens are in capitals; that of an incident is as its author wrote it. */
-const screenSays = (title: string): string => (title === title.toUpperCase() ? title.toLowerCase() : title);
+/** Roles are what people agreed on; control is what one cockpit has. */
+function controlRow(incidentContext: IncidentContext, incident: Incident | undefined): Row {
+  const control = incident && isOngoing(incident) ? controlNow(incidentContext, incident) : undefined;
+  const [says, isGood, change] = controlSays(control, incidentContext.self.session);
+  return {
+    id: 'control',
+    text: `in control ${says}`,
+    height: 2,
+    // The next heading is drawn with it: every row of a list can be selected.
+    draw: () => [
+      line('in control'.padEnd(12), control ? span(says, isGood ? 'accent' : 'warning') : dim(says)),
+      line(dim('connected now')),
+    ],
+    opens: {
+      kind: 'details',
+      title: 'in control',
+      lines: (_, wide) =>
+        descriptionList(
+          [
+            ['held by', says],
+            [
+              'what it is',
+              'one cockpit works the checklist, sends messages and runs actions; the roles are among people',
+            ],
+            ['change', change],
+          ],
+          wide - 2,
+        ),
+    },
+  };
+}
+
+function controlSays(control: ControlNow | undefined, own: string): [says: string, isGood: boolean, change: string] {
+  if (!control) return ['–', true, 'control needs an open incident'];
+  if (control.state === 'unknown')
+    return [
+      `unknown: ${control.last} had it, the relay is away`,
+      false,
+      `call ${control.last} first; then W takes control: both may act until the relay is back`,
+    ];
+  if (control.state === 'free') return [`nobody: ${control.last} left`, false, 'W takes control'];
+  const { session, name, user, host } = control.by;
+  if (session === own) return ['you', true, 'another person takes it with W; it asks first and is recorded'];
+  return [`${name}, ${user}@${host}`, true, 'W takes control: it asks first and is recorded'];
+}
 
 const accessWord = ({ observing, unheard }: Presence): string =>
   unheard ? 'unknown   ' : observing ? 'observes  ' : 'connected ';

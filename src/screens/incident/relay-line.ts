@@ -32,5 +32,6 @@ export function relaySays(relay: RelayStatus, now: Instant): string {
   const refused = relay.refused > 0 ? `; ${relay.refused} lines refused` : '';
   const more = `${left}${long}${refused}`;
   if (relay.state !== 'away') return `relay ${relay.where} ${relay.state}${more}`;
-  return `relay ${relay.where} away ${shortAge(Math.max(0, now - relay.since))}: ${relay.what}; ${relay.hint}${more}`;
+  const away = `relay ${relay.where} away ${shortAge(Math.max(0, now - relay.since))}: ${relay.what}; ${relay.hint}${more}`;
+  return `${away}. This cockpit works alone until it is back: others see nothing of it, and it sees nothing of them.`;
 }

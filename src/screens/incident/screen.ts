@@ -1,7 +1,7 @@
 // The incident: its checklist, or, without one, the screen that opens one.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { isResumable } from '../../core/incident/context.ts';
+import { controlNow, isResumable } from '../../core/incident/context.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
@@ -79,6 +79,14 @@ function foot(state: State, columns: number): readonly Line[] {
         ` ${incident.control.person} was in control and is not connected: `,
         span('W', 'key'),
         ' takes control',
+      ),
+    );
+  if (controlNow(incidentContext, incident).state === 'unknown')
+    lines.push(
+      line(
+        mark('warning'),
+        ` the relay is away: ${incident.control.person} may still be in control; call them before `,
+        span('W', 'key'),
       ),
     );
   const { severity, because } = suggestionOf(state);

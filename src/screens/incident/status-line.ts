@@ -1,7 +1,7 @@
 // The incident line of the header, on every frame while an incident is open.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { controllerOf, isInControl } from '../../core/incident/context.ts';
+import { controllerOf, controlNow, isInControl, keysOf } from '../../core/incident/context.ts';
 import { endedAt, unfinished } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
@@ -34,13 +34,14 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   if (ended !== undefined) return packed(heads, [trouble], columns);
   const update = updateSays(state);
   const isUrgent = (clocks(incident, world.now).updateDue ?? Number.POSITIVE_INFINITY) - world.now < soon;
-  const musts = [unknownSays(state), reminderSays(state), ...(isUrgent ? [update] : [])];
+  const musts = [unknownSays(state), admissionSays(state), reminderSays(state), ...(isUrgent ? [update] : [])];
   // On the checklist the next move has a line of its own.
   const next = here(state).screen === 'incident' ? [] : nextShort(state);
   const mays = isUrgent ? [] : [update];
   const crews = crewSays(state);
   // Where they fit together, the next move comes before the names of those who are the same person.
-  const crewLeft = isOnePerson(state) ? crews : crews.slice(0, 1);
+  const isAlone = (state.incidentContext?.here.length ?? 1) < 2;
+  const crewLeft = isOnePerson(state) ? crews.slice(0, isAlone ? undefined : 2) : crews.slice(0, 1);
   for (const says of next)
     for (const head of heads.slice(0, 2)) {
       const segments = [trouble, crewLeft, ...musts, [says]];
@@ -164,12 +165,31 @@ function controlSays({ incidentContext, incident }: State): Variants {
   if (incidentContext.lost)
     return [line(span('control: lost, W takes it', 'critical')), line(span('control: lost', 'critical'))];
   if (isInControl(incidentContext, incident)) return [line('control: you')];
-  const there = controllerOf(incidentContext, incident);
-  if (there) return [line(span(`control: ${fit(there.name, cutName).trimEnd()}`, 'accent'))];
-  return [
-    line(span(`control: nobody (${incident.control.person} left)`, 'warning')),
-    line(span('control: nobody', 'warning')),
-  ];
+  const control = controlNow(incidentContext, incident);
+  if (control.state === 'held') return [line(span(`control: ${fit(control.by.name, cutName).trimEnd()}`, 'accent'))];
+  const last = fit(control.last, cutName).trimEnd();
+  if (control.state === 'unknown')
+    return [line(span(`control: unknown, last ${last}`, 'warning')), line(span('control: unknown', 'warning'))];
+  return [line(span(`control: nobody (${last} left)`, 'warning')), line(span('control: nobody', 'warning'))];
+}
+
+/** To the person in control: who waits for an admission. To that one: that its entries have no effect yet. */
+function admissionSays({ incidentContext, incident }: State): Variants {
+  if (!incidentContext?.relay || !incident || incidentContext.observing) return [];
+  const { here, self } = incidentContext;
+  const waiting = new Set(
+    keysOf(incidentContext, incident).flatMap(({ state, key }) => (state === 'new' ? [key] : [])),
+  );
+  if (waiting.has(self.key ?? ''))
+    return [
+      line(span(`not admitted: ask ${fit(incident.control.person, cutName).trimEnd()}`, 'warning')),
+      line(span('not admitted', 'warning')),
+    ];
+  if (!isInControl(incidentContext, incident)) return [];
+  const names = [...new Set(here.filter(({ key }) => waiting.has(key ?? '')).map(({ name }) => name))];
+  if (names.length === 0) return [];
+  const who = names.length === 1 ? fit(names[0] ?? '', cutName).trimEnd() : String(names.length);
+  return [line(span(`admit ${who}?`, 'warning'), ' ', span('p', 'key')), line(span(`admit ${who}?`, 'warning'))];
 }
 
 function updateSays({ incident, world }: State): Variants {
