@@ -16,6 +16,7 @@ const connected: RelayStatus = {
   where: 'relay:6379',
   state: 'connected',
   isRead: true,
+  isHeard: true,
   unsent: 0,
   tooLong: 0,
   refused: 0,

@@ -1,9 +1,10 @@
 // One incident of several people on several hosts: whole engines, each with its own journal, over a real Redis.
 import { afterEach, describe, expect, test } from 'vitest';
+import { controlNow } from '../../src/core/incident/context.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { Middleman } from '../support/proxy.ts';
-import { admits, cockpit, endCockpits, opens } from '../support/relay-cockpits.ts';
+import { admits, cockpit, endCockpits, opens, RelayCockpit } from '../support/relay-cockpits.ts';
 import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
 const proxies: Middleman[] = [];
@@ -83,6 +84,36 @@ describe.each(relayServers)('with $name', ({ started }) => {
     expect(ben.context?.here.find(({ session }) => session === ana.session)).toMatchObject({ unheard: true });
     ben.do({ do: 'control', why: 'alone' }).do({ do: 'note', text: 'after' });
     await eventually(() => expect(ben.notes()).toContain('after'));
+    expect(ben.incident?.runs[0]?.phase).toBe('confirmed');
+  });
+
+  test('a cockpit that starts while the relay is away knows neither who is in control nor that runs have ended', async () => {
+    const { port } = await started();
+    const proxy = await proxyTo(port);
+    const [ana, before] = [await cockpit('ana', port), await cockpit('ben', proxy.port)];
+    ana.do(opens);
+    await eventually(() => expect(before.incident).toBeDefined());
+    await admits(ana, before);
+    const run = {
+      kind: 'action',
+      run: '01J0000000000000000000RVNS',
+      action: 'restart-deployment',
+      target: 'x',
+    } as const;
+    await ana.recorder.journal.append({ ...run, phase: 'confirmed' }, ana.incident?.id);
+    await eventually(() => expect(before.incident?.runs).toHaveLength(1));
+    await before.stop();
+    await proxy.be('refuses');
+    const ben = new RelayCockpit('ben', proxy.port, { directory: before.directory });
+    const control = () => ben.context && ben.incident && controlNow(ben.context, ben.incident);
+    await eventually(() => expect(ben.context?.relay?.state).toBe('away'));
+    await eventually(() => expect(control()).toEqual({ state: 'unknown', last: 'ana' }));
+    ben.do({ do: 'control', why: 'alone' });
+    await eventually(() => expect(ben.said.at(-1)).toMatch(/^you are in control; the relay is away/));
+    expect(ben.incident?.runs[0]?.phase).toBe('confirmed');
+    await proxy.be('works');
+    await eventually(() => expect(ben.context?.here.map(({ name }) => name)).toContain('ana'));
+    await eventually(() => expect(ana.incident?.control).toMatchObject({ person: 'ben' }));
     expect(ben.incident?.runs[0]?.phase).toBe('confirmed');
   });
 

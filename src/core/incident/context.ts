@@ -8,7 +8,8 @@ import { hasControl, isAdmitted, type KeyState } from './authority.ts';
 import type { ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { IncidentType, Purpose, Role, Writer } from './event.ts';
-import { type Incident, isOngoing } from './incident.ts';
+import { type Incident, isOngoing, unfinished } from './incident.ts';
+import type { RunState } from './runs.ts';
 
 /** A cockpit that is open now. */
 export type Presence = Writer & {
@@ -28,6 +29,8 @@ export type RelayStatus = {
   where: string;
   /** What it had when it was connected has been read. */
   isRead: boolean;
+  /** Who is connected has been read since it was connected. */
+  isHeard: boolean;
   /** By how much it is ahead of this host, where that is too much; what this host writes carries the relay's time. */
   clock?: Ms;
   /** Own entries that it does not have. */
@@ -170,9 +173,25 @@ export type ControlNow =
 export function controlNow(incidentContext: IncidentContext, incident: Incident): ControlNow {
   const by = controllerOf(incidentContext, incident);
   if (by) return { state: 'held', by };
-  const { relay } = incidentContext;
-  const isUnknown = relay !== undefined && relay.state !== 'connected';
-  return { state: isUnknown ? 'unknown' : 'free', last: incident.control.person };
+  return { state: hearsAll(incidentContext) ? 'free' : 'unknown', last: incident.control.person };
+}
+
+/** Whether every cockpit of the incident is known: without a relay those of this host are all. */
+const hearsAll = ({ relay }: Pick<IncidentContext, 'relay'>): boolean =>
+  relay === undefined || (relay.state === 'connected' && relay.isHeard);
+
+/** The runs that have no end, and whose cockpit is not here. `ended`: it is known to have ended. */
+export function lostRuns(
+  incidentContext: Pick<IncidentContext, 'here' | 'self' | 'relay'>,
+  incident: Incident,
+): readonly { run: RunState; ended: boolean }[] {
+  const { here, self } = incidentContext;
+  const sessions = new Set(here.map(({ session }) => session));
+  // The cockpits of one's own journal are known without the relay.
+  const isKnown = hearsAll(incidentContext);
+  return unfinished(incident)
+    .filter(({ session }) => !sessions.has(session))
+    .map((run) => ({ run, ended: isKnown || run.key === self.key }));
 }
 
 /** Nobody is in control any more: the controlling cockpit is disconnected, and this one may take over. */

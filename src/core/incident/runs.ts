@@ -10,6 +10,8 @@ export type RunState = {
   by: string;
   /** Whose cockpit runs it. */
   session: string;
+  /** What its writer signs with. */
+  key?: string;
   calls: readonly string[];
   phase: RunPhase;
   phases: readonly { phase: RunPhase; at: Instant; detail?: string }[];
@@ -31,6 +33,7 @@ export function runsAfter(
         target: event.target,
         by: writer.name,
         session: writer.session,
+        key: writer.key,
         calls: event.calls ?? [],
         phase: event.phase,
         phases: [phase],

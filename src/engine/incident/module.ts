@@ -8,12 +8,13 @@ import {
   type IncidentContext,
   isInControl,
   keysOf,
+  lostRuns,
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
 import { countingEntries } from '../../core/incident/counting.ts';
 import type { Event } from '../../core/incident/event.ts';
-import { type Incident, unfinished } from '../../core/incident/incident.ts';
+import type { Incident } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { channelStates } from '../../data/channels/channels.ts';
 import { readReceived } from '../../data/channels/webhook-inbox.ts';
@@ -177,9 +178,8 @@ export const incidentModule =
       const { incident } = recorder;
       if (!incident) return;
       nearby = await presence.others(Date.now(), journal.writer.host);
-      const alive = new Set([journal.writer.session, ...others().map((one) => one.session)]);
-      for (const { run, action, target, session, phase } of unfinished(incident)) {
-        if (alive.has(session)) continue;
+      for (const { run: lost } of lostRuns(incidentContext(), incident).filter(({ ended }) => ended)) {
+        const { run, action, target, phase } = lost;
         const detail =
           phase === 'started'
             ? 'its cockpit ended while it ran: check the current state'

@@ -49,6 +49,8 @@ export class SharedIncidents {
   readonly #stalls: StallWatch;
   #listener: Listener = { changed() {}, told() {} };
   #others: readonly RelayPresence[] = [];
+  #isHeard = false;
+  #self: RelayPresence | undefined;
   #refused = 0;
   /** Lines from the future, by incident: tried again when their time may have come. */
   #early: { incident: string; line: string }[] = [];
@@ -60,6 +62,8 @@ export class SharedIncidents {
     this.#options = options;
     this.#link = new RelayLink(relay, () => {
       this.#correctClock();
+      if (this.#link.state.state !== 'connected') this.#isHeard = false;
+      else if (this.#self && !this.#isHeard) void this.renewPresence(this.#self);
       this.#listener.changed();
     });
     const holder = (): Holder => {
@@ -123,6 +127,7 @@ export class SharedIncidents {
     const counts = {
       clock,
       isRead: this.#courier.isRead,
+      isHeard: this.#isHeard,
       unsent: this.#courier.unsent,
       tooLong: this.#courier.tooLong,
       refused: this.#refused,
@@ -141,10 +146,12 @@ export class SharedIncidents {
   /** Says that this cockpit is here, and looks who else is. */
   async renewPresence(self: RelayPresence): Promise<void> {
     const { readOnly } = this.#options.relay;
+    this.#self = self;
     await this.#link
       .ask(async ({ ask, options }) => {
         if (!readOnly) await renewPresence(ask, options, self);
         this.#others = await othersHere(ask, options, self.session);
+        this.#isHeard = true;
       })
       .catch(() => undefined);
   }

@@ -7,7 +7,7 @@ import {
   severities,
   severityName,
 } from '../../core/incident/checklist.ts';
-import type { IncidentCommand } from '../../core/incident/context.ts';
+import { controlNow, type IncidentCommand } from '../../core/incident/context.ts';
 import { type IncidentType, incidentTypes, roles } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { futureForms, momentSays, parseUntil } from '../../core/text/since.ts';
@@ -244,7 +244,11 @@ export function askControl(state: State): Intent {
   const there = incidentContext?.here.find((one) => one.session === incident?.control.session);
   const who = incident?.control.person ?? 'nobody';
   const isOwn = there !== undefined && there.session === incidentContext?.self.session;
-  const isUnknown = incidentContext?.relay?.state === 'away' && (!there || there.unheard === true);
+  const isUnknown =
+    there?.unheard === true ||
+    (incidentContext !== undefined &&
+      incident !== undefined &&
+      controlNow(incidentContext, incident).state === 'unknown');
   const reason = isOwn
     ? 'taken again'
     : isUnknown

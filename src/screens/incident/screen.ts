@@ -1,8 +1,7 @@
 // The incident: its checklist, or, without one, the screen that opens one.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { controlNow, isResumable } from '../../core/incident/context.ts';
-import { unfinished } from '../../core/incident/incident.ts';
+import { controlNow, isResumable, lostRuns } from '../../core/incident/context.ts';
 import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import { currentStep } from '../../runbook/messages.ts';
@@ -65,11 +64,10 @@ function foot(state: State, columns: number): readonly Line[] {
   const { incident, incidentContext } = state;
   if (!incident || !incidentContext) return [];
   const lines: Line[] = [];
-  const here = new Set(incidentContext.here.map((one) => one.session));
-  for (const run of unfinished(incident).filter((one) => !here.has(one.session)))
-    lines.push(
-      line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown, its cockpit exited; check the facts above`),
-    );
+  for (const { run, ended } of lostRuns(incidentContext, incident)) {
+    const why = ended ? 'its cockpit exited; check the facts above' : `the relay is away; ${run.by} may still run it`;
+    lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown, ${why}`));
+  }
   for (const run of incident.runs.filter((one) => one.phase === 'unknown').slice(-2))
     lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown; check the facts above`));
   if (isResumable(incidentContext, incident))

@@ -1,8 +1,8 @@
 // The incident line of the header, on every frame while an incident is open.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { controllerOf, controlNow, isInControl, keysOf } from '../../core/incident/context.ts';
-import { endedAt, unfinished } from '../../core/incident/incident.ts';
+import { controllerOf, controlNow, isInControl, keysOf, lostRuns } from '../../core/incident/context.ts';
+import { endedAt } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
@@ -150,10 +150,10 @@ function packed(heads: readonly Line[], segments: readonly Variants[], columns: 
 
 function unknownSays({ incidentContext, incident }: State): Variants {
   if (!incidentContext || !incident) return [];
-  const [lost] = unfinished(incident).filter((run) => !incidentContext.here.some((one) => one.session === run.session));
+  const [lost] = lostRuns(incidentContext, incident);
   return lost
     ? [
-        line(mark('unknown'), span(` ${lost.action}: outcome unknown`, 'unknown')),
+        line(mark('unknown'), span(` ${lost.run.action}: outcome unknown`, 'unknown')),
         line(mark('unknown'), span(' outcome unknown', 'unknown')),
       ]
     : [];
