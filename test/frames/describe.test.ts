@@ -5,6 +5,7 @@ import type { NodeDetail } from '../../src/core/queries/node-detail.ts';
 import type { KubeEvent, PodDetail } from '../../src/core/queries/pod-detail.ts';
 import { type Query, queryKey } from '../../src/core/queries/query.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { calm, deployment, frameText, live, lost, now, pod, pressing, stateOf } from '../support/worlds.ts';
 
@@ -189,7 +190,10 @@ const deployed: DeploymentDetail = {
       replicas: 1,
       ready: 1,
       images: ['registry.bentham.io/api-gateway:2.40.3'],
-      differs: ['image of api-gateway: 2.41.0 → 2.40.3'],
+      differs: [
+        { what: 'image of api-gateway', removed: ['2.41.0'], added: ['2.40.3'], changed: [] },
+        { what: 'environment of api-gateway', removed: ['CACHE_TTL'], added: [], changed: ['POOL_SIZE'] },
+      ],
       replicaSet: 'api-gateway-5c4d',
     },
   ],
@@ -209,5 +213,10 @@ test('a deployment shows its rollout pod by pod, revisions with image and time, 
   );
   expect(text).toMatch(/14 m ago {3}ScalingReplicaSet/);
   const older = pressing(state, small, 'j', 'j', 'j', 'enter');
-  expect(frameText(older, small)).toMatch(/─ revision 41 ─[\s\S]*a rollback to it changes[\s\S]*2\.41\.0 → 2\.40\.3/);
+  expect(frameText(older, small)).toMatch(
+    /─ revision 41 ─[\s\S]*a rollback to it changes\s+image of api-gateway:\s+- 2\.41\.0\s+\+ 2\.40\.3\s+environment of api-gateway:\s+- CACHE_TTL\s+~ POOL_SIZE/,
+  );
+  const spans = frame(older, small).lines.flat();
+  expect(spans.find(({ text }) => text === '- 2.41.0')?.tone).toBe('removed');
+  expect(spans.find(({ text }) => text === '+ 2.40.3')?.tone).toBe('added');
 });

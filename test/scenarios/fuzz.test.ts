@@ -125,7 +125,9 @@ const fields = `
 .queries.deployment.value.conditions[].message
 .queries.deployment.value.conditions[].reason
 .queries.deployment.value.revisions[].cause
-.queries.deployment.value.revisions[].differs[]
+.queries.deployment.value.revisions[].differs[].added[]
+.queries.deployment.value.revisions[].differs[].removed[]
+.queries.deployment.value.revisions[].differs[].what
 .queries.deployment.value.revisions[].images[]
 .queries.deployment.value.revisions[].replicaSet
 .queries.deployment.value.strategy

@@ -1,5 +1,6 @@
 // Roll back a deployment (runbook: Emergency Rollback).
 import type { Action } from '../../core/actions/action.ts';
+import { differenceLines, differenceText } from '../../core/actions/difference.ts';
 import type { Revision } from '../../core/actions/preflight.ts';
 import { formatInstant } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
@@ -62,7 +63,7 @@ export const rollbackDeployment: Action = {
           value: String(r.revision),
           says: [
             r.failed === undefined ? undefined : `failed: ${r.failed}`,
-            r.differs.join('; ') || 'same as the current one',
+            r.differs.map(differenceText).join('; ') || 'same as the current one',
             r.cause,
             formatInstant(r.createdAt),
           ]
@@ -108,7 +109,9 @@ export const rollbackDeployment: Action = {
         change: { verb: 'rollback', deployment: d.name, toRevision: chosen.revision },
         impact: [
           `Rolls ${newer} to revision ${chosen.revision} (${formatInstant(chosen.createdAt)}${chosen.cause ? `, ${chosen.cause}` : ''}).`,
-          ...(chosen.differs.length > 0 ? chosen.differs : ['Its template is the same as the current one.']),
+          ...(chosen.differs.length > 0
+            ? chosen.differs.flatMap(differenceLines)
+            : ['Its template is the same as the current one.']),
           disruption(d, d.pods.length > 0 ? going.length : d.desired),
           ...ahead.impact,
         ],

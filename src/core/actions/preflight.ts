@@ -10,6 +10,7 @@ import type { World } from '../world/world.ts';
 import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
 import type { DeletedFound, EvidenceFound, EvidenceVersion } from './evidence-found.ts';
+import type { Difference } from './difference.ts';
 import type { Room } from './room.ts';
 
 export type { Answer } from './answer.ts';
@@ -116,8 +117,8 @@ export type Revision = {
   active: boolean;
   /** How its pods fail, now or within the last hour: `CrashLoopBackOff`. */
   failed?: string | undefined;
-  /** How its pods would differ from the current ones: `image api: 1.8.2 → 1.8.1`. */
-  differs: readonly string[];
+  /** How its pods would differ from the current ones. */
+  differs: readonly Difference[];
 };
 
 /** Whether a change would be taken. `full`: a quota has no room for it. `untold`: the server could not try it. */

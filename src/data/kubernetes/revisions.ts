@@ -1,6 +1,7 @@
 // Replica sets as the revisions of a deployment that they keep: how the pods of then differ from those of now, and
 // whether they were seen to fail.
-import type { CoreV1Event, V1Pod, V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Container, V1Pod, V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
+import type { Difference } from '../../core/actions/difference.ts';
 import type { Revision } from '../../core/actions/preflight.ts';
 import { isHopeless } from '../../core/health/pods.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -65,63 +66,77 @@ export function toRevision(
   };
 }
 
-/** How the pods of `then` differ from those of `now`, in few words each. Values of variables are not shown. */
-function differences(now: Template, then: Template): readonly string[] {
-  const containers = new Map(items(now?.spec?.containers).map((c) => [c.name, c]));
-  const found: string[] = [];
-  for (const container of items(then?.spec?.containers)) {
-    const name = words(container.name, 60) ?? '';
-    const current = containers.get(container.name);
-    containers.delete(container.name);
-    if (!current) {
-      found.push(`adds container ${name}`);
-      continue;
-    }
-    if (current.image !== container.image)
-      found.push(`image of ${name}: ${words(current.image) ?? ''} → ${words(container.image) ?? ''}`);
-    const { image: _a, env: was, ...rest } = container;
-    const { image: _b, env: is, ...others } = current;
-    const changed = changedNames(items(is), items(was));
-    if (changed.length > 0) found.push(`environment of ${name}: ${changed.slice(0, 6).join(', ')}`);
-    if (JSON.stringify(rest) !== JSON.stringify(others)) found.push(`other settings of ${name}`);
-  }
-  for (const name of containers.keys()) found.push(`removes container ${words(name, 60) ?? ''}`);
-  return [...found, ...ofThePod(now, then)];
-}
-
-/** What differs beside the containers: init containers, volumes, where it runs, labels and annotations. */
-function ofThePod(now: Template, then: Template): readonly string[] {
-  const { containers: _a, initContainers: initsNow, volumes: volumesNow, ...specNow } = now?.spec ?? {};
-  const { containers: _b, initContainers: initsThen, volumes: volumesThen, ...specThen } = then?.spec ?? {};
-  const inits = changedNames(items(initsNow), items(initsThen));
-  const volumes = changedNames(items(volumesNow), items(volumesThen));
-  const settings = changedKeys(specNow, specThen);
-  const marks = changedKeys(
-    { ...now?.metadata?.labels, ...now?.metadata?.annotations },
-    { ...then?.metadata?.labels, ...then?.metadata?.annotations },
-  ).filter((name) => !passing.has(name));
-  const says = (what: string, names: readonly string[]) =>
-    names.length > 0 ? [`${what}: ${names.slice(0, 6).join(', ')}`] : [];
+/** How the pods of `then` differ from those of `now`. Values of variables are not in it. */
+function differences(now: Template, then: Template): readonly Difference[] {
+  const [are, were] = [items(now?.spec?.containers), items(then?.spec?.containers)];
+  const current = new Map(are.map((container) => [container.name, container]));
+  const each = were.flatMap((container) => {
+    const present = current.get(container.name);
+    return present ? ofContainer(present, container) : [];
+  });
+  const only = (list: typeof are, other: typeof are) =>
+    list.filter(({ name }) => !other.some((one) => one.name === name)).map(({ name }) => words(name, 60) ?? '');
   return [
-    ...says('init containers', inits),
-    ...says('volumes', volumes),
-    ...says('settings of the pod', settings),
-    ...says('labels and annotations', marks),
+    ...differing('containers', { removed: only(are, were), added: only(were, are) }),
+    ...each,
+    ...ofPod(now, then),
   ];
 }
 
-function changedKeys(a: object, b: object): readonly string[] {
-  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
-  const keys = new Set([...left.keys(), ...right.keys()]);
-  return [...keys]
-    .filter((key) => JSON.stringify(left.get(key)) !== JSON.stringify(right.get(key)))
-    .map((key) => sanitize(key, 60));
+type Container = ApiObject<V1Container>;
+
+function ofContainer(now: Container, then: Container): readonly Difference[] {
+  const name = words(then.name, 60) ?? '';
+  const { image: imageNow, env: envNow, ...restNow } = now;
+  const { image: imageThen, env: envThen, ...restThen } = then;
+  const images = imageNow === imageThen ? {} : { removed: [words(imageNow) ?? ''], added: [words(imageThen) ?? ''] };
+  return [
+    ...differing(`image of ${name}`, images),
+    ...differing(`environment of ${name}`, byName(items(envNow), items(envThen))),
+    ...differing(`settings of ${name}`, byKey(restNow, restThen)),
+  ];
 }
 
-function changedNames(a: readonly object[], b: readonly object[]): readonly string[] {
-  const byName = (list: readonly object[]) =>
-    new Map(list.map((one) => [String('name' in one ? one.name : ''), JSON.stringify(one)]));
-  const [left, right] = [byName(a), byName(b)];
-  const names = new Set([...left.keys(), ...right.keys()]);
-  return [...names].filter((name) => left.get(name) !== right.get(name)).map((name) => sanitize(name, 60));
+/** What differs beside the containers: init containers, volumes, where it runs, labels and annotations. */
+function ofPod(now: Template, then: Template): readonly Difference[] {
+  const { containers: _a, initContainers: initsNow, volumes: volumesNow, ...specNow } = now?.spec ?? {};
+  const { containers: _b, initContainers: initsThen, volumes: volumesThen, ...specThen } = then?.spec ?? {};
+  const lasting = (template: Template) =>
+    Object.fromEntries(
+      Object.entries({ ...template?.metadata?.labels, ...template?.metadata?.annotations }).filter(
+        ([name]) => !passing.has(name),
+      ),
+    );
+  return [
+    ...differing('init containers', byName(items(initsNow), items(initsThen))),
+    ...differing('volumes', byName(items(volumesNow), items(volumesThen))),
+    ...differing('settings of the pod', byKey(specNow, specThen)),
+    ...differing('labels and annotations', byKey(lasting(now), lasting(then))),
+  ];
+}
+
+/** Nothing where nothing differs. */
+function differing(what: string, found: Partial<Difference>): readonly Difference[] {
+  const { removed = [], added = [], changed = [] } = found;
+  return removed.length + added.length + changed.length > 0 ? [{ what, removed, added, changed }] : [];
+}
+
+const byKey = (now: object, then: object) => compared(new Map(Object.entries(now)), new Map(Object.entries(then)));
+
+const byName = (now: readonly object[], then: readonly object[]) => {
+  const names = (list: readonly object[]) =>
+    new Map<string, unknown>(list.map((one) => ['name' in one ? String(one.name) : '', one]));
+  return compared(names(now), names(then));
+};
+
+function compared(now: ReadonlyMap<string, unknown>, then: ReadonlyMap<string, unknown>) {
+  const clean = (names: readonly string[]) => names.map((name) => sanitize(name, 60));
+  const [here, there] = [[...now.keys()], [...then.keys()]];
+  return {
+    removed: clean(here.filter((name) => !then.has(name))),
+    added: clean(there.filter((name) => !now.has(name))),
+    changed: clean(
+      here.filter((name) => then.has(name) && JSON.stringify(now.get(name)) !== JSON.stringify(then.get(name))),
+    ),
+  };
 }

@@ -1,3 +1,4 @@
+import { differenceLines } from '../../core/actions/difference.ts';
 import { evaluatePod, reasonsOf } from '../../core/health/pods.ts';
 import { evaluateReplicas, readyOf } from '../../core/health/replicas.ts';
 import { healthStatuses } from '../../core/health/status.ts';
@@ -13,6 +14,7 @@ import { eventRows } from '../pods/events.ts';
 import { podSays, rolloutSays } from '../pods/pane.ts';
 import type { Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
+import { diffTone } from '../toolkit/diff.ts';
 import { bold, dim, type Line, line, mark, span, spread, wrap } from '../toolkit/line.ts';
 import { missingRows } from '../toolkit/missing.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -171,7 +173,9 @@ function revisionLines(revision: DeployedRevision, now: Instant, columns: number
       : differs.length > 0
         ? [
             line(dim('a rollback to it changes')),
-            ...differs.flatMap((each) => wrap(each, columns - 2).map((l) => line(`  ${l}`))),
+            ...differs
+              .flatMap(differenceLines)
+              .flatMap((text) => wrap(text, columns - 4).map((part) => line('  ', span(part, diffTone(text))))),
           ]
         : [line(dim('no difference from the current revision'))]),
   ];
