@@ -1,5 +1,6 @@
 // Progress of a run as a bar: measured numbers only, never wider than its row.
 import { describe, expect, test } from 'vitest';
+import { progressTeller } from '../../src/commands/run/progress.ts';
 import type { Plan } from '../../src/core/actions/action.ts';
 import { type Measured, measured, type Progress } from '../../src/core/actions/progress.ts';
 import { advance, type Run } from '../../src/core/actions/run.ts';
@@ -105,5 +106,39 @@ describe('a run', () => {
     expect(text(run, 40 * second)).toMatch(/█+░+ 2 of 3 pods · 1\/20 s · ~20 s left/);
     const ended = advance(run, { kind: 'ended', outcome: 'verified', says: 'it is' }, now + 60 * second);
     expect(text(ended, 60 * second)).not.toContain('░');
+  });
+});
+
+describe('on the command line', () => {
+  const run = (of: Measured, progress?: string): Run => ({ ...plannedRun, progress, measured: of });
+
+  test('a line has the count, the rate and what is left; the same count is told once', () => {
+    const tell = progressTeller();
+    expect(tell(run(counted(20 * second, pods(0))), 0)).toBe('0 of 3 pods');
+    expect(tell(run(counted(20 * second, pods(0))), 9 * second)).toBeUndefined();
+    expect(tell(run(counted(20 * second, pods(0), pods(1), pods(2))), 40 * second)).toBe(
+      '2 of 3 pods · 1/20 s · ~20 s left',
+    );
+    expect(tell(plannedRun, 41 * second)).toBeUndefined();
+  });
+
+  test('what counts fast is told once a second, and at its end', () => {
+    const tell = progressTeller();
+    const objects = (done: number) =>
+      counted(100, { done: 0, total: 900, unit: 'objects' }, { done, total: 900, unit: 'objects' });
+    const told = Array.from({ length: 9 }, (_, at) => tell(run(objects((at + 1) * 100)), 1000 + at * 200));
+    expect(told.flatMap((text) => text?.split(' · ')[0] ?? [])).toEqual([
+      '100 of 900 objects',
+      '600 of 900 objects',
+      '900 of 900 objects',
+    ]);
+  });
+
+  test('a phase has its own words before rate and estimate', () => {
+    const blocks = (done: number): Progress => ({ done, total: 100, unit: 'blocks' });
+    const tell = progressTeller();
+    expect(
+      tell(run(counted(second, blocks(10), blocks(20)), 'scanning heap of jobs: 20 % of 100 blocks'), second),
+    ).toBe('scanning heap of jobs: 20 % of 100 blocks · 10/s · ~8 s left');
   });
 });

@@ -20,6 +20,7 @@ import { loadWithOwn } from '../own-commands.ts';
 import { askTyped } from './ask.ts';
 import type { RunFlags } from './flags.ts';
 import { oneShotRunner } from './one-shot.ts';
+import { progressTeller } from './progress.ts';
 import { askMissing, targetFrom } from './target.ts';
 import { listText, planText, resultText } from './text.ts';
 
@@ -55,7 +56,7 @@ export async function runAction(command: Command, action: Action | undefined, fl
 async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {
   let arming = initialArming(settings.environment);
   let shown = 0;
-  let far: string | undefined;
+  const tellProgress = progressTeller();
   const commands: LoggedCommand[] = [];
   const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now(), '--arm "why"');
   const { runner, recorder, close } = await oneShotRunner(settings, {
@@ -66,8 +67,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
       if (flags.json) return;
       for (const line of run.output.slice(shown)) say(`  ${line}`);
       shown = run.output.length;
-      if (run.progress !== undefined && run.progress !== far) say(`  … ${run.progress}`);
-      far = run.progress;
+      const far = tellProgress(run, Date.now());
+      if (far !== undefined) say(`  … ${far}`);
     },
     logged: (command) => commands.push(command),
   });

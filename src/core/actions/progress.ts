@@ -1,5 +1,6 @@
 // How far a run is, in numbers: what was measured, its rate and what is left. Pure.
-import type { Instant, Ms } from '../time.ts';
+import { formatAge, formatCount, shortAge } from '../text/format.ts';
+import { type Instant, type Ms, minute, second } from '../time.ts';
 import type { Call } from './call.ts';
 
 /** What was counted. Nothing here is estimated: without a `total` there is only a count. */
@@ -49,3 +50,27 @@ export function callsDone(calls: readonly Call[], performed: number): Progress |
     return { done: sum(items.slice(0, performed)), total: sum(items), unit: first.unit };
   return { done: performed, total: calls.length, unit: 'calls' };
 }
+
+/** `2 of 3 pods`, `45 %`. */
+export function countsSay({ done, total, unit }: Measured): string {
+  if (unit === '%') return `${Math.floor(done)} %`;
+  return `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} ${unit}`;
+}
+
+/** Rate and estimate, as far as they are known: `1/20 s`, `~20 s left`. */
+export function paceSays(of: Measured, now: Instant): readonly string[] {
+  const left = timeLeft(of, now);
+  return [rateSays(of, now), left === undefined ? undefined : leftSays(left)].filter((part) => part !== undefined);
+}
+
+/** `312/s`, `1/20 s`: whole things, in the time that one takes where it is more than a second. */
+function rateSays(of: Measured, now: Instant): string | undefined {
+  const rate = rateOf(of, now);
+  if (rate === undefined || of.unit === '%') return undefined;
+  const each = 1 / rate;
+  return each >= second ? `1/${formatAge(each)}` : `${formatCount(rate * second)}/s`;
+}
+
+/** Whole seconds: it is an estimate. */
+const leftSays = (left: Ms): string =>
+  `~${left < minute ? shortAge(Math.ceil(left / second) * second) : formatAge(left)} left`;

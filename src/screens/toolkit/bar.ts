@@ -1,7 +1,6 @@
 // Progress as a bar: only measured numbers, never wider than its row.
-import { type Measured, rateOf, timeLeft } from '../../core/actions/progress.ts';
-import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
-import { type Instant, type Ms, minute, second } from '../../core/time.ts';
+import { countsSay, type Measured, paceSays } from '../../core/actions/progress.ts';
+import type { Instant } from '../../core/time.ts';
 import { dim, firstFitting, type Line, line, span } from './line.ts';
 
 /** The glyphs of a bar; a theme without Unicode draws others in their place. */
@@ -22,9 +21,7 @@ export function bar(done: number, total: number, columns: number): Line {
 export function progressLine(of: Measured, now: Instant, columns: number): Line {
   const { done, total } = of;
   const counts = countsSay(of);
-  const rate = rateSays(of, now);
-  const left = timeLeft(of, now);
-  const parts = [rate, left === undefined ? undefined : leftSays(left)].filter((part) => part !== undefined);
+  const parts = paceSays(of, now);
   const says = [[counts, ...parts], [counts, parts.at(-1)], [counts]].map((some) =>
     some.filter((part) => part !== undefined).join(' · '),
   );
@@ -35,20 +32,3 @@ export function progressLine(of: Measured, now: Instant, columns: number): Line 
   });
   return firstFitting(columns, ...lines, line(counts));
 }
-
-function countsSay({ done, total, unit }: Measured): string {
-  if (unit === '%') return `${Math.floor(done)} %`;
-  return `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} ${unit}`;
-}
-
-/** `312/s`, `1/20 s`: whole things, in the time that one takes where it is more than a second. */
-function rateSays(of: Measured, now: Instant): string | undefined {
-  const rate = rateOf(of, now);
-  if (rate === undefined || of.unit === '%') return undefined;
-  const each = 1 / rate;
-  return each >= second ? `1/${formatAge(each)}` : `${formatCount(rate * second)}/s`;
-}
-
-/** Whole seconds: it is an estimate. */
-const leftSays = (left: Ms): string =>
-  `~${left < minute ? shortAge(Math.ceil(left / second) * second) : formatAge(left)} left`;
