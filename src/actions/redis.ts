@@ -3,7 +3,8 @@ import type { Action, Execution } from '../core/actions/action.ts';
 import type { RedisKey } from '../core/actions/preflight.ts';
 import { present } from '../core/present.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
-import { hour, minute, second } from '../core/time.ts';
+import { ageForms, parseSpan } from '../core/text/since.ts';
+import { second } from '../core/time.ts';
 import {
   disproven,
   fingerprint,
@@ -27,16 +28,6 @@ declare module '../core/actions/action.ts' {
 const mostKeys = 10_000;
 const batch = 500;
 
-const units = { m: minute, h: hour, d: 24 * hour } as const;
-
-const span = { pattern: /^\d{1,6}[mhd]$/, says: 'a duration such as 30m, 24h or 7d' };
-
-function spanOf(text: string): number | undefined {
-  const [, n, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  if (n === undefined || unit === undefined) return undefined;
-  return Number(n) * units[unit as keyof typeof units];
-}
-
 function batches(keys: readonly RedisKey[]): readonly (readonly string[])[] {
   const names = keys.map(({ key }) => key);
   return Array.from({ length: Math.ceil(names.length / batch) }, (_, at) => names.slice(at * batch, (at + 1) * batch));
@@ -57,7 +48,7 @@ export const evictRedis: Action = {
   },
   fields: [
     { name: 'prefix', ask: 'prefix of the keys? (cache:)', kind: 'text' },
-    { name: 'idle', ask: 'idle for at least?', kind: 'text', form: span, preset: '24h' },
+    { name: 'idle', ask: 'idle for at least?', kind: 'text', time: 'age', preset: '24h' },
   ],
   names: (target) => given(target, 'prefix'),
   object: () => 'redis',
@@ -66,8 +57,8 @@ export const evictRedis: Action = {
     const prefix = given(target, 'prefix');
     if (prefix.replace(/[*?]/g, '') === '')
       return refuse('no prefix is given', 'evicting all keys is not supported: give a prefix');
-    const idle = spanOf(given(target, 'idle') || '24h');
-    if (idle === undefined) return refuse('that is not a duration', 'such as 30m, 24h or 7d');
+    const idle = parseSpan(given(target, 'idle') || '24h');
+    if (idle === undefined) return refuse('that is not an age', `give ${ageForms}`);
     const memory = await preflight.redis();
     if (!memory.ok) return refusedBy(memory.fault);
     if (memory.value.role === 'slave')

@@ -1,7 +1,8 @@
 // The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
 import type { Action } from '../core/actions/action.ts';
 import { formatCount } from '../core/text/format.ts';
-import { day, hour, minute, second } from '../core/time.ts';
+import { ageForms, parseSpan } from '../core/text/since.ts';
+import { minute, second } from '../core/time.ts';
 import { adminCall, counted, given, needsAdmin, planned, refuse } from './plan.ts';
 import { noneBefore, poolBefore } from './session-pool.ts';
 
@@ -11,13 +12,6 @@ declare module '../core/actions/action.ts' {
     'refresh-sessions': true;
   }
 }
-
-/** A duration as admin:sessions accepts it. */
-const spanForm = { pattern: /^[1-9]\d{0,5}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
-
-const units: Readonly<Record<string, number>> = { s: second, m: minute, h: hour, d: day };
-/** `24h` in seconds. */
-const secondsOf = (span: string): number => (Number(span.slice(0, -1)) * (units[span.slice(-1)] ?? second)) / second;
 
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
@@ -32,16 +26,18 @@ export const cleanupSessions: Action = {
     undo: 'none: new sessions are created on demand',
     runbook: 'Session Pool Maintenance',
   },
-  fields: [{ name: 'older-than', ask: 'older than?', kind: 'text', form: spanForm, preset: '24h' }],
+  fields: [{ name: 'older-than', ask: 'older than?', kind: 'text', time: 'age', preset: '24h' }],
   // The age is what decides how much goes.
   names: (target) => given(target, 'older-than') || '24h',
   object: () => 'sessions',
   needs: (_, context) => [needsAdmin(context, 'admin:sessions')],
   async plan(target, preflight) {
     const span = given(target, 'older-than') || '24h';
+    const age = parseSpan(span);
+    if (age === undefined) return refuse(`${span.slice(0, 40)} is not an age`, `give ${ageForms}`);
+    const seconds = age / second;
     const made = adminCall(preflight.context, 'admin:sessions', 'cleanup', '--older-than', { span });
     if (!made.ok) return made;
-    const seconds = secondsOf(span);
     const { pool, warning } = await poolBefore(preflight, seconds);
     if (pool?.old === 0)
       return refuse(`no session is older than ${span}: ${counted(pool.total, 'session')}`, 'nothing to remove');

@@ -94,8 +94,11 @@ export type Field = {
   oneOf?: readonly string[];
   /** Of a `number`: the minimum and the maximum. */
   range?: readonly [number, number];
-  /** A time in the past, absolute or relative; the run keeps it as an absolute one. */
-  time?: 'past';
+  /**
+   * `past`: a time in the past, absolute or relative; the run keeps it as an absolute one. `age`: a span, or the time in
+   * the past at which it begins; the run keeps it as a span of one unit: `90m`, `24h`, `7d`.
+   */
+  time?: 'past' | 'age';
   /** The value that would change: `now 3 replicas`. */
   now?(world: World, target: Target): string | undefined;
   /** The form of a text, and its description: `a duration such as 90m, 24h or 7d`. */

@@ -1,7 +1,7 @@
 // Valid values of an action's field, checked before anything else. The command line, the form and the engine
 // use it. Pure.
 
-import { parseSince, pastForms } from '../text/since.ts';
+import { ageForms, parseAge, parseSince, pastForms } from '../text/since.ts';
 import { stripControl } from '../text/text.ts';
 import type { Instant } from '../time.ts';
 import type { World } from '../world/world.ts';
@@ -33,7 +33,8 @@ export function wrongValue(field: Field, text: string, now: Instant = latest): W
 }
 
 function takes({ oneOf, range, form, kind, time }: Field, value: string, now: Instant): boolean {
-  if (time && parseSince(value, now) === undefined) return false;
+  if (time === 'past' && parseSince(value, now) === undefined) return false;
+  if (time === 'age' && parseAge(value, now) === undefined) return false;
   if (oneOf && !oneOf.includes(value)) return false;
   if (form && !form.pattern.test(value)) return false;
   if (kind !== 'number') return true;
@@ -41,9 +42,11 @@ function takes({ oneOf, range, form, kind, time }: Field, value: string, now: In
   return /^\d{1,15}$/.test(value) && Number(value) >= least && Number(value) <= most;
 }
 
+const timeForms = { past: pastForms, age: ageForms } as const;
+
 /** As a prompt, with the default or what to type: `which surface? (default: all)`. */
 export function promptFor({ ask, empty, form, preset, time }: Field): string {
-  const says = time ? pastForms : form?.says;
+  const says = time ? timeForms[time] : form?.says;
   const note = empty === undefined ? (preset === undefined ? says : undefined) : `default: ${empty}`;
   return note === undefined ? ask : `${ask} (${note})`;
 }
@@ -72,7 +75,7 @@ const everyNumber = [0, Number.MAX_SAFE_INTEGER] as const;
 
 /** `sql or admin`, `a whole number from 0 to 500`; empty where any text will do. */
 export function expected({ oneOf, range, form, kind, time }: Field): string {
-  if (time) return `a time such as ${pastForms}`;
+  if (time) return `${time === 'age' ? 'an age' : 'a time'} such as ${timeForms[time]}`;
   if (oneOf) return oneOf.join(' or ');
   if (form) return form.says;
   if (kind !== 'number') return '';

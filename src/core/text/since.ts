@@ -28,6 +28,32 @@ export const parseSince = (text: string, now: Instant): Instant | undefined => p
 /** A point to come, in the same forms: a clock time is the next one. */
 export const parseUntil = (text: string, now: Instant): Instant | undefined => parseMoment(text, now, 'future');
 
+/** What a field for an age takes: a span, or since when. */
+export const ageForms = '90m, 24h, 7d, or since 14:30 or 2026-01-17 14:30 (UTC)';
+
+/** No age is longer. */
+const oldest: Ms = 36_500 * day;
+
+/** An age as typed: a span, or the time at which it began. Undefined where it is neither, is nothing, or is over a century. */
+export function parseAge(text: string, now: Instant): Ms | undefined {
+  const span = parseSpan(text);
+  const at = span === undefined ? parseSince(text, now) : undefined;
+  const age = at === undefined ? span : now - at;
+  // Without a clock every time is past: then only its form is known.
+  return age !== undefined && age > 0 && (age <= oldest || at !== undefined) ? age : undefined;
+}
+
+/** As programs take it, in one unit; rounded up to minutes, so that nothing younger is old enough: `90m`, `24h`, `7d`. */
+export function ageText(age: Ms): string {
+  for (const [unit, length] of [
+    ['d', day],
+    ['h', hour],
+  ] as const)
+    if (age % length === 0) return `${age / length}${unit}`;
+  const minutes = Math.ceil(age / minute);
+  return minutes < 100_000 ? `${minutes}m` : `${Math.ceil(age / hour)}h`;
+}
+
 function parseMoment(text: string, now: Instant, where: 'past' | 'future'): Instant | undefined {
   const given = text.trim();
   const [sign, fits] =
