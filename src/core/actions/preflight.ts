@@ -9,8 +9,8 @@ import type { Targets } from '../world/targets.ts';
 import type { World } from '../world/world.ts';
 import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
-import type { DeletedFound, EvidenceFound, EvidenceVersion } from './evidence-found.ts';
 import type { Difference } from './difference.ts';
+import type { DeletedFound, EvidenceFound, EvidenceVersion } from './evidence-found.ts';
 import type { Room } from './room.ts';
 
 export type { Answer } from './answer.ts';
