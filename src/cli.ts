@@ -1,7 +1,7 @@
 // The composition root: arguments → one command. A command's file only says what it is; what it does is imported when
 // it runs, so that none pays for another's start-up.
 import { CommanderError } from 'commander';
-import { OwnActions } from './commands/run/command.ts';
+import { OwnActions, ownByDefault, ownOfHelp } from './commands/run/own.ts';
 import { usageError } from './config/flags.ts';
 import { tell } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
@@ -19,8 +19,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** EX_SOFTWARE of sysexits.h. */
 const bug = 70;
 
+const words = process.argv.slice(2);
+
+/** The own commands that have to be known before the words are parsed. */
+async function ownBefore(): Promise<readonly Action[]> {
+  if (words[0] === 'run')
+    return ownOfHelp(
+      makeProgram(actions, async () => 0),
+      words,
+    );
+  return words[0] === '__complete' && words.includes('run') ? ownByDefault() : [];
+}
+
 try {
-  await makeProgram(actions).parseAsync();
+  const own = await ownBefore();
+  await makeProgram([...actions, ...own]).parseAsync();
 } catch (error) {
   if (error instanceof OwnActions) await withOwn(error.actions);
   else end(error);

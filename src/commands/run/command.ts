@@ -8,6 +8,7 @@ import { describeField, wrongValue } from '../../core/actions/field.ts';
 import { nameOfAction } from '../../core/actions/plan-text.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
 import type { RunFlags } from './flags.ts';
+import { findOwn, OwnActions } from './own.ts';
 
 export const runExitCodes =
   'Exit code: 0 verified, 1 done but not verified in time, 2 failed, 3 outcome unknown,\n' +
@@ -78,27 +79,8 @@ function actionCommand(action: Action, carryOut: CarryOut): Command {
     });
 }
 
-/** The word names a command of the user's own: the tree is to be made again with these, which only the settings tell. */
-export class OwnActions extends Error {
-  readonly actions: readonly Action[];
-
-  constructor(actions: readonly Action[]) {
-    super('own actions');
-    this.actions = actions;
-  }
-}
-
 const isGiven = (word: string, actions: readonly Action[]): boolean =>
   actions.some(({ id }) => id === word || nameOfAction(id) === word);
-
-async function findOwn(command: Command): Promise<{ actions: readonly Action[]; problems: readonly string[] }> {
-  const [{ loadWithOwn }, { ownActions }] = await Promise.all([
-    import('../own-commands.ts'),
-    import('../../actions/own.ts'),
-  ]);
-  const { own } = (await loadWithOwn(command)).settings;
-  return own ? { actions: ownActions(own), problems: own.problems } : { actions: [], problems: [] };
-}
 
 /** `actions`: those that it offers. */
 export function runCommand(actions: readonly Action[], carryOut: CarryOut = fromFile): Command {
@@ -111,7 +93,10 @@ export function runCommand(actions: readonly Action[], carryOut: CarryOut = from
     .allowUnknownOption()
     .allowExcessArguments()
     .commandsGroup('Actions:')
-    .addHelpText('after', `\nSee \`run ACTION --help\` for the flags of an action.\n${runExitCodes}`)
+    .addHelpText(
+      'after',
+      `\nSee \`run ACTION --help\` for the flags of an action, \`run --list\` for your own commands too.\n${runExitCodes}`,
+    )
     .action(async () => {
       const [word] = command.args;
       if (word !== undefined) {
