@@ -79,13 +79,27 @@ export type Poll<F extends FactId> = {
   firstPause?: Ms;
   /** One poll. Honours the signal; expected failures are values. */
   read(signal: AbortSignal): Promise<Told<Facts[F]>>;
+  /** A person asked for it, or acted: what is kept between polls is read again where that is affordable. */
+  renew?(): void;
   /** Lets go of connections. */
   close?(): Promise<void> | void;
 };
 
 /** A source that polls at an interval, each poll with its own deadline, and after failures with growing pauses. */
 export function poll<F extends FactId>(options: Poll<F>): Source {
-  const { id, fact, every, timeout, from, where, read, close, turn, firstPause = Math.min(every, second) } = options;
+  const {
+    id,
+    fact,
+    every,
+    timeout,
+    from,
+    where,
+    read,
+    renew,
+    close,
+    turn,
+    firstPause = Math.min(every, second),
+  } = options;
   return {
     id,
     facts: [fact],
@@ -117,6 +131,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
       const refresh = () => {
         // A person asked for a refresh: reset the backoff.
         failures = 0;
+        renew?.();
         wake.abort();
       };
       return { refresh, ended: run() };

@@ -114,35 +114,51 @@ test('sslmode means what libpq means', () => {
   expect(() => tlsAttempts({ ...somewhere, sslMode: 'require', sslRootCert: '/no/such' }, none)).toThrow('/no/such');
 });
 
-test('an expensive query takes at most a fifteenth of the time; after a timeout an estimate is used for two minutes', async () => {
+test('all cockpits together spend a three hundredth of a core on dear reads; where they time out, estimates answer', async () => {
   let now = 0;
   let exact = 0;
   let late = false;
-  const dear = new BudgetedQuery<number>(() => now);
+  const budget = { cockpits: 1 };
+  const dear = new BudgetedQuery<number>(budget, () => now);
   const read = () =>
     dear.read(
       async () => {
-        now += 200;
+        now += 20;
         exact += 1;
         if (late) throw error('57014', 'canceling statement due to statement timeout');
         return exact;
       },
       async () => -1,
     );
-  expect(await read()).toEqual({ value: 1, exact: true });
-  now += 2999;
-  expect(await read()).toEqual({ value: 1, exact: true });
+  expect(await read()).toMatchObject({ value: 1, exact: true });
+  now += 5999;
+  expect(await read()).toMatchObject({ value: 1, exact: true });
   now += 1;
-  expect(await read()).toEqual({ value: 2, exact: true });
+  // Three read from the server now: each of them a third as often.
+  budget.cockpits = 3;
+  expect(await read()).toMatchObject({ value: 2, exact: true });
+  now += 17_999;
+  expect(await read()).toMatchObject({ value: 2, exact: true });
+  // A person looks for what came of an action.
+  dear.renew();
+  expect(await read()).toMatchObject({ value: 3, exact: true });
+  dear.renew();
+  expect(await read()).toMatchObject({ value: 3, exact: true });
   late = true;
-  now += 3000;
-  expect(await read()).toEqual({ value: -1, exact: false });
-  now += 60_000;
-  expect(await read()).toEqual({ value: -1, exact: false });
-  expect(exact).toBe(3);
+  now += 18_000;
+  expect(await read()).toMatchObject({ value: -1, exact: false });
+  now += 170_000;
+  expect(await read()).toMatchObject({ value: -1, exact: false });
+  expect(exact).toBe(4);
+  // The second time in a row it rests for twice as long.
+  now += 10_000;
+  expect(await read()).toMatchObject({ value: -1, exact: false });
+  expect(exact).toBe(5);
+  now += 350_000;
+  expect(await read()).toMatchObject({ value: -1, exact: false });
   late = false;
-  now += 60_000;
-  expect(await read()).toEqual({ value: 4, exact: true });
+  now += 10_000;
+  expect(await read()).toMatchObject({ value: 6, exact: true });
 });
 
 test('a schema name cannot inject SQL', () => {

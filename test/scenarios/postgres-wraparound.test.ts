@@ -116,5 +116,5 @@ test('wraparound is shown with its vacuum, the sessions that wait for it, and it
   await sql.query('ALTER TABLE jobs RESET (autovacuum_vacuum_cost_delay, autovacuum_vacuum_cost_limit)');
   await sql.query('VACUUM (FREEZE)');
   expect(evaluateIdAge(await oldest()).verdict).toBe('ok');
-  await Promise.all(Object.values(kept).map((session) => session?.close()));
+  await Promise.all([kept.primary, kept.replica, kept.studies].map((session) => session?.close()));
 });

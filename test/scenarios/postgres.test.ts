@@ -453,7 +453,8 @@ test('queries return pages of lists, one study, jobs, keys, sessions and tables'
       last_used_at timestamptz, created_at timestamptz DEFAULT now(), revoked boolean, revoked_at timestamptz);
     ALTER TABLE api_keys OWNER TO bentham;
     INSERT INTO api_keys (id, tenant_id, name, permissions, key_hash) VALUES ('k1', 'tenant-a', 'n', '{*}', 'never shown')`);
-  sessions.push(...Object.values(sessionsFor(settings)).filter((one) => one !== undefined));
+  const { primary, replica, studies: own } = sessionsFor(settings);
+  sessions.push(...[primary, replica, own].filter((one) => one !== undefined));
 
   const list = good(await listStudies(settings, { search: 'TENANT-many canc', rows: 2400 }, soon()));
   expect(list.more).toBe(true);
@@ -545,7 +546,8 @@ test('a running vacuum is shown with its progress, or as unknown if hidden', asy
       database: { primary: as(user) },
       redis: { url: 'redis://127.0.0.1:1' },
     });
-    sessions.push(...Object.values(sessionsFor(settings)).filter((one) => one !== undefined));
+    const { primary, replica, studies: own } = sessionsFor(settings);
+    sessions.push(...[primary, replica, own].filter((one) => one !== undefined));
     return good(await queryDatabase(settings, 'primary', soon()));
   };
   await expect

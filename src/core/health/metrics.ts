@@ -1,6 +1,6 @@
 import { doubtSays } from '../platform/unclear.ts';
-import type { Unit } from '../text/format.ts';
-import { hour, type Ms, minute } from '../time.ts';
+import { formatAge, type Unit } from '../text/format.ts';
+import { hour, type Instant, type Ms, minute, second } from '../time.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
@@ -88,7 +88,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     from: 'jobs in a waiting state',
     action: 'Scale executors',
     measure: (world) =>
-      derive(world.readings.studies, ({ queueDepth: q, partial, doubts, unclear = [] }) => {
+      derive(world.readings.studies, ({ queueDepth: q, partial, doubts, unclear = [], countedAt }) => {
         if (!q) return { basis: 'could not be counted in time', exact: true };
         // What is hidden from us may wait too: few are no proof of few.
         if (partial?.includes('jobs') && q.value <= world.scope.thresholds.queueDepth.warning)
@@ -97,7 +97,8 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         const doubt = doubts?.queueDepth;
         if (doubt && q.value <= world.scope.thresholds.queueDepth.warning)
           return { basis: doubtSays(doubt, unclear), exact: true };
-        return { value: q.value, basis: 'pending jobs', exact: q.exact };
+        const basis = `pending jobs${countedAgo(countedAt?.queueDepth, world.now)}`;
+        return { value: q.value, basis, exact: q.exact };
       }),
   },
   studyFailures: {
@@ -116,10 +117,16 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         if (doubt && (value ?? 0) <= world.scope.thresholds.studyFailures.warning)
           return { basis: doubtSays(doubt, s.unclear ?? []), exact: true };
         if (value === undefined) return { basis: 'no study finished in the last hour', exact: true, quiet: true };
-        return { value, basis: `${s.failedLastHour} of ${of} studies`, exact: s.lastHourExact !== false && !doubt };
+        const basis = `${s.failedLastHour} of ${of} studies${countedAgo(s.countedAt?.lastHour, world.now)}`;
+        return { value, basis, exact: s.lastHourExact !== false && !doubt };
       }),
   },
 };
+
+/** That a count is older than a poll makes it, on a platform where counting is dear. */
+export function countedAgo(at: Instant | undefined, now: Instant): string {
+  return at !== undefined && now - at > 15 * second ? `, counted ${formatAge(now - at)} ago` : '';
+}
 
 /** The metrics, in the runbook's order. */
 export const metrics: readonly Metric[] = metricIds.map((id) => ({ id, ...definitions[id] }));

@@ -34,6 +34,8 @@ export type StuckJobs = {
 export type Studies = {
   /** Jobs that wait (runbook, Key Metrics: Queue Depth); absent when they could not even be estimated in time. */
   queueDepth?: Count;
+  /** When the dear ones were counted: on a large platform that is not done at each look. */
+  countedAt?: { queueDepth: Instant; lastHour: Instant };
   /** Tables of which row level security hides rows from us: every number is too small. */
   partial?: readonly string[];
   /** Names and states of the tables. */
@@ -98,6 +100,8 @@ export type Surfaces = {
   lastFinishedAt?: Instant;
   /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
   estimated: boolean;
+  /** When the rows were read: on a large platform that is not done at each look. */
+  countedAt?: Instant;
   /** Which pools the database tells; absent: not read yet, or not in time. */
   pools?: { accounts: boolean; sessions: boolean } | undefined;
 };

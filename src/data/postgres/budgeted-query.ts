@@ -2,25 +2,41 @@
 import { type Instant, type Ms, minute } from '../../core/time.ts';
 import { sqlState } from './faults.ts';
 
-/** What a dear read gave. */
-export type Estimated<T> = { value: T; exact: boolean };
+/** What a dear read gave, and when. */
+export type Estimated<T> = { value: T; exact: boolean; at: Instant };
 
-/** The server spends at most 1/n of its time on one of our queries. */
-const share = 15;
-/** After an exact read took too long, the estimate is used for this long. */
-const restAfterTimeout: Ms = 2 * minute;
+/** All cockpits together take at most 1/n of one core of the server for reads that are due at the same time. */
+const share = 300;
+/** The share where a person asks for it, or acted and looks for what came of it. */
+const shareWhenAsked = 15;
+/** However dear, an answer is not given for longer than this: what it says would be history. */
+const longestKept: Ms = minute;
+/** After an exact read took too long, the estimate answers: at first for this long, doubled with each further time. */
+const firstRest: Ms = 3 * minute;
+const longestRest: Ms = 30 * minute;
+
+/** What decides how often a server is asked what is dear. */
+export type ReadBudget = {
+  /** Cockpits that read from the server now, ourselves included. */
+  cockpits: number;
+};
 
 /**
- * Repeats a read so seldom that it costs the server at most a fifteenth of one core: its answer is given again until
- * fifteen times its duration has passed. When it takes too long, the estimate answers instead, for two minutes.
+ * Repeats a read so seldom that all cockpits together cost the server little of one core: its answer is given again until
+ * 300 times its duration has passed, for each cockpit, a minute at most. Where it takes too long, the estimate answers
+ * instead: for three minutes at first, for half an hour at most.
  */
 export class BudgetedQuery<T> {
   #kept: Estimated<T> | undefined;
   #freshUntil: Instant = 0;
+  #freshUntilAsked: Instant = 0;
   #estimateUntil: Instant = 0;
+  #rest: Ms = firstRest;
   readonly #clock: () => Instant;
+  readonly #budget: ReadBudget;
 
-  constructor(clock: () => Instant = () => performance.now()) {
+  constructor(budget: ReadBudget = { cockpits: 1 }, clock: () => Instant = () => performance.now()) {
+    this.#budget = budget;
     this.#clock = clock;
   }
 
@@ -30,19 +46,29 @@ export class BudgetedQuery<T> {
     if (this.#kept && begun < this.#freshUntil) return this.#kept;
     this.#kept = await this.#measure(begun, exact, estimate);
     const now = this.#clock();
-    this.#freshUntil = now + (now - begun) * share;
+    const took = (now - begun) * this.#budget.cockpits;
+    this.#freshUntil = now + Math.min(longestKept, took * share);
+    this.#freshUntilAsked = now + Math.min(longestKept, took * shareWhenAsked);
     return this.#kept;
+  }
+
+  /** A person wants to know it now: the next read comes sooner. */
+  renew(): void {
+    this.#freshUntil = Math.min(this.#freshUntil, this.#freshUntilAsked);
   }
 
   async #measure(begun: Instant, exact: () => Promise<T>, estimate: () => Promise<T>): Promise<Estimated<T>> {
     if (begun >= this.#estimateUntil) {
       try {
-        return { value: await exact(), exact: true };
+        const value = await exact();
+        this.#rest = firstRest;
+        return { value, exact: true, at: Date.now() };
       } catch (error) {
         if (sqlState(error) !== '57014') throw error;
-        this.#estimateUntil = this.#clock() + restAfterTimeout;
+        this.#estimateUntil = this.#clock() + this.#rest;
+        this.#rest = Math.min(longestRest, this.#rest * 2);
       }
     }
-    return { value: await estimate(), exact: false };
+    return { value: await estimate(), exact: false, at: Date.now() };
   }
 }

@@ -5,10 +5,11 @@ import { quoted } from '../../core/text/sql.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
+import type { AskSql } from './ask.ts';
 import { formRows } from './form-check.ts';
 import type { Tables } from './queries/columns.ts';
 import { type LoginRow, login, type TableRow, tables } from './queries/privileges.ts';
-import { type AskSql, Session } from './session.ts';
+import { Session } from './session.ts';
 import { tablesOf } from './tables.ts';
 
 const area = 'database';

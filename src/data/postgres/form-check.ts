@@ -10,9 +10,10 @@ import { unclearSays } from '../../core/platform/unclear.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
+import type { AskSql } from './ask.ts';
 import { postgresFault, sqlState } from './faults.ts';
 import type { Tables } from './queries/columns.ts';
-import { type AskSql, Session } from './session.ts';
+import { Session } from './session.ts';
 import { tablesOf } from './tables.ts';
 import { unclearOf } from './unclear.ts';
 

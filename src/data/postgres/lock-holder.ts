@@ -3,9 +3,9 @@
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
+import type { AskSql } from './ask.ts';
 import { LockHeld, sqlState } from './faults.ts';
 import { type HolderRow, lockHolders } from './queries/locks.ts';
-import type { AskSql } from './session.ts';
 
 /** Runs a query on these tables (quoted names); a lock timeout is reported with the lock's holder. */
 export async function namingLocks<T>(ask: AskSql, tables: readonly string[], look: () => Promise<T>): Promise<T> {

@@ -3,17 +3,20 @@ import type { PoolCount } from '../../core/platform/pool.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
-import { BudgetedQuery } from './budgeted-query.ts';
+import type { AskSql } from './ask.ts';
+import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
 import { sqlState } from './faults.ts';
 import type { Tables } from './queries/columns.ts';
 import { accountsOf, type PoolRow, sessionsOf } from './queries/pools.ts';
-import type { AskSql } from './session.ts';
 
 type Counts = readonly PoolRow[] | undefined;
 
 export type PoolsMemory = { accounts: BudgetedQuery<Counts>; sessions: BudgetedQuery<Counts> };
 
-export const newPoolsMemory = (): PoolsMemory => ({ accounts: new BudgetedQuery(), sessions: new BudgetedQuery() });
+export const newPoolsMemory = (budget?: ReadBudget): PoolsMemory => ({
+  accounts: new BudgetedQuery(budget),
+  sessions: new BudgetedQuery(budget),
+});
 
 /** Not allowed, gone, too slow, locked: the surfaces are told without it. */
 const bearable = ['42501', '42P01', '42703', '57014', '55P03'];
@@ -44,8 +47,10 @@ export async function withPools(
   ask: AskSql,
   within: Ms,
 ): Promise<Pick<Surfaces, 'surfaces' | 'pools'>> {
-  const accounts = await countsOf(accountsOf(tables.form), memory.accounts, ask, within);
-  const sessions = await countsOf(sessionsOf(tables.form), memory.sessions, ask, within);
+  const [accounts, sessions] = await Promise.all([
+    countsOf(accountsOf(tables.form), memory.accounts, ask, within),
+    countsOf(sessionsOf(tables.form), memory.sessions, ask, within),
+  ]);
   const of = (rows: Counts, id: string): readonly PoolCount[] | undefined => {
     const here = (rows ?? []).filter(({ surface }) => sanitize(surface ?? 'no surface', 100) === id);
     return here.length === 0 ? undefined : here.map(poolCount);

@@ -9,8 +9,9 @@ import { type Ms, second } from '../../core/time.ts';
 import type { Database } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import type { Result } from '../source.ts';
+import type { SqlParameter } from './ask.ts';
 import { readServer } from './server.ts';
-import { Session, type SqlParameter } from './session.ts';
+import { Session } from './session.ts';
 import { openSessions } from './sessions.ts';
 import { tablesOf } from './tables.ts';
 

@@ -9,12 +9,14 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { isLate, isRefusal, remedyOf, retried } from './faults.ts';
+import type { AskSql } from './ask.ts';
+import type { ReadBudget } from './budgeted-query.ts';
+import { isLate, isLostConnection, isRefusal, remedyOf, retried } from './faults.ts';
 import * as sql from './queries/server.ts';
 import * as care from './queries/upkeep.ts';
 import { type WritesRow, writes } from './queries/writes.ts';
-import type { AskSql, Session } from './session.ts';
-import { sessionsFor } from './sessions.ts';
+import type { Session } from './session.ts';
+import { sessionsFor, shareAmong } from './sessions.ts';
 import { upkeepFrom } from './upkeep.ts';
 import { writesFrom } from './writes.ts';
 
@@ -22,7 +24,8 @@ import { writesFrom } from './writes.ts';
 const shortQuery = 200;
 
 export function serverSource(settings: Settings, fact: 'primary' | 'replica'): Source | undefined {
-  const session = sessionsFor(settings)[fact];
+  const sessions = sessionsFor(settings);
+  const session = sessions[fact];
   if (!session) return undefined;
   const { database: every, timeout } = settings.intervals;
   return poll({
@@ -33,15 +36,17 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
     timeout: timeout + second / 2,
     from: `postgres ${session.where}`,
     where: session.where,
-    read: (signal) => readServer(session, timeout, signal),
+    read: (signal) => readServer(session, timeout, signal, fact === 'primary' ? sessions.budget : undefined),
     close: () => session.close(),
   });
 }
 
 /** One poll of one server, within `timeout`. */
-export function readServer(session: Session, timeout: Ms, signal: AbortSignal) {
+export function readServer(session: Session, timeout: Ms, signal: AbortSignal, budget?: ReadBudget) {
   const limit = statementLimit(timeout);
-  return session.read(AbortSignal.any([signal, AbortSignal.timeout(timeout)]), limit, (ask) => lookWith(ask, session));
+  return session.read(AbortSignal.any([signal, AbortSignal.timeout(timeout)]), limit, (ask) =>
+    lookWith(ask, session, budget),
+  );
 }
 
 /** What one statement may take, so that the server gives up before we do. */
@@ -49,11 +54,42 @@ export function statementLimit(timeout: Ms): Ms {
   return Math.max(50, timeout * 0.8);
 }
 
-async function lookWith(ask: AskSql, session: Session): Promise<Database> {
-  const { server, where } = session;
-  // The first statement may have to connect; the latency is that of a statement on an open connection.
+/** Whether it was a replica when it was looked at last: decides what is asked together with who it is. */
+const recovering = new WeakMap<Session, boolean>();
+
+async function lookWith(ask: AskSql, session: Session, budget: ReadBudget | undefined): Promise<Database> {
+  const { where } = session;
+  const remembered = recovering.get(session);
+  let inRecovery = remembered ?? (await whoAnswers(ask)).inRecovery;
+  for (let again = false; ; again = true) {
+    const look = await lookAt(ask, session, inRecovery).catch(async (error: unknown) => {
+      if (again || remembered === undefined || isLostConnection(error)) throw error;
+      // What a primary answers a replica refuses.
+      const me = await whoAnswers(ask);
+      if (me.inRecovery === inRecovery) throw error;
+      return { me };
+    });
+    if ('missing' in look && look.me.inRecovery === inRecovery) {
+      recovering.set(session, inRecovery);
+      if (budget && look.counted) shareAmong(budget, look.counted.cockpits);
+      return databaseFrom(look, where);
+    }
+    // It was promoted, or another server answers at its address.
+    inRecovery = look.me.inRecovery;
+  }
+}
+
+async function whoAnswers(ask: AskSql): Promise<sql.WhoRow> {
   const [me] = await ask<sql.WhoRow>(sql.who);
   if (!me) throw new Error('the server did not identify itself');
+  return me;
+}
+
+type Look = Awaited<ReturnType<typeof lookAt>>;
+
+/** What is asked of it, in one turn: it goes together. */
+async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
+  const { server } = session;
   const begun = performance.now();
   const missing: MissingPart[] = [];
   const part = async <Found>(what: DatabasePart, look: () => Promise<Found>): Promise<Found | undefined> => {
@@ -65,26 +101,35 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
       return undefined;
     }
   };
-  const hidden = `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))}; (or pg_monitor)`;
-  const counted = (await part('connections', () => ask<sql.ConnectionsRow>(sql.connections)))?.[0];
-  const latency = Math.round((performance.now() - begun) * 10) / 10;
-  const lag = me.inRecovery
-    ? await part('replication lag', () => lagHere(ask, session))
-    : await part('replication lag', async () => (await ask<sql.LagRow>(sql.lagOfPrimary))[0]);
-  const writable = me.inRecovery ? undefined : (await part('writes', () => ask<WritesRow>(writes)))?.[0];
-  const slots = await part('replication slots', () => ask<sql.SlotRow>(sql.slots));
-  const ids = me.inRecovery ? undefined : await part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges));
-  const upkeep = me.inRecovery
-    ? undefined
-    : upkeepFrom({
-        archiver: (await part('archiver', () => ask<care.ArchiverRow>(care.archiver)))?.[0],
-        damage: (await part('checksums', () => ask<care.DamageRow>(care.damage)))?.[0],
-        prepared: (await part('prepared transactions', () => ask<care.PreparedRow>(care.prepared)))?.[0],
-        sequence: (await part('sequences', () => ask<care.SequenceRow>(care.sequences)))?.[0],
-      });
-  const longest = await part('longest transaction', () => ask<sql.TransactionRow>(sql.longestTransaction));
-  const blocked = await part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked));
+  const rowOf = <Row extends object>(what: DatabasePart, statement: string): Promise<Row | undefined> =>
+    part(what, async () => (await ask<Row>(statement))[0]);
+  const ofPrimary = <Row extends object>(what: DatabasePart, statement: string): Promise<Row | undefined> =>
+    inRecovery ? Promise.resolve(undefined) : rowOf(what, statement);
+  const [{ me, latency }, counted, lag, writable, slots, ids, archiver, damage, prepared, sequence, longest, blocked] =
+    await Promise.all([
+      whoAnswers(ask).then((me) => ({ me, latency: Math.round((performance.now() - begun) * 10) / 10 })),
+      rowOf<sql.ConnectionsRow>('connections', sql.connections),
+      inRecovery
+        ? part('replication lag', () => lagHere(ask, session))
+        : rowOf<sql.LagRow>('replication lag', sql.lagOfPrimary),
+      ofPrimary<WritesRow>('writes', writes),
+      part('replication slots', () => ask<sql.SlotRow>(sql.slots)),
+      inRecovery ? undefined : part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges)),
+      ofPrimary<care.ArchiverRow>('archiver', care.archiver),
+      ofPrimary<care.DamageRow>('checksums', care.damage),
+      ofPrimary<care.PreparedRow>('prepared transactions', care.prepared),
+      ofPrimary<care.SequenceRow>('sequences', care.sequences),
+      rowOf<sql.TransactionRow>('longest transaction', sql.longestTransaction),
+      part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked)),
+    ]);
+  const upkeep = inRecovery ? undefined : upkeepFrom({ archiver, damage, prepared, sequence });
+  return { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, missing };
+}
+
+function databaseFrom(look: Look, where: string): Database {
+  const { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, missing } = look;
   if (!me.seesAll) {
+    const hidden = `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))}; (or pg_monitor)`;
     missing.push({ part: 'states, transactions and queries of other roles', grant: hidden });
     if (lag && lag.peers > 0 && lag.bytes === null) missing.push({ part: 'replication lag', grant: hidden });
   }
@@ -103,7 +148,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     slots: slots ? slots.map(slotFrom) : undefined,
     idAges: ids ? ids.map(idAgeFrom) : undefined,
     upkeep,
-    longestTransaction: longest?.[0] ? transactionFrom(longest[0]) : undefined,
+    longestTransaction: longest && transactionFrom(longest),
     blocked: blocked
       ? blocked.map(({ pid, blockedBy, seconds, query }) => ({
           pid,
@@ -152,7 +197,13 @@ async function lagOf(ask: AskSql): Promise<readonly sql.LagRow[]> {
   }
 }
 
-function connectionsFrom({ nearest, nearestUsed, nearestLimit, ...counted }: sql.ConnectionsRow): Connections {
+function connectionsFrom({
+  nearest,
+  nearestUsed,
+  nearestLimit,
+  cockpits: _,
+  ...counted
+}: sql.ConnectionsRow): Connections {
   if (nearest === null || nearestUsed === null || nearestLimit === null) return counted;
   return { ...counted, nearest: { whose: sanitize(nearest, 80), used: nearestUsed, limit: nearestLimit } };
 }

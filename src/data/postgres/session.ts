@@ -1,26 +1,12 @@
 // A session reads from one server, one transaction after another, on one connection that it opens when it is needed
 // and replaces when it is lost. It cannot write: every transaction is READ ONLY.
-import type { QueryResult } from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
-import { cleanLines } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Result, timedOut } from '../source.ts';
-import { type Connection, connect, reading } from './connect.ts';
+import { type AskSql, asker, type Refusals } from './ask.ts';
+import { type Connection, connect } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
-import { refusedStatement } from './grants.ts';
-
-/** Values of a statement's parameters. */
-export type SqlParameter = string | number | readonly string[] | null;
-
-/**
- * Runs one statement in a read-only transaction of its own and gives its rows. Throws what the server answered; the
- * session is usable afterwards.
- */
-export type AskSql = <Row extends object>(
-  sql: string,
-  options?: { values?: readonly SqlParameter[]; within?: Ms },
-) => Promise<Row[]>;
 
 export class Session {
   readonly server: DatabaseServer;
@@ -30,6 +16,8 @@ export class Session {
   #closed = false;
   /** When the server said something last, on this process's clock. */
   #heardAt = Number.NEGATIVE_INFINITY;
+  /** What the server would not answer together with others. */
+  readonly #refusals: Refusals = new Map();
 
   readonly #instead: () => readonly Session[];
 
@@ -90,9 +78,12 @@ export class Session {
         const connection = await this.#open(signal);
         const cut = () => connection.cut();
         signal.addEventListener('abort', cut, { once: true });
+        const { ask, settled } = asker(connection, { limit, hear: () => this.#hear(), refusals: this.#refusals });
         try {
-          return { ok: true, value: await look(asker(connection, limit, () => this.#hear())) };
+          return { ok: true, value: await look(ask) };
         } finally {
+          // The first error ends a look; what it asked beside that is still under way.
+          await settled();
           signal.removeEventListener('abort', cut);
         }
       } catch (error) {
@@ -142,41 +133,3 @@ export class Session {
 
 /** A server that is there says something within this time, however slow it is. */
 const longSilence: Ms = second;
-
-function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
-  return async <Row extends object>(sql: string, options: { values?: readonly SqlParameter[]; within?: Ms } = {}) => {
-    const within = Math.max(1, Math.round(options.within ?? limit));
-    // Planning for throughput (JIT, parallel workers) costs the server more than short queries gain.
-    const begin =
-      `BEGIN READ ONLY; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${Math.ceil(within / 2)}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${within * 2}; SET LOCAL jit = off; ` +
-      // Columns without a time zone hold UTC, whatever the server's own zone is.
-      `SET LOCAL TimeZone = 'UTC'; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL application_name = '${reading}'`;
-    try {
-      if (options.values) {
-        await client.query(begin);
-        hear();
-        const { rows } = await client.query<Row>(sql, [...options.values]);
-        await client.query('COMMIT');
-        hear();
-        return rows.map(neutralized);
-      }
-      // One message, one round trip: fast even on a distant server.
-      const results: unknown = await client.query(`${begin}; ${sql}; COMMIT`);
-      hear();
-      // Several statements give several results (the client's types know only one); the second but last is ours.
-      return ((results as QueryResult<Row>[]).at(-2)?.rows ?? []).map(neutralized);
-    } catch (error) {
-      if (sqlState(error) !== undefined) hear();
-      if (!isLostConnection(error)) await client.query('ROLLBACK').catch(() => undefined);
-      throw refusedStatement(error, sql);
-    }
-  };
-}
-
-/** The caller sanitizes text columns; a number that the server sends as text is not trusted either. */
-function neutralized<Row extends object>(row: Row): Row {
-  for (const [column, value] of Object.entries(row))
-    if (typeof value === 'string') Object.assign(row, { [column]: cleanLines(value, Number.POSITIVE_INFINITY) });
-  return row;
-}

@@ -1,6 +1,7 @@
 // The connections that the cockpit keeps: one small one per server, and one on the primary for studies and jobs. Never
 // more than two on a server, however many screens look.
 import type { Settings } from '../../config/settings.ts';
+import type { ReadBudget } from './budgeted-query.ts';
 import { Session } from './session.ts';
 
 export type Sessions = {
@@ -9,7 +10,17 @@ export type Sessions = {
   replica?: Session;
   /** Studies, jobs, keys: what may take its time. */
   studies: Session;
+  /** How dear reads of the primary are shared among the cockpits that read from it. */
+  budget: ReadBudget;
 };
+
+/** Connections of one cockpit to the primary. */
+const sessionsOfOne = 2;
+
+/** Learns from the primary how many sessions of cockpits it has. */
+export function shareAmong(budget: ReadBudget, sessions: number): void {
+  budget.cockpits = Math.max(1, Math.ceil(sessions / sessionsOfOne));
+}
 
 const kept = new WeakMap<Settings['database'], Sessions>();
 
@@ -22,6 +33,7 @@ export function sessionsFor({ database }: Pick<Settings, 'database'>): Sessions 
       primary: new Session(primary),
       replica: replica ? new Session(replica) : undefined,
       studies: new Session(primary),
+      budget: { cockpits: 1 },
     };
     kept.set(database, sessions);
   }

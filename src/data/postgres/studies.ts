@@ -5,12 +5,13 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import type { Count, StuckJobs, Studies, Study } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { BudgetedQuery } from './budgeted-query.ts';
+import type { AskSql } from './ask.ts';
+import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
-import type { AskSql, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
@@ -25,14 +26,14 @@ export type StudiesMemory = {
   unclearJobs: BudgetedQuery<readonly Unclear[] | undefined>;
 };
 
-export function newStudiesMemory(): StudiesMemory {
+export function newStudiesMemory(budget?: ReadBudget): StudiesMemory {
   return {
-    pending: new BudgetedQuery(),
-    lastHour: new BudgetedQuery(),
-    jobs: new BudgetedQuery(),
-    stuck: new BudgetedQuery(),
-    unclearStudies: new BudgetedQuery(),
-    unclearJobs: new BudgetedQuery(),
+    pending: new BudgetedQuery(budget),
+    lastHour: new BudgetedQuery(budget),
+    jobs: new BudgetedQuery(budget),
+    stuck: new BudgetedQuery(budget),
+    unclearStudies: new BudgetedQuery(budget),
+    unclearJobs: new BudgetedQuery(budget),
   };
 }
 
@@ -42,10 +43,10 @@ export function lookTimeout(every: Ms, timeout: Ms): Ms {
 }
 
 export function studiesSource(settings: Settings): Source {
-  const session = sessionsFor(settings).studies;
+  const { studies: session, budget } = sessionsFor(settings);
   const { studies: every, timeout } = settings.intervals;
   const within = lookTimeout(every, timeout);
-  const memory = newStudiesMemory();
+  const memory = newStudiesMemory(budget);
   return poll({
     id: 'postgres studies',
     fact: 'studies',
@@ -55,6 +56,9 @@ export function studiesSource(settings: Settings): Source {
     where: session.where,
     read: (signal) =>
       readStudies(session, settings.database.schema, within, memory, signal, settings.platform.jobTimeout),
+    renew: () => {
+      for (const kept of Object.values(memory)) kept.renew();
+    },
     close: () => session.close(),
   });
 }
@@ -82,36 +86,39 @@ export function readStudies(
 }
 
 async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory, jobTimeout: Ms): Promise<Studies> {
-  const [overview] = await ask<sql.OverviewRow>(sql.overview(tables));
-  const rows = await ask<sql.ActiveRow>(sql.active(tables));
-  const pending = await memory.pending.read(
-    async () => (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0,
-    async () => {
-      const sample = await sampleOf(ask, tables);
-      return sample && (await ask<sql.CountRow>(sql.pendingEstimated(tables, sample)))[0]?.count;
-    },
-  );
-  const jobs = await memory.jobs.read(
-    () => ask<sql.JobCountRow>(sql.jobsOfActive(tables), { within: dear }),
-    async () => undefined,
-  );
-  const hour = await memory.lastHour.read(
-    async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within: dear })),
-    async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
-  );
   const stuckStatement = sql.stuckJobs(tables, jobTimeout);
-  const stuck = await memory.stuck.read(
-    async () => (stuckStatement ? (await ask<sql.StuckRow>(stuckStatement, { within: dear }))[0] : undefined),
-    async () => undefined,
-  );
-  const ofStudies = await memory.unclearStudies.read(
-    () => unclearOf('study', tables, ask, dear),
-    async () => undefined,
-  );
-  const ofJobs = await memory.unclearJobs.read(
-    () => unclearOf('job', tables, ask, dear),
-    () => unclearJobsEstimated(tables, ask),
-  );
+  // Asked in one turn, so that they go together.
+  const [[overview], rows, pending, jobs, hour, stuck, ofStudies, ofJobs] = await Promise.all([
+    ask<sql.OverviewRow>(sql.overview(tables)),
+    ask<sql.ActiveRow>(sql.active(tables)),
+    memory.pending.read(
+      async () => (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0,
+      async () => {
+        const sample = await sampleOf(ask, tables);
+        return sample && (await ask<sql.CountRow>(sql.pendingEstimated(tables, sample)))[0]?.count;
+      },
+    ),
+    memory.jobs.read(
+      () => ask<sql.JobCountRow>(sql.jobsOfActive(tables), { within: dear }),
+      async () => undefined,
+    ),
+    memory.lastHour.read(
+      async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within: dear })),
+      async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
+    ),
+    memory.stuck.read(
+      async () => (stuckStatement ? (await ask<sql.StuckRow>(stuckStatement, { within: dear }))[0] : undefined),
+      async () => undefined,
+    ),
+    memory.unclearStudies.read(
+      () => unclearOf('study', tables, ask, dear),
+      async () => undefined,
+    ),
+    memory.unclearJobs.read(
+      () => unclearOf('job', tables, ask, dear),
+      () => unclearJobsEstimated(tables, ask),
+    ),
+  ]);
   const doubts = doubtsOf(tables, ofStudies.value, ofJobs.value, hour.value.unclear);
   const unclear = [...(ofStudies.value ?? []), ...(ofJobs.value ?? [])];
   const { partial } = tables;
@@ -120,6 +127,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
       pending.value === undefined
         ? undefined
         : bounded(pending.value, sql.mostPending, pending.exact && !doubts.queueDepth && !partial.includes('jobs')),
+    countedAt: { queueDepth: pending.at, lastHour: hour.at },
     active: rows.map((row) => studyFrom(row, jobs.value, tables)),
     activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !doubts.active && !partial.includes('studies')),
     held: overview?.held == null ? undefined : bounded(overview.held, sql.mostCounted, true),

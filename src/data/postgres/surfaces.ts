@@ -4,13 +4,14 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { BudgetedQuery } from './budgeted-query.ts';
+import type { AskSql } from './ask.ts';
+import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
 import { namingLocks } from './lock-holder.ts';
 import { newPoolsMemory, type PoolsMemory, withPools } from './pools.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
-import type { AskSql, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
@@ -22,15 +23,15 @@ export type SurfacesMemory = {
   pools: PoolsMemory;
 };
 
-export function newSurfacesMemory(): SurfacesMemory {
-  return { rows: new BudgetedQuery(), last: new BudgetedQuery(), pools: newPoolsMemory() };
+export function newSurfacesMemory(budget?: ReadBudget): SurfacesMemory {
+  return { rows: new BudgetedQuery(budget), last: new BudgetedQuery(budget), pools: newPoolsMemory(budget) };
 }
 
 export function surfacesSource(settings: Settings): Source {
-  const session = sessionsFor(settings).studies;
+  const { studies: session, budget } = sessionsFor(settings);
   const { surfaces: every, studies, timeout } = settings.intervals;
   const within = lookTimeout(every, timeout);
-  const memory = newSurfacesMemory();
+  const memory = newSurfacesMemory(budget);
   return poll({
     id: 'postgres surfaces',
     fact: 'surfaces',
@@ -40,6 +41,9 @@ export function surfacesSource(settings: Settings): Source {
     from: `postgres ${session.where}`,
     where: session.where,
     read: (signal) => readSurfaces(session, settings.database.schema, within, memory, signal),
+    renew() {
+      for (const kept of [memory.rows, memory.last, memory.pools.accounts, memory.pools.sessions]) kept.renew();
+    },
     close: () => session.close(),
   });
 }
@@ -64,7 +68,11 @@ export function readSurfaces(
 }
 
 async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemory): Promise<Surfaces> {
-  const { value: rows, exact } = await memory.rows.read(
+  const {
+    value: rows,
+    exact,
+    at: countedAt,
+  } = await memory.rows.read(
     () => ask<sql.SurfaceRow>(sql.surfaces(tables), { within: dear }),
     async () => {
       const sample = await sampleOf(ask, tables);
@@ -84,7 +92,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
     .map(({ error, count }) => ({ error: sanitize(error ?? 'no message', 300), count }));
   if (surfaces.length > 0) {
     const pooled = await withPools(surfaces, tables, memory.pools, ask, dear);
-    return { ...pooled, messages, lastFinishedAt, estimated, ...doubt };
+    return { ...pooled, messages, lastFinishedAt, estimated, countedAt, ...doubt };
   }
   const last = await memory.last.read(
     async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],

@@ -2,11 +2,12 @@
 // text are looked at again and again: any row may bring a new one.
 import type { StateOwner } from '../../core/platform/mapping.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { AskSql } from './ask.ts';
 import { sqlState } from './faults.ts';
 import { type ColumnRow, columns, type Tables, tablesFrom } from './queries/columns.ts';
 import { mostStates, type StateRow, seenStates } from './queries/states.ts';
 import { type PagesRow, pagesOf, type Sample } from './queries/studies.ts';
-import type { AskSql, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 type Known = { found: readonly ColumnRow[]; tables: Tables; statesUntil: Ms };
 
@@ -22,7 +23,8 @@ export async function tablesOf(session: Session, schema: string, ask: AskSql): P
   if (before && now < before.statesUntil) return before.tables;
   const found = before?.found ?? (await ask<ColumnRow>(columns, { values: [schema] }));
   const plain = before?.tables ?? tablesFrom(schema, found);
-  const seen = { study: await statesOf('study', plain, ask), job: await statesOf('job', plain, ask) };
+  const [study, job] = await Promise.all([statesOf('study', plain, ask), statesOf('job', plain, ask)]);
+  const seen = { study, job };
   const tables = tablesFrom(schema, found, seen);
   // Not remembered while one is missing: a migration may be under way.
   if (tables.form.study.there && tables.form.job.there)

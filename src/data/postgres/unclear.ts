@@ -4,9 +4,9 @@ import { type Meaning, meaningOf, type StateOwner } from '../../core/platform/ma
 import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
+import type { AskSql } from './ask.ts';
 import type { Tables } from './queries/columns.ts';
 import { mostUnclear, type UnclearRow, unclearEstimated, unclearRows } from './queries/states.ts';
-import type { AskSql } from './session.ts';
 import { sampleOf } from './tables.ts';
 
 /** Counts them, of one table. Throws where it takes longer than `within`. */

@@ -1,11 +1,12 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 
+import { countedAgo } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
 import { disabledSays, failureRate, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
 import { doubtSays } from '../../core/platform/unclear.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import type { Surface } from '../../core/world/facts.ts';
+import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
@@ -87,7 +88,7 @@ export const surfacesPane: Pane = {
     const age = ageSays(reading, world.now);
     const heads = age === undefined && !shown.jobs && all.length > 0;
     return {
-      says: line(dim(windowSays(seen?.value.estimated === true, columns >= 36 || !heads))),
+      says: line(dim(windowSays(seen?.value, columns >= 36 || !heads, world.now))),
       // Two bare numbers need their heads; `12 of 3 120 jobs` says what it is.
       right: age ?? (heads ? line(dim('rate failed')) : undefined),
       rows: [...said, ...rows],
@@ -97,9 +98,9 @@ export const surfacesPane: Pane = {
 };
 
 /** The time that the numbers are about; short where the heads of their columns need the room. */
-function windowSays(estimated: boolean, isLong: boolean): string {
-  if (isLong) return estimated ? 'last hour, sampled' : 'last hour';
-  return estimated ? '~1 h' : '1 h';
+function windowSays(seen: Surfaces | undefined, isLong: boolean, now: Instant): string {
+  if (isLong) return `last hour${seen?.estimated ? ', sampled' : ''}${countedAgo(seen?.countedAt, now)}`;
+  return seen?.estimated ? '~1 h' : '1 h';
 }
 
 /** What a line has room for beside name, rate and failures; whole or not at all. */

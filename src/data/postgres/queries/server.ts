@@ -30,6 +30,8 @@ export type ConnectionsRow = {
   nearest: string | null;
   nearestUsed: number | null;
   nearestLimit: number | null;
+  /** Sessions of cockpits, as far as our role sees them. */
+  cockpits: number;
 };
 
 /**
@@ -40,7 +42,7 @@ export type ConnectionsRow = {
  */
 export const connections = `
   WITH clients AS (
-    SELECT state, datid, usesysid FROM pg_stat_activity
+    SELECT state, datid, usesysid, application_name FROM pg_stat_activity
     WHERE backend_type = 'client backend'
        OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL)
   ), own (whose, used, most) AS (
@@ -55,6 +57,7 @@ export const connections = `
   SELECT (SELECT whose FROM nearest) AS nearest, (SELECT used FROM nearest) AS "nearestUsed",
          (SELECT most FROM nearest) AS "nearestLimit",
          count(*)::int AS used,
+         (count(*) FILTER (WHERE application_name = 'bentham-cockpit'))::int AS cockpits,
          (count(*) FILTER (WHERE state IN ('active', 'fastpath function call')))::int AS active,
          (count(*) FILTER (WHERE state = 'idle'))::int AS idle,
          (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS "idleInTransaction",
