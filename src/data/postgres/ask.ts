@@ -91,10 +91,12 @@ export function asker(
     }
   };
 
+  /** Where one is late, the others need time to be asked alone. */
+  const togetherWithin = (within: Ms): Ms => Math.ceil(within / (within === Math.round(limit) ? 8 : 2));
   const together = async (asked: readonly Asking[], within: Ms): Promise<void> => {
     const parts = asked.map(({ sql }, i) => `(SELECT coalesce(json_agg(q${i}), '[]') FROM (${sql}\n) q${i}) AS "${i}"`);
     try {
-      const [found = {}] = await inTurn(() => plain(`SELECT ${parts.join(',\n')}`, within));
+      const [found = {}] = await inTurn(() => plain(`SELECT ${parts.join(',\n')}`, togetherWithin(within)));
       for (const [i, one] of asked.entries()) one.answer((found as Record<string, object[]>)[i] ?? []);
     } catch (error) {
       if (isLostConnection(error) || sqlState(error) === undefined) {
