@@ -12,7 +12,7 @@ import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { writeNew } from '../../disk/new-file.ts';
 import { exitWith } from '../exit.ts';
-import { type Entry, tar } from './tar.ts';
+import { type Entry, tar } from '../../disk/tar.ts';
 
 /** One question of doctor to one backend; a backend as a whole has three times as long. */
 const question: Ms = 4 * second;

@@ -1,0 +1,176 @@
+// Reads an archive from its first byte to its last and compares each file with the manifest, in little memory.
+import { createHash, type Hash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import type { ArchiveProblem, ArchiveReport } from '../../core/preserve/archive.ts';
+import { sanitize, stripControl } from '../../core/text/text.ts';
+import { BadTar, Untar } from '../../disk/untar.ts';
+import { manifest, manifestName, sumsName, sumsOf } from './manifest.ts';
+
+/** Bytes of a manifest; 100,000 files have less. */
+const longestManifest = 64 * 1024 * 1024;
+/** Files of an archive. */
+const mostFiles = 500_000;
+
+type Found = { bytes: number; sha256: string };
+
+export type Verifying = {
+  signal?: AbortSignal | undefined;
+  /** Bytes of the file that were read. */
+  progress?(done: number, total: number): void;
+};
+
+/** Throws where the file cannot be opened or read. What is wrong with its content is in the report. */
+export async function verifyArchive(file: string, { signal, progress }: Verifying = {}): Promise<ArchiveReport> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const whole = createHash('sha256');
+    const contents = new Contents();
+    const problems: ArchiveProblem[] = [];
+    let bytes = 0;
+    const gunzip = createGunzip();
+    const source = handle.createReadStream({ autoClose: false });
+    source.on('error', (error) => gunzip.destroy(error));
+    source.on('data', (chunk) => {
+      bytes += chunk.length;
+      whole.update(chunk);
+    });
+    source.pipe(gunzip);
+    try {
+      for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+        signal?.throwIfAborted();
+        contents.untar.push(chunk);
+        progress?.(bytes, size);
+      }
+      if (!contents.untar.ended) problems.push({ kind: 'truncated', what: contents.current ?? 'its end' });
+      if (gunzip.bytesWritten < size) problems.push({ kind: 'data-behind', what: 'the end of its gzip data' });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof BadTar) && !isGzipError(error)) throw error;
+      const cut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+      const what = sanitize(error instanceof Error ? error.message : error, 200);
+      problems.push(
+        cut ? { kind: 'truncated', what: contents.current ?? 'its end' } : { kind: 'not-an-archive', what },
+      );
+    }
+    source.destroy();
+    // What gunzip did not read belongs to the file's hash, too.
+    const sha256 = bytes < size ? await hashOf(handle, size) : whole.digest('hex');
+    return { file, bytes: size, sha256, ...contents.compared(problems) };
+  } finally {
+    await handle.close();
+  }
+}
+
+function isGzipError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^Z_/.test(String(error.code));
+}
+
+async function hashOf(handle: Awaited<ReturnType<typeof open>>, size: number): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.alloc(1024 * 1024);
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash.digest('hex');
+}
+
+/** The files of an archive as they go by. */
+class Contents {
+  readonly untar: Untar;
+  /** The file that is being read. */
+  current: string | undefined;
+  readonly #files = new Map<string, Found>();
+  readonly #twice: string[] = [];
+  #manifest: Buffer | undefined;
+  #bytes = 0;
+
+  constructor() {
+    let hash: Hash = createHash('sha256');
+    let kept: Buffer[] | undefined;
+    let size = 0;
+    this.untar = new Untar({
+      file: (name, bytes) => {
+        if (this.#files.size >= mostFiles) throw new BadTar(`it has more than ${mostFiles} files`);
+        this.current = stripControl(name, 1000);
+        size = bytes;
+        hash = createHash('sha256');
+        kept = name.split('/')[1] === manifestName && bytes <= longestManifest ? [] : undefined;
+      },
+      content: (chunk) => {
+        hash.update(chunk);
+        kept?.push(Buffer.from(chunk));
+      },
+      end: () => {
+        const name = this.current ?? '';
+        if (this.#files.has(name)) this.#twice.push(name);
+        this.#files.set(name, { bytes: size, sha256: hash.digest('hex') });
+        this.#bytes += size;
+        if (kept) this.#manifest = Buffer.concat(kept);
+        this.current = undefined;
+      },
+    });
+  }
+
+  /** What is there against what the manifest says. */
+  compared(found: readonly ArchiveProblem[]): Omit<ArchiveReport, 'file' | 'bytes' | 'sha256'> {
+    const counted = { files: this.#files.size, contentBytes: this.#bytes };
+    const problems = [...found, ...this.#twice.map((what) => ({ kind: 'duplicate' as const, what }))];
+    const no = (kind: ArchiveProblem['kind']) => ({
+      ...counted,
+      problems: [...problems, { kind, what: manifestName }],
+    });
+    if (!this.#manifest) return no('no-manifest');
+    const says = parsed(this.#manifest);
+    if (!says) return no('bad-manifest');
+    const listed = new Map(says.files.map((file) => [`${says.name}/${file.name}`, file]));
+    for (const [name, { bytes, sha256 }] of listed) {
+      const there = this.#files.get(stripControl(name, 1000));
+      if (!there) problems.push({ kind: 'missing', what: sanitize(name, 300) });
+      else if (there.bytes !== bytes || there.sha256 !== sha256)
+        problems.push({ kind: 'changed', what: sanitize(name, 300) });
+    }
+    const sums = createHash('sha256').update(sumsOf(says)).digest('hex');
+    for (const [name, { sha256 }] of this.#files) {
+      if (listed.has(name) || name === `${says.name}/${manifestName}`) continue;
+      const isSums = name === `${says.name}/${sumsName}`;
+      if (!isSums) problems.push({ kind: 'unlisted', what: sanitize(name, 300) });
+      else if (sha256 !== sums) problems.push({ kind: 'changed', what: sanitize(name, 300) });
+    }
+    const { content, begun, ended, complete } = says;
+    const shown = (one: { name: string; why: string }) => ({
+      name: sanitize(one.name, 300),
+      why: sanitize(one.why, 300),
+    });
+    return {
+      ...counted,
+      problems,
+      manifest: {
+        name: sanitize(says.name, 200),
+        content,
+        environment: sanitize(says.environment, 100),
+        begun: sanitize(begun, 40),
+        ended: sanitize(ended, 40),
+        complete,
+        partial: says.files.flatMap((file) =>
+          file.partial === undefined
+            ? []
+            : [{ ...file, name: sanitize(file.name, 300), partial: sanitize(file.partial, 300) }],
+        ),
+        missing: says.missing.map(shown),
+      },
+    };
+  }
+}
+
+function parsed(text: Buffer) {
+  try {
+    return manifest.safeParse(JSON.parse(text.toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
