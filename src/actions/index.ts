@@ -18,6 +18,7 @@ import { revokeApiKey } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
 import { ownActions } from './own.ts';
 import { escalatePage, notePage, reassignPage } from './page-people.ts';
+import { preserveEvidence } from './preserve-evidence.ts';
 import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { restoreDeletedEvidence } from './restore-deleted-evidence.ts';
@@ -54,6 +55,7 @@ export const actionById: Readonly<Record<BuiltInActionId, Action>> = {
   'cancel-query': cancelQuery,
   'end-session': endSession,
   'evict-redis': evictRedis,
+  'preserve-evidence': preserveEvidence,
   'cleanup-evidence': cleanupEvidence,
   'restore-evidence': restoreEvidence,
   'restore-deleted-evidence': restoreDeletedEvidence,

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { ActionContext, KeptRows } from '../core/actions/preflight.ts';
 import type { Progress } from '../core/actions/progress.ts';
 import type { Fault } from '../core/world/reading.ts';
+import type { World } from '../core/world/world.ts';
 
 export type CallResult =
   /** `recorded`: what the journal keeps of it: exit code and the end of its output. */
@@ -27,6 +28,8 @@ export type ExecutionContext = {
   progress?(says: string | undefined, counted?: Progress): void;
   /** Keeps rows as they were, on disk, before they are changed. */
   keep(kept: KeptRows): Promise<void>;
+  /** What the cockpit knows of the platform now. Absent: nothing polls. */
+  world?: (() => Promise<World>) | undefined;
 };
 
 /** A change whose answer is a fault: only a server that was never reached has certainly done nothing. */

@@ -25,6 +25,8 @@ export async function execute(call: Call, means: ExecutionContext): Promise<Call
         return await (await import('./pagerduty/execute.ts')).executePager(call, means);
       case 's3':
         return await (await import('./aws/execute.ts')).performS3(call, means);
+      case 'preserve':
+        return await (await import('./preserve/execute.ts')).preserve(call, means);
       case 'rds':
         return await (await import('./aws/execute.ts')).executeRds(call, means);
       case 'redis':

@@ -119,6 +119,26 @@ export function createPreflight({
       timed(`aws s3api list-object-versions --prefix ${quote(prefix)}`, async () =>
         (await import('./aws/deleted-evidence.ts')).deletedEvidence(settings, prefix, most),
       ),
+    archivePlace: (directory, of) =>
+      timed('look for archives that were begun', async () =>
+        (await import('./preserve/place.ts')).archivePlace(settings, directory, of),
+      ),
+    preservable: (since) =>
+      timed(`kubectl get pods -n ${namespace}; kubectl logs --tail=500 of some`, async () =>
+        (await import('./preserve/estimate.ts')).preservable(settings, since, signal),
+      ),
+    archive: (file) =>
+      timed(`sha256sum ${quote(file)}; tar -tzf ${quote(file)}`, async () =>
+        (await import('./preserve/verify-file.ts')).checkedArchive(file, signal),
+      ),
+    objectLock: (bucket) =>
+      timed(`aws s3api get-object-lock-configuration --bucket ${quote(bucket)}`, async () =>
+        (await import('./aws/upload.ts')).objectLockOf(settings, bucket),
+      ),
+    uploaded: (file, bucket, key) =>
+      timed(`aws s3api head-object --checksum-mode ENABLED ${quote(`s3://${bucket}/${key}`)}`, async () =>
+        (await import('./aws/upload.ts')).uploadedAs(settings, file, bucket, key),
+      ),
     evidenceNames: (below) =>
       timed(`aws s3api list-object-versions --delimiter / --prefix ${quote(below)}`, async () =>
         (await import('./aws/deleted-evidence.ts')).evidenceNames(settings, below),

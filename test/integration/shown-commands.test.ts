@@ -29,7 +29,7 @@ const tools: Record<Call['tool'], 'compared' | 'no HTTP' | 'only looks' | 'elsew
     s3: 'compared',
     rds: 'compared',
   },
-  ...{ sql: 'no HTTP', command: 'no HTTP', redis: 'no HTTP', rollout: 'only looks' },
+  ...{ sql: 'no HTTP', command: 'no HTTP', redis: 'no HTTP', rollout: 'only looks', preserve: 'only looks' },
   // Its password is made while it runs: test/scenarios/rotation.test.ts.
   secrets: 'elsewhere',
 };

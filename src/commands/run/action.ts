@@ -58,7 +58,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
   let shown = 0;
   const tellProgress = progressTeller();
   const commands: LoggedCommand[] = [];
-  const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now(), '--arm "why"');
+  const forbidden = (recorder: Recorder, { onlyReads }: Pick<Run, 'onlyReads'>) =>
+    recorder.mayAct(true) ?? forbids(arming, Date.now(), '--arm "why"', onlyReads);
   const { runner, recorder, close } = await oneShotRunner(settings, {
     patient: false,
     forbids: forbidden,
@@ -98,7 +99,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
         runner.cancel(id);
         return await finish(run);
       }
-      const not = forbidden(recorder);
+      const not = forbidden(recorder, run);
       if (not) return await refuse(runner, id, flags, not, finish, run);
       const typed = await confirmed(run, flags, interrupted);
       if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);

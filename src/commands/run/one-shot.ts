@@ -1,5 +1,6 @@
 // A runner without the engine's thread and without a screen: a journal of its own, and the same lifecycle.
 import type { Settings } from '../../config/settings.ts';
+import type { Run } from '../../core/actions/run.ts';
 import { Recorder } from '../../engine/incident/recorder.ts';
 import { Runner, type RunnerOptions } from '../../engine/runs/runner.ts';
 
@@ -12,7 +13,7 @@ export type OneShot = {
 
 export type OneShotOptions = Pick<RunnerOptions, 'patient' | 'changed' | 'logged' | 'world'> & {
   /** Why nothing may be changed now. */
-  forbids(recorder: Recorder): string | undefined;
+  forbids(recorder: Recorder, run: Pick<Run, 'onlyReads'>): string | undefined;
 };
 
 /** Resolves when the journal has been read. */
@@ -26,7 +27,7 @@ export async function oneShotRunner(settings: Settings, options: OneShotOptions)
     settings,
     recorder,
     signal: over.signal,
-    forbids: () => options.forbids(recorder),
+    forbids: (run) => options.forbids(recorder, run),
     asPerson: true,
   });
   let closed: Promise<void> | undefined;

@@ -11,8 +11,8 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { writeNew } from '../../disk/new-file.ts';
-import { exitWith } from '../exit.ts';
 import { type Entry, tar } from '../../disk/tar.ts';
+import { exitWith } from '../exit.ts';
 
 /** One question of doctor to one backend; a backend as a whole has three times as long. */
 const question: Ms = 4 * second;

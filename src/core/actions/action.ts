@@ -145,6 +145,10 @@ export type Action = {
   /** Other words that find it in the palette. */
   also?: string;
   risk: Risk;
+  /** Where some targets need more friction than others: the risk of this one. */
+  riskOf?(target: Target): Risk;
+  /** With this target it changes nothing on the platform: a read-only environment allows it. */
+  onlyReads?(target: Target): boolean;
   about: About;
   /** It only reads: its plan is the answer, and there is nothing to confirm. */
   reads?: true;

@@ -58,8 +58,12 @@ export function whyOver(arming: Extract<Arming, { state: 'armed' }>, now: Instan
   return arming.until <= arming.activeAt + idleFor ? 'time expired' : `no key pressed for ${formatAge(idleFor)}`;
 }
 
-/** Why nothing may be changed now; undefined: changes are allowed. `how`: how to arm it here. */
-export function forbids(arming: Arming, now: Instant, how = ':arm'): string | undefined {
+/**
+ * Why nothing may be changed now; undefined: changes are allowed. `how`: how to arm it here. `onlyReads`: what is to be
+ * done changes nothing on the platform.
+ */
+export function forbids(arming: Arming, now: Instant, how = ':arm', onlyReads = false): string | undefined {
+  if (onlyReads) return undefined;
   const settled = settle(arming, now);
   if (settled.state === 'locked') return `read-only: ${settled.why}`;
   return settled.state === 'read-only' ? `read-only: arm it first (${how})` : undefined;

@@ -1,5 +1,6 @@
 // A change is data before it runs: the same value is shown, copied, journaled and executed.
-import type { Ms } from '../time.ts';
+import type { Content } from '../preserve/archive.ts';
+import type { Instant, Ms } from '../time.ts';
 
 /** Parameters of a statement. Lists are sent as one array parameter. */
 export type SqlValue = string | number | boolean | null | readonly (string | number | null)[];
@@ -62,7 +63,26 @@ export type CommandCall = {
 export type S3Change =
   | { verb: 'delete'; keys: readonly string[] }
   | { verb: 'restore-version'; key: string; versionId: string }
-  | { verb: 'restore-versions'; versions: readonly { key: string; versionId: string }[] };
+  | { verb: 'restore-versions'; versions: readonly { key: string; versionId: string }[] }
+  /** A file of this machine, in parts. `lock`: where the bucket does not set a retention itself. */
+  | { verb: 'upload'; file: string; key: string; lock?: { mode: 'GOVERNANCE'; until: Instant } | undefined };
+
+/** Saves what an incident leaves behind into one file of this machine. Reads the platform, and changes nothing there. */
+export type PreserveCall = {
+  tool: 'preserve';
+  /** Absolute path: `…/NAME.tar.gz`. Where it was begun before, it is continued. */
+  archive: string;
+  content: Content;
+  /** Logs from then on; absent: all that is kept. */
+  since?: Instant | undefined;
+  /** Unpacked. Together they are a bound, whatever the platform sends. */
+  mostBytes: number;
+  within: Ms;
+  /** What there is, estimated: for the progress. */
+  aboutBytes: number;
+  /** The incident, in words. */
+  incident?: string | undefined;
+};
 
 export type Channel = 'pagerduty' | 'slack-alerts' | 'slack-ops';
 
@@ -100,6 +120,7 @@ export type Call =
   | { tool: 'http'; url: string }
   | ApiCall
   | PagerCall
+  | PreserveCall
   | { tool: 's3'; bucket: string; do: S3Change }
   | { tool: 'redis'; command: readonly [string, ...string[]] }
   | { tool: 'rds'; do: { verb: 'restore-to-point-in-time'; source: string; target: string; at?: string } }

@@ -52,3 +52,14 @@ export type EvidenceVersion = {
   /** A legal hold, a retention, or an unreadable lock. */
   held?: string;
 };
+
+/** Of a bucket. `retention`: what every new object gets. */
+export type ObjectLock = { enabled: boolean; retention?: { mode: string; days: number } | undefined };
+
+/** An object beside the file that it was made of. `differs`: why it is another one. */
+export type Uploaded = {
+  bytes: number;
+  differs?: string | undefined;
+  lock?: { mode: string; until: Instant } | undefined;
+  legalHold: boolean;
+};

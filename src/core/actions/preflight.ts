@@ -1,6 +1,7 @@
 // Preflight and verification: everything that an action may ask the platform. Reads only.
 
 import type { Tables } from '../platform/tables.ts';
+import type { ArchivePlace, ArchiveReport, Content, Preservable } from '../preserve/archive.ts';
 import type { OnCall, Page, Pager, PagerUser } from '../queries/pager.ts';
 import type { ApiStudy } from '../queries/study.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -10,7 +11,7 @@ import type { World } from '../world/world.ts';
 import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
 import type { Difference } from './difference.ts';
-import type { DeletedFound, EvidenceFound, EvidenceVersion } from './evidence-found.ts';
+import type { DeletedFound, EvidenceFound, EvidenceVersion, ObjectLock, Uploaded } from './evidence-found.ts';
 import type { Room } from './room.ts';
 
 export type { Answer } from './answer.ts';
@@ -230,6 +231,18 @@ export interface Preflight {
   versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
   /** What lies deleted below a prefix, of at most `most` objects. */
   deletedEvidence(prefix: string, most: number): Promise<Answer<DeletedFound>>;
+  /** Where an archive goes: a directory, or our own; and what was begun there of the same and can be continued. */
+  archivePlace(
+    directory: string | undefined,
+    of: { content: Content; since: Instant | undefined; incident: string | undefined },
+  ): Promise<Answer<ArchivePlace>>;
+  /** How much there is to save; logs from `since` on. */
+  preservable(since: Instant | undefined): Promise<Answer<Preservable>>;
+  /** Reads an archive of this machine as a whole. */
+  archive(file: string): Promise<Answer<ArchiveReport>>;
+  objectLock(bucket: string): Promise<Answer<ObjectLock>>;
+  /** Whether an object is the file of this machine, byte for byte, and how it is locked. */
+  uploaded(file: string, bucket: string, key: string): Promise<Answer<Uploaded>>;
   /** Keys and prefixes one level below a prefix, deleted ones too. */
   evidenceNames(below: string): Promise<Answer<readonly string[]>>;
   snapshots(): Promise<

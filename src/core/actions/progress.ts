@@ -1,5 +1,5 @@
 // How far a run is, in numbers: what was measured, its rate and what is left. Pure.
-import { formatAge, formatCount, shortAge } from '../text/format.ts';
+import { formatAge, formatBytes, formatCount, shortAge } from '../text/format.ts';
 import { type Instant, type Ms, minute, second } from '../time.ts';
 import type { Call } from './call.ts';
 
@@ -7,7 +7,7 @@ import type { Call } from './call.ts';
 export type Progress = {
   done: number;
   total?: number | undefined;
-  /** What is counted, in the plural: `pods`, `objects`, `%`. */
+  /** What is counted, in the plural: `pods`, `objects`, `bytes`, `%`. */
   unit: string;
 };
 
@@ -54,6 +54,7 @@ export function callsDone(calls: readonly Call[], performed: number): Progress |
 /** `2 of 3 pods`, `45 %`. */
 export function countsSay({ done, total, unit }: Measured): string {
   if (unit === '%') return `${Math.floor(done)} %`;
+  if (unit === 'bytes') return `${formatBytes(done)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`;
   return `${formatCount(done)}${total === undefined ? '' : ` of ${formatCount(total)}`} ${unit}`;
 }
 
@@ -67,6 +68,7 @@ export function paceSays(of: Measured, now: Instant): readonly string[] {
 function rateSays(of: Measured, now: Instant): string | undefined {
   const rate = rateOf(of, now);
   if (rate === undefined || of.unit === '%') return undefined;
+  if (of.unit === 'bytes') return `${formatBytes(Math.round(rate * second))}/s`;
   const each = 1 / rate;
   return each >= second ? `1/${formatAge(each)}` : `${formatCount(rate * second)}/s`;
 }

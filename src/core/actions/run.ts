@@ -2,7 +2,7 @@
 // a late or repeated event changes nothing.
 
 import type { Instant } from '../time.ts';
-import type { ActionId, Plan, Risk, Suggestion, Target } from './action.ts';
+import type { Action, ActionId, Plan, Risk, Suggestion, Target } from './action.ts';
 import { callsDone, type Measured, measured, type Progress } from './progress.ts';
 
 export type RunOutcome =
@@ -30,6 +30,8 @@ export type Run = {
   action: ActionId;
   title: string;
   risk: Risk;
+  /** It changes nothing on the platform: a read-only environment allows it. */
+  onlyReads?: true | undefined;
   target: Target;
   environment: string;
   by: string;
@@ -178,6 +180,9 @@ function without(run: Run, ...keys: readonly ('progress' | 'measured')[]): Run {
   for (const key of keys) delete rest[key];
   return rest;
 }
+
+/** How much friction an action needs with this target. */
+export const riskOf = (action: Action, target: Target): Risk => action.riskOf?.(target) ?? action.risk;
 
 /** What has to be typed: nothing, the target, or target and environment. */
 export function acceptsFor(risk: Risk, name: string, environment: string): readonly string[] {

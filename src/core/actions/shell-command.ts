@@ -4,7 +4,16 @@ import { present } from '../present.ts';
 import { quote } from '../text/shell.ts';
 import { inlined, quoted, summarised } from '../text/sql.ts';
 import type { Targets } from '../world/targets.ts';
-import type { Call, Channel, ChannelCall, KubernetesChange, PagerCall, S3Change, SqlCall } from './call.ts';
+import type {
+  Call,
+  Channel,
+  ChannelCall,
+  KubernetesChange,
+  PagerCall,
+  PreserveCall,
+  S3Change,
+  SqlCall,
+} from './call.ts';
 
 /** The command a person would type for exactly this call. One line, except for line ends in its arguments. */
 export function toShellCommand(call: Call, targets: Targets): string {
@@ -38,6 +47,8 @@ export function toShellCommand(call: Call, targets: Targets): string {
       return pagerDuty(call);
     case 's3':
       return s3(call.bucket, call.do, targets);
+    case 'preserve':
+      return preserving(call, targets);
     case 'redis':
       return words([...redisCli(targets), ...call.command]);
     case 'rds':
@@ -61,6 +72,7 @@ export function toShellCommand(call: Call, targets: Targets): string {
 /** The same to read: long lists are counted, and a statement stands without psql around it. */
 export function summarize(call: Call, targets: Targets): string {
   if (call.tool === 'sql') return summarised(call.change);
+  if (call.tool === 'preserve') return `tar -czf ${quote(call.archive)} logs kubernetes database journal …`;
   if (call.tool === 'redis' && call.command.length > 5)
     return `${words([...redisCli(targets), ...call.command.slice(0, 3)])} … ${call.command.length - 1} keys`;
   if (call.tool === 's3' && call.do.verb === 'delete' && call.do.keys.length > 1)
@@ -88,6 +100,8 @@ export function targetOf(call: Call, targets: Targets): string {
       return call.url;
     case 's3':
       return `bucket ${call.bucket}`;
+    case 'preserve':
+      return 'this machine';
     case 'redis':
       return `${targets.redis.host}:${targets.redis.port}`;
     case 'rds':
@@ -143,6 +157,25 @@ export function tlsOfPsql({ sslMode, sslRootCert }: Targets['primary']): string 
   return assigned(present({ PGSSLMODE: sslMode, PGSSLROOTCERT: sslRootCert }));
 }
 
+/** The runbook's commands into a directory, and the directory into one file: by hand without redaction and progress. */
+function preserving({ archive, since }: PreserveCall, targets: Targets): string {
+  const directory = archive.replace(/\.tar\.gz$/, '');
+  const kubectl = (...argv: readonly string[]) =>
+    chosenKubeconfig(targets) + words(['kubectl', ...argv, '-n', targets.namespace, ...context(targets)]);
+  const into = (command: string, file: string) => `${command} > ${quote(`${directory}/${file}`)}`;
+  const from = since === undefined ? ['--tail=-1'] : [`--since-time=${new Date(since).toISOString()}`];
+  const sessions = words([...psqlTo(targets.primary), '-c', 'SELECT * FROM pg_stat_activity']);
+  const pods = kubectl('get', 'pods', '-o', 'name');
+  const log = kubectl('logs', '--all-containers', '--timestamps', '--prefix', ...from);
+  return [
+    words(['mkdir', '-m', '700', directory]),
+    into(`${pods} | xargs -n 1 ${targets.kubeconfig ? 'env ' : ''}${log}`, 'logs.txt'),
+    into(kubectl('get', 'events,pods,deployments,replicasets,services,jobs', '-o', 'json'), 'objects.json'),
+    into(`${tlsOfPsql(targets.primary)}${sessions}`, 'sessions.txt'),
+    words(['tar', '-czf', archive, '-C', directory, '.']),
+  ].join(' && ');
+}
+
 function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {
   return ['psql', '-h', host, ...(port === 5432 ? [] : ['-p', String(port)]), '-U', user, '-d', database];
 }
@@ -180,6 +213,12 @@ function s3(bucket: string, change: S3Change, targets: Targets): string {
   if (change.verb === 'delete') {
     const objects = JSON.stringify({ Objects: change.keys.map((Key) => ({ Key })) });
     return words([...tool, 'delete-objects', '--bucket', bucket, '--delete', objects]);
+  }
+  if (change.verb === 'upload') {
+    const { file, key, lock } = change;
+    const until = lock && ['--object-lock-retain-until-date', new Date(lock.until).toISOString()];
+    const locked = lock && until ? ['--object-lock-mode', lock.mode, ...until] : [];
+    return words([...tool, 'put-object', '--bucket', bucket, '--body', file, ...locked, ...s3Key(key)]);
   }
   const versions = change.verb === 'restore-version' ? [change] : change.versions;
   const copies = versions.map(({ key, versionId }) => {

@@ -42,6 +42,7 @@ const participles: Readonly<Record<VerbOf<BuiltInActionId> | 'run', string>> = {
   notify: 'sent',
   resolve: 'resolved',
   run: 'ran',
+  preserve: 'preserved',
 };
 
 /** `restarted` of `restart-deployment`; of an action that this version does not know its id. */

@@ -14,10 +14,9 @@ type Rds = Extract<Call, { tool: 'rds' }>;
 
 const within = 30 * second;
 
-export async function performS3(
-  { bucket, do: change }: S3,
-  { settings, signal, tell, progress }: ExecutionContext,
-): Promise<CallResult> {
+export async function performS3({ bucket, do: change }: S3, context: ExecutionContext): Promise<CallResult> {
+  const { settings, signal, tell, progress } = context;
+  if (change.verb === 'upload') return (await import('./upload.ts')).upload(bucket, change, context);
   const { CopyObjectCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
   const client = await s3Client(settings, within);
   const where = `s3://${bucket}`;

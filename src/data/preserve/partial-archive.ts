@@ -110,10 +110,10 @@ export class PartialArchive {
     });
   }
 
-  /** A file that grows. What was read of it before is kept. */
-  async part(name: string): Promise<PartFile> {
+  /** A file that grows. What was read of it before is kept, unless it is to be read `anew`. */
+  async part(name: string, { anew = false }: { anew?: boolean } = {}): Promise<PartFile> {
     const file = path.join(this.#directory, partName(name));
-    const part = await PartFile.open(file, name, this.#progress, this.#left.get(name));
+    const part = await PartFile.open(file, name, this.#progress, anew ? undefined : this.#left.get(name));
     this.#left.delete(name);
     this.#open.add(part);
     return part;
@@ -152,6 +152,13 @@ export class PartialArchive {
     this.#open.delete(part);
     this.#left.set(part.name, state);
     await part.close();
+  }
+
+  /** Forgets a part. */
+  async drop(part: PartFile): Promise<void> {
+    this.#open.delete(part);
+    await part.close();
+    await rm(path.join(this.#directory, partName(part.name)), { force: true });
   }
 
   /** A file that cannot be had. It is tried again by the process that continues. */

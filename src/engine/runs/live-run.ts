@@ -131,7 +131,7 @@ export class LiveRun {
   }
 
   async #call(at: number, call: Plan['calls'][number]): Promise<CallResult> {
-    const { settings, actionContext, kept, signal } = this.#context;
+    const { settings, actionContext, kept, signal, world } = this.#context;
     const begun = performance.now();
     const result = await execute(call, {
       settings,
@@ -140,6 +140,7 @@ export class LiveRun {
       tell: (lines) => this.tell({ kind: 'output', lines }),
       progress: (says, progress) => this.tell({ kind: 'progress', says, progress }),
       keep: (rows) => kept.write(this.run.id, rows),
+      world,
     });
     this.log({
       kind: 'change',

@@ -41,7 +41,7 @@ export const runsModule =
       recorder,
       signal: context.signal,
       patient: true,
-      forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
+      forbids: ({ onlyReads }) => recorder.mayAct() ?? forbids(arming, Date.now(), undefined, onlyReads),
       changed: (run) => context.emit({ runs: { [run.id]: run } }),
       logged: (command) => {
         commands = [...commands, command].slice(-keptCommands);

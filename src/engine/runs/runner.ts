@@ -5,7 +5,7 @@ import { scopeOf } from '../../config/scope.ts';
 import type { ActionId, Plan, Target } from '../../core/actions/action.ts';
 import { describeDrift } from '../../core/actions/drift.ts';
 import { isOwnAction } from '../../core/actions/plan-text.ts';
-import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
+import { acceptsFor, confirms, type Run, type RunOutcome, riskOf } from '../../core/actions/run.ts';
 import { shortened, whatIsWrong, withAbsoluteTimes, withPresets } from '../../core/actions/target.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -22,7 +22,7 @@ import { type Executed, LiveRun, type RunContext } from './live-run.ts';
 /** What a runner needs of its caller: the screen's engine, `run`, a test. */
 export type RunnerOptions = Pick<RunContext, 'settings' | 'recorder' | 'signal' | 'patient' | 'changed' | 'logged'> & {
   /** Why nothing may be changed now: read-only, observing, another cockpit is in control. */
-  forbids(): string | undefined;
+  forbids(run: Pick<Run, 'onlyReads'>): string | undefined;
   /** For the command line: the person in control of a cockpit on this host is in control too. */
   asPerson?: boolean;
   /** The health of the platform now; not known without it. */
@@ -79,17 +79,19 @@ export class Runner {
     // An invalid target is refused here, before any plan.
     const shown = wrong ? shortened(whole) : whole;
     const name = action.names(shown, actionContext);
+    const risk = riskOf(action, shown);
     const run: Run = {
       id,
       action: actionId,
       title: name ? `${action.title}: ${sanitize(name, 200)}` : action.title,
-      risk: action.risk,
+      risk,
+      onlyReads: action.onlyReads?.(shown) || undefined,
       target: shown,
       environment: actionContext.environment,
       by: recorder.journal.writer.name,
       phase: 'planning',
       calls: [],
-      accepts: acceptsFor(action.risk, name, actionContext.environment),
+      accepts: acceptsFor(risk, name, actionContext.environment),
       performed: 0,
       output: [],
       next: [],
@@ -112,7 +114,7 @@ export class Runner {
     if (!live || !plan || live.run.phase !== 'planned') return live?.run;
     const confirmation = confirms(live.run, typed, Date.now());
     if (confirmation === 'expired') return again(live, plan, 'the plan was too old; nothing was done. New plan:');
-    const forbidden = this.#context.forbids();
+    const forbidden = this.#context.forbids(live.run);
     if (forbidden !== undefined) return live.planned(plan, forbidden);
     if (confirmation !== 'confirmed') return live.planned(plan, 'text does not match');
     live.tell({ kind: 'confirmed' });
@@ -183,7 +185,7 @@ export class Runner {
         id,
         action: action.id,
         title: `${action.title}: ${sanitize(object, 200)}`,
-        risk: action.risk,
+        risk: riskOf(action, target),
         target,
         environment: this.#context.actionContext.environment,
         by,
@@ -218,7 +220,7 @@ export class Runner {
     const fresh = await live.look();
     if (live.isStopped) return live.end('cancelled', 'nothing was changed');
     if (!fresh.ok) return live.end('refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
-    const forbidden = this.#context.forbids();
+    const forbidden = this.#context.forbids(live.run);
     if (forbidden) return live.planned(fresh.plan, `${forbidden}; nothing was changed`);
     if (fresh.plan.preconditions !== plan.preconditions)
       return live.planned(fresh.plan, movedNotice, describeDrift(plan, fresh.plan));

@@ -1,13 +1,13 @@
 // From an action to its confirmation: ask for missing fields, let the engine check, show the plan.
 import { ulid } from 'ulid';
 import { findAction } from '../../actions/index.ts';
-import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
+import type { Action, ActionId, Choice, Field, Risk, Target } from '../../core/actions/action.ts';
 import { forbids, settle } from '../../core/actions/arming.ts';
 import { distinct } from '../../core/actions/choices.ts';
 import { hintFor, wrongValue } from '../../core/actions/field.ts';
 import { verbOf } from '../../core/actions/plan-text.ts';
 import type { ActionContext } from '../../core/actions/preflight.ts';
-import { acceptsFor, planLasts, type Run } from '../../core/actions/run.ts';
+import { acceptsFor, planLasts, type Run, riskOf } from '../../core/actions/run.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { momentSays, parseSince } from '../../core/text/since.ts';
@@ -101,7 +101,8 @@ function acceptsOf({ incidentContext, world: { scope } }: State, action: Action,
   const presets = Object.fromEntries(
     action.fields.flatMap((f) => (f.preset === undefined ? [] : [[f.name, f.preset]])),
   );
-  if (!incidentContext) return acceptsFor(action.risk, Object.values(target)[0] ?? action.id, scope.environment);
+  const risk = riskOf(action, { ...presets, ...target });
+  if (!incidentContext) return acceptsFor(risk, Object.values(target)[0] ?? action.id, scope.environment);
   const { targets } = incidentContext;
   const context: ActionContext = {
     environment: scope.environment,
@@ -111,7 +112,7 @@ function acceptsOf({ incidentContext, world: { scope } }: State, action: Action,
     kubectl: 'kubectl',
     checkpoint: 0,
   };
-  return acceptsFor(action.risk, action.names({ ...presets, ...target }, context), scope.environment);
+  return acceptsFor(risk, action.names({ ...presets, ...target }, context), scope.environment);
 }
 
 /** So long after it appeared nobody has read a plan; a held key repeats within this. The clock ticks once a second. */
@@ -125,7 +126,7 @@ function notNow(state: State, run: Run | undefined): string | undefined {
   if (run.accepts.length === 0 && state.world.now - (run.plannedAt ?? 0) < unread)
     return 'the plan has just appeared; read it, then press y';
   if (isOld(state, run)) return `the plan is older than ${shortAge(planLasts)}`;
-  return forbids(state.arming, state.world.now, armKey);
+  return forbids(state.arming, state.world.now, armKey, run.onlyReads);
 }
 
 const isOld = ({ world: { now } }: State, { plannedAt = now }: Run): boolean => now - plannedAt > planLasts;
@@ -151,12 +152,12 @@ function remedyFor(state: State, run: Run | undefined): Remedy | undefined {
         ...(action ? begin(state, action, run.target) : []),
       ],
     };
-  if (settle(state.arming, state.world.now).state !== 'read-only') return undefined;
+  if (run.onlyReads || settle(state.arming, state.world.now).state !== 'read-only') return undefined;
   return { key: armKey, title: `arm ${state.world.scope.environment}`, form: armForm(state) };
 }
 
 /** Until its plan is known, the worst. */
-function dangerOf({ risk }: Action, run: Run | undefined): string | undefined {
+function dangerOf(risk: Risk, run: Run | undefined): string | undefined {
   if (risk !== 'irreversible') return undefined;
   return run?.plan?.undo === undefined ? 'IRREVERSIBLE' : 'LIMITED UNDO';
 }
@@ -168,7 +169,7 @@ function confirmation(run: string, action: Action, texts: readonly string[]): Co
   return {
     title: action.title,
     heading: (state) => state.runs[run]?.title,
-    danger: (state) => dangerOf(action, state.runs[run]),
+    danger: (state) => dangerOf(state.runs[run]?.risk ?? action.risk, state.runs[run]),
     version: (state) => state.runs[run]?.plannedAt,
     lines: (state, columns) => planLines(state.runs[run], state, columns),
     accept:
