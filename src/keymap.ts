@@ -1,6 +1,6 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
 import { isUnderWay } from './core/actions/run.ts';
-import { actBinding } from './screens/actions/palette.ts';
+import { actBinding, preserveBinding } from './screens/actions/palette.ts';
 import { paneIds } from './screens/cockpit/panes.ts';
 import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { logsBinding } from './screens/logs/palette.ts';
@@ -167,6 +167,7 @@ export const globalBindings: readonly Binding[] = [
   logsBinding,
   incidentBinding,
   noteBinding,
+  preserveBinding,
   {
     id: 'palette',
     keys: [':', 'ctrl-k'],

@@ -50,7 +50,7 @@ function archiveName({ environment }: ActionContext, now: Instant): string {
 export const preserveEvidence: Action = {
   id: 'preserve-evidence',
   title: 'Preserve evidence',
-  also: 'save logs export bundle archive dump forensics security evidence sosreport',
+  also: 'save logs bundle archive dump forensics security sosreport',
   risk: 'reversible',
   riskOf: (target) => (contentOf(target) === 'whole' ? 'irreversible' : 'reversible'),
   onlyReads: (target) => destinationOf(target).bucket === undefined,

@@ -124,7 +124,7 @@ export function createPreflight({
         (await import('./preserve/place.ts')).archivePlace(settings, directory, of),
       ),
     preservable: (since) =>
-      timed(`kubectl get pods -n ${namespace}; kubectl logs --tail=500 of some`, async () =>
+      timed(`kubectl get pods -n ${namespace}; kubectl logs --limit-bytes of some`, async () =>
         (await import('./preserve/estimate.ts')).preservable(settings, since, signal),
       ),
     archive: (file) =>

@@ -32,6 +32,7 @@ export const security: Checklist = {
       id: 'security/preserve',
       say: 'Preserve logs and evidence',
       more: ['Save logs before any restart: a new pod has no old logs. Object Lock protects the evidence.'],
+      offers: [{ action: 'preserve-evidence', title: 'preserve evidence' }],
       byHand: (t) => [
         `${kubectl(t, `logs -l ${quote(t.logSelector)} --all-containers --timestamps --tail=-1 --prefix`)} > incident-logs.txt`,
         `${kubectl(t, `logs ${deployment(t.deployments.gateway)} --previous --timestamps`)} > gateway-previous.txt`,

@@ -13,9 +13,10 @@ import { type ContainerOf, logsOf } from './pods.ts';
 /** Containers whose log is sampled, spread over all, and how many at once. */
 const mostSampled = 40;
 const atOnce = 8;
-/** The newest lines of a log, and what is read at most of its beginning and of these. */
-const sampleLines = 500;
-const sampleBytes = 256 * 1024;
+/** What is read at most of the beginning of a log, and at each point of a longer one. */
+const beginBytes = 256 * 1024;
+const pointBytes = 64 * 1024;
+const points = 4;
 const within: Ms = 5 * second;
 
 export async function preservable(
@@ -76,7 +77,7 @@ export async function preservable(
   }
 }
 
-/** Of one log: its beginning, which is all of a short one; of a longer one the pace there and at its end. */
+/** Of one log: its beginning, which is all of a short one, and the pace of the rest at a few points of its time. */
 async function sizeOf(
   cluster: Cluster,
   namespace: string,
@@ -84,34 +85,36 @@ async function sizeOf(
   since: Instant | undefined,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const sinceTime = since === undefined ? undefined : `${new Date(since).toISOString().slice(0, 19)}Z`;
-  const read = (query: Readonly<Record<string, number>>) =>
-    head(
-      cluster,
-      namespace,
-      pod,
-      { container, timestamps: true, sinceTime, limitBytes: sampleBytes, ...query },
-      signal,
-    );
-  const oldest = await read({});
-  if (oldest === undefined || oldest.length < sampleBytes) return oldest?.length;
-  const newest = await read({ tailLines: sampleLines });
-  const [begin, end] = [paceOf(oldest), newest && paceOf(newest)];
-  if (!begin || !end) return oldest.length;
-  // The mean of the times, not of the rates: a burst at the end says little of all before it.
-  const each = (begin.each + end.each) / 2;
-  return each > 0 ? Math.max(oldest.length, (end.last - begin.first) / each) : oldest.length;
+  const read = (from: Instant | undefined, limits: Readonly<Record<string, number>>) => {
+    const sinceTime = from === undefined ? undefined : `${new Date(from).toISOString().slice(0, 19)}Z`;
+    return head(cluster, namespace, pod, { container, timestamps: true, sinceTime, ...limits }, signal);
+  };
+  const oldest = await read(since, { limitBytes: beginBytes });
+  if (oldest === undefined || oldest.length < beginBytes) return oldest?.length;
+  const newest = await read(undefined, { tailLines: 1, limitBytes: pointBytes });
+  const begin = paceOf(oldest)?.last;
+  const end = newest && paceOf(newest)?.last;
+  if (begin === undefined || end === undefined || end <= begin) return oldest.length;
+  let rest = 0;
+  for (let at = 0; at < points; at += 1) {
+    const span = (end - begin) / points;
+    const sample = await read(begin + at * span, { limitBytes: pointBytes });
+    const pace = sample && paceOf(sample);
+    // A sample that reaches farther holds all that its span does.
+    if (sample && pace) rest += sample.length * Math.max(1, span / Math.max(1, pace.last - pace.first));
+  }
+  return oldest.length + rest;
 }
 
-/** The time of its first and last line, and the milliseconds of one byte. */
-function paceOf(sample: Buffer): { first: Instant; last: Instant; each: number } | undefined {
+/** The time of its first and last line. */
+function paceOf(sample: Buffer): { first: Instant; last: Instant } | undefined {
   const stamps = sample
     .toString('utf8')
     .split('\n')
     .flatMap((line) => stampOf(line)?.at ?? []);
   const [first, last] = [stamps[0], stamps.at(-1)];
   if (first === undefined || last === undefined) return undefined;
-  return { first, last, each: (last - first) / sample.length };
+  return { first, last };
 }
 
 /** The beginning of an answer. */

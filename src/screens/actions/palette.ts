@@ -1,10 +1,11 @@
 // The key that lists the actions for the selected row, and the palette entry of every action.
 import { actionById, allActions } from '../../actions/index.ts';
-import type { Action, Target } from '../../core/actions/action.ts';
+import type { Action, ActionId, Target } from '../../core/actions/action.ts';
 import { fixFirst } from '../../core/health/fix-first.ts';
 import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
 import { isBreached } from '../../core/health/status.ts';
 import { isHeld } from '../../core/health/studies.ts';
+import { isOngoing } from '../../core/incident/incident.ts';
 import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
@@ -89,6 +90,21 @@ export const actBinding: Binding = {
   footer: 40,
   unless: ({ state }) => (state.incidentContext?.observing ? 'this cockpit only observes' : undefined),
   run: (here) => [{ kind: 'open', screen: 'act', of: { ...ownFields(here), ...targetOf(here) } }],
+};
+
+const preserve: ActionId = 'preserve-evidence';
+
+/** Straight to the plan, which says what and how much; the palette's own entry asks for a place and a time first. */
+export const preserveBinding: Binding = {
+  id: 'preserve',
+  keys: ['V'],
+  title: 'save evidence',
+  about: 'save logs, events, objects, sessions and the journal into one archive; the plan comes first',
+  also: 'export evidence preserve save logs bundle archive',
+  footer: 67,
+  inFooter: ({ state }) => state.incident !== undefined && isOngoing(state.incident),
+  unless: ({ state }) => whyNot(state, actionById[preserve]),
+  run: ({ state }) => offer(state, preserve, {}, {}),
 };
 
 /** Why arming does nothing now. */
