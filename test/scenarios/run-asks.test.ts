@@ -1,6 +1,10 @@
 // `run` on a terminal asks for the flags that are missing, with what there is to choose; without one it is wrong usage.
 import { execFile } from 'node:child_process';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import type { Environment } from '../support/acting.ts';
 import { drillOf, launcher } from '../support/drill.ts';
@@ -133,4 +137,69 @@ test.each([
   const done = await piped(action);
   expect(done.code).toBe(64);
   expect(done.text).toContain(says);
+});
+
+describe('on an account that several people use', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'bentham-run-person-'));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  // Outside a drill, which asks nothing that is not part of it.
+  const shared = () => {
+    const { BENTHAM_DRILL: _, ...rest } = environment;
+    return { ...rest, BENTHAM_JOURNAL_DIRECTORY: path.join(home, 'journal') };
+  };
+  const scale = (replicas: number) => ['scale-deployment', '--deployment', 'executor', '--replicas', String(replicas)];
+  const run = (args: readonly string[], more: Environment = {}) =>
+    promisify(execFile)(process.execPath, [launcher, 'run', ...args, '--arm', 'a test'], {
+      env: { ...shared(), ...more },
+    });
+  /** The whole journal. */
+  const recorded = () =>
+    readdirSync(path.join(home, 'journal'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => readFileSync(path.join(home, 'journal', name), 'utf8'))
+      .join('');
+
+  test('run takes the name from --as or BENTHAM_PERSON, asks for it on a terminal, and else refuses', async () => {
+    await run([...scale(8), '--yes', '--as', 'ana']);
+    await run([...scale(9), '--yes'], { BENTHAM_PERSON: 'ben' });
+    await expect(run([...scale(7), '--yes'])).rejects.toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('is a shared account: give your name with --as NAME'),
+    });
+    const asked = new TerminalUnderTest({
+      args: ['run', ...scale(7), '--arm', 'a test'],
+      environment: shared(),
+      columns: 110,
+      rows: 45,
+    });
+    await asked.shows('is a shared account: your name for the record?');
+    asked.type('cockpit').press('enter');
+    await asked.shows('the name of what the program does itself');
+    asked.press('enter');
+    asked.type('eve').press('enter');
+    await asked.shows('scale? [y/N]');
+    asked.type('y');
+    await asked.shows('scale? [y/N] y');
+    asked.press('enter');
+    await asked.shows('✓ verified', 30_000);
+    expect((await asked.ends()).code).toBe(0);
+    const names = recorded();
+    for (const name of ['ana', 'ben', 'eve']) expect(names).toContain(`"${name}"`);
+    expect(names).not.toMatch(new RegExp(`"name":"${userInfo().username}"`));
+  });
+
+  test('no name is given: nothing is done, and nothing is recorded', async () => {
+    const before = recorded();
+    const asked = new TerminalUnderTest({
+      args: ['run', ...scale(5), '--arm', 'a test'],
+      environment: shared(),
+      columns: 110,
+      rows: 45,
+    });
+    await asked.shows('your name for the record?');
+    asked.press('ctrl-d');
+    await asked.shows('cancelled; nothing was changed');
+    expect((await asked.ends()).code).toBe(4);
+    expect(recorded()).toBe(before);
+  });
 });

@@ -6,6 +6,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { Recorder } from '../../src/engine/incident/recorder.ts';
 import { launcher } from '../support/drill.ts';
 import { nowhere } from '../support/terminal.ts';
 
@@ -83,6 +86,41 @@ test('only lines of a log are packed, and those redacted once more', () => {
   expect(files['log.jsonl']).toContain('"event":"note"');
   expect(files['log.jsonl']).not.toMatch(/hunter2|of-another-file|half/);
   expect(files['doctor.json']).toBeUndefined();
+});
+
+test('no private key of a journal is packed, whatever is named as the log or was logged', async () => {
+  const directory = path.join(home, 'journal');
+  const settings = settingsSchema.parse({
+    profile: 'production',
+    ...profiles.production,
+    journal: { directory, name: 'ana' },
+  });
+  const recorder = new Recorder(settings);
+  await recorder.ready;
+  await recorder.record({ kind: 'note', text: 'a note' });
+  await recorder.journal.close();
+  const keys = readdirSync(path.join(directory, 'keys')).map((name) => path.join(directory, 'keys', name));
+  expect(keys.length).toBeGreaterThan(0);
+  const pems = keys.map((file) => String(JSON.parse(readFileSync(file, 'utf8')).privateKey));
+  const secret = pems.flatMap((pem) => pem.split('\n').filter((line) => line !== '' && !line.startsWith('---')));
+  expect(secret.length).toBeGreaterThan(0);
+  const log = path.join(home, 'cockpit.jsonl');
+  const lines = pems.map((text) => JSON.stringify({ at: 'x', level: 'info', thread: 'main', event: 'note', text }));
+  writeFileSync(log, `${lines.join('\n')}\n`, { mode: 0o600 });
+  for (const named of [log, ...keys]) {
+    const done = bundle(['--output', output, '--no-doctor', '--log-file', named], {
+      BENTHAM_JOURNAL_DIRECTORY: directory,
+      BENTHAM_INCIDENT_RELAY: 'redis://127.0.0.1:1',
+      BENTHAM_INCIDENT_RELAY_PASSWORD: 'mackerel-4714',
+    });
+    expect(done.status, done.stderr).toBe(0);
+    const whole = Object.values(unpacked()).join('\n');
+    if (named === log) expect(whole).toContain('"event":"note"');
+    expect(whole).not.toMatch(/privateKey|mackerel/);
+    for (const part of secret) expect(whole).not.toContain(part);
+    rmSync(output);
+    rmSync(path.join(home, 'unpacked'), { recursive: true });
+  }
 });
 
 test('a file that is there is never overwritten', () => {

@@ -20,6 +20,7 @@ import { loadWithOwn } from '../own-commands.ts';
 import { askTyped } from './ask.ts';
 import type { RunFlags } from './flags.ts';
 import { oneShotRunner } from './one-shot.ts';
+import { takePerson } from './person.ts';
 import { progressTeller } from './progress.ts';
 import { askMissing, targetFrom } from './target.ts';
 import { listText, planText, resultText } from './text.ts';
@@ -73,6 +74,13 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
     },
     logged: (command) => commands.push(command),
   });
+  const person = flags.dryRun ? 'known' : await takePerson(recorder);
+  if (person !== 'known') {
+    await close();
+    if (person === 'missing') return usageError;
+    complain('cancelled; nothing was changed');
+    return runExitCode.cancelled;
+  }
   const why = flags.arm ?? flags.reason;
   if (why !== undefined && arming.state === 'read-only' && !flags.dryRun) {
     const armed = arm(arming, why, Date.now());

@@ -1,6 +1,5 @@
 // What `run` acts on: from the flags, and on a terminal from a person, who is shown what there is to choose.
 
-import { createInterface } from 'node:readline';
 import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -10,6 +9,7 @@ import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { emptyWorld, type World } from '../../core/world/world.ts';
 import { choicesOf } from '../../engine/choices.ts';
+import { askLine } from './ask-line.ts';
 import type { RunFlags } from './flags.ts';
 
 /** Maximum number of choices listed; the tab key completes all of them. */
@@ -77,30 +77,13 @@ async function choicesFor(
   return [...new Map(all.map((choice) => [choice.value, choice])).values()];
 }
 
-/** One line, asked until there is one; undefined after Ctrl-C or Ctrl-D. */
-async function askFor(field: Field, choices: readonly Choice[]): Promise<string | undefined> {
-  // The tab key prints them.
-  const values = choices.map(({ value }) => value).filter((value) => value === stripControl(value));
-  const line = createInterface({
-    input: process.stdin,
-    output: process.stderr,
-    completer: (text: string) => [values.filter((value) => value.startsWith(text)), text],
+/** Undefined after Ctrl-C or Ctrl-D. */
+const askFor = (field: Field, choices: readonly Choice[]): Promise<string | undefined> =>
+  askLine({
+    prompt: promptFor(field),
+    values: choices.map(({ value }) => value),
+    wrong: (value) => {
+      const wrong = wrongValue(field, value);
+      return wrong && `${field.name} ${wrong.why}: ${wrong.hint}`;
+    },
   });
-  try {
-    return await new Promise<string | undefined>((resolve) => {
-      line.once('SIGINT', () => resolve(undefined));
-      line.once('close', () => resolve(undefined));
-      line.on('line', (text) => {
-        const value = text.trim();
-        const wrong = wrongValue(field, value);
-        if (wrong) tell(`${field.name} ${stripControl(wrong.why, 200)}: ${wrong.hint}`);
-        if (value !== '' && !wrong) resolve(value);
-        else line.prompt();
-      });
-      line.setPrompt(`${promptFor(field)} `);
-      line.prompt();
-    });
-  } finally {
-    line.close();
-  }
-}
