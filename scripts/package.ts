@@ -12,20 +12,10 @@ import { commitOf } from './bundle/options.mjs';
 import { billOfMaterials } from './package/bill-of-materials.ts';
 import { makeDebianPackage } from './package/debian.ts';
 import { type Architecture, architectures, makeExecutables } from './package/executable.ts';
+import { containerfile } from './package/image.ts';
 
 const run = promisify(execFile);
 const out = path.resolve('packages');
-
-const image = `# An image with the executable beside this file: podman build -f Containerfile .
-FROM debian:stable-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libstdc++6 && rm -rf /var/lib/apt/lists/*
-ARG TARGETARCH=amd64
-COPY bentham-cockpit_*_\${TARGETARCH}.deb /tmp/
-RUN dpkg -i /tmp/*.deb && rm /tmp/*.deb && useradd --create-home oncall
-USER oncall
-ENV LANG=C.UTF-8
-ENTRYPOINT ["bentham-cockpit"]
-`;
 
 function isArchitecture(text: string): text is Architecture {
   return (architectures as readonly string[]).includes(text);
@@ -42,9 +32,10 @@ try {
   await mkdir(out);
   const { stdout } = await run('git', ['log', '-1', '--format=%ct']).catch(() => ({ stdout: '0' }));
   const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? stdout.trim());
-  const bill = await billOfMaterials(commitOf(), epoch);
+  const commit = commitOf();
+  const bill = await billOfMaterials(commit, epoch);
   await writeFile(path.join(out, 'bill-of-materials.json'), bill);
-  await writeFile(path.join(out, 'Containerfile'), image);
+  await writeFile(path.join(out, 'Containerfile'), containerfile(commit, epoch));
   const hasDpkg = await run('dpkg-deb', ['--version']).then(
     () => true,
     () => false,

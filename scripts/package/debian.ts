@@ -89,6 +89,7 @@ export async function makeDebianPackage(
   await put(`${share}/doc/bentham-cockpit/changelog.gz`, zipped(await readFile('CHANGELOG.md', 'utf8')));
   await put(`${share}/doc/bentham-cockpit/bill-of-materials.json`, bill);
   await put(`${share}/doc/bentham-cockpit/examples/config.yaml`, exampleConfiguration());
+  await put(`${share}/doc/bentham-cockpit/examples/commands.yaml`, await exampleCommands());
   await mkdir(path.join(root, 'usr/bin'), { recursive: true });
   const program = path.join(root, 'usr/bin/bentham-cockpit');
   await copyFile(executable, program);
@@ -117,6 +118,13 @@ Description: screen for Bentham's on-call engineers
     env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch), DPKG_DEB_THREADS_MAX: '1' },
   });
   return file;
+}
+
+/** The examples of the manual, whose validity a test proves. */
+async function exampleCommands(): Promise<string> {
+  const manual = await readFile('docs/own-commands.md', 'utf8');
+  const [, examples = ''] = /```yaml\n([\s\S]*?)```/.exec(manual) ?? [];
+  return `# Commands of your own: copy what you need to ~/.config/bentham-cockpit/commands.yaml.\n${examples}`;
 }
 
 async function bytesBelow(root: string): Promise<number> {

@@ -24,11 +24,13 @@ import type { CommandCall } from '../../src/core/actions/call.ts';
 import { type OwnCommands, ownWheres } from '../../src/core/actions/own/command.ts';
 import { askedFor, placeholdersOf } from '../../src/core/actions/own/placeholders.ts';
 import type { Preflight } from '../../src/core/actions/preflight.ts';
+import type { World } from '../../src/core/world/world.ts';
 import { executeCommand } from '../../src/data/tools/execute.ts';
 import { outputOf } from '../../src/data/tools/preflight.ts';
 import { actionContextOf } from '../../src/engine/action-context.ts';
 import { good } from '../support/configuration.ts';
 import { hostileTexts } from '../support/hostile-arguments.ts';
+import { calm, empty, outage } from '../support/worlds.ts';
 
 let directory = '';
 let file = '';
@@ -186,6 +188,25 @@ test('is recorded with exit code and the end of its output, redacted', async () 
   const [program, ...words] = call.argv;
   const failed = await executeCommand({ ...call, argv: [program, ...words.slice(0, -1), '3'] }, quiet);
   expect(failed).toMatchObject({ outcome: 'failed', says: expect.stringContaining('exit code 3: line4; line5') });
+});
+
+test('a check of health passes only by readings from after the command, all of them ok', async () => {
+  const action = await actionOf(
+    "name: echo\nwhere: deployment\nrisk: data\ncommand: [date]\nverify: { check: 'pods/{{deployment}}' }",
+  );
+  const verified = (of: World, endedAt: number) =>
+    action.verify(
+      { run: 'R', target: { deployment: 'api-gateway' }, plan: {}, startedAt: 0, endedAt, output: [] },
+      { ...preflight(), world: async () => of },
+    );
+  // Its readings are a second old.
+  expect(await verified(calm, calm.now - 2000)).toMatchObject({ state: 'pass' });
+  expect(await verified(calm, calm.now)).toMatchObject({
+    state: 'unknown',
+    because: 'pods/api-gateway: no answer since the command ended',
+  });
+  expect(await verified(outage, outage.now - 2000)).toMatchObject({ state: 'unknown' });
+  expect(await verified(empty, empty.now - 2000)).toMatchObject({ state: 'unknown' });
 });
 
 describe('commands.yaml', () => {

@@ -149,6 +149,7 @@ describe.skipIf(!has('dpkg-deb') || !asRoot)('the Debian package (needs dpkg, an
       'usr/lib/systemd/user/bentham-cockpit-status.service',
       'usr/lib/systemd/user/bentham-cockpit-status.timer',
       'usr/share/doc/bentham-cockpit/examples/config.yaml',
+      'usr/share/doc/bentham-cockpit/examples/commands.yaml',
     ])
       expect(statSync(path.join(root, there)).size, there).toBeGreaterThan(0);
     await dpkg('--purge', 'bentham-cockpit');
