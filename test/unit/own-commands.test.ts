@@ -90,6 +90,12 @@ describe('commands.yaml', () => {
     expect(read(text).commands).toEqual([]);
   });
 
+  test('has all its mistakes named at once', () => {
+    const many = `${one('    risc: data\n')}  - { name: b, where: pod, risk: data, command: [sh, -c, "echo {{pod}}"] }\n  - { name: b, where: x }\n`;
+    const lines = problemsOf(many).map((text) => text.slice(0, 40));
+    expect(lines.join('\n')).toMatch(/:6: .*risc[\s\S]*:7: .*command\[3\][\s\S]*:8: .*where/);
+  });
+
   test('with one mistake offers none of its commands', () => {
     const two = `${one('')}  - name: drain\n    where: everywhere\n    risk: data\n    command: [date]\n`;
     expect(problemsOf(two)).toEqual(['commands.yaml:6: commands[2].name = drain: is given twice: choose another name']);

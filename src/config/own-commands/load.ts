@@ -30,13 +30,13 @@ export async function loadOwnCommands({ settings, config, home, taken }: OwnSour
   if ('missing' in found) return named === undefined ? { commands: [], problems: [] } : refused('does not exist');
   if ('refused' in found) return refused(found.refused);
   const { readOwnCommands } = await import('./read.ts');
-  const { commands, problems } = readOwnCommands(found.text, {
+  const { commands, problems, withheld } = readOwnCommands(found.text, {
     file: shorten(file, home),
     home,
     directory: path.dirname(file),
     taken,
   });
-  return { commands, file, problems: problems.map(describeProblem) };
+  return { commands, file, problems: problems.map(describeProblem), withheld };
 }
 
 /** A hundred commands. */

@@ -11,7 +11,7 @@ import { redact, stripControl } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { resolvePath } from '../layer.ts';
 import { type Problem, shown } from '../problem.ts';
-import { type OwnCommandInput, ownCommandSchema, ownFileSchema } from './schema.ts';
+import { mostCommands, type OwnCommandInput, ownCommandSchema, ownFileSchema } from './schema.ts';
 
 const mostAliases = 50;
 
@@ -23,7 +23,7 @@ export type ReadOptions = { file: string; home: string; directory: string; taken
 export function readOwnCommands(
   text: string,
   { file, home, directory, taken }: ReadOptions,
-): { commands: readonly OwnCommand[]; problems: readonly Problem[] } {
+): { commands: readonly OwnCommand[]; problems: readonly Problem[]; withheld?: readonly OwnCommand[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problems: Problem[] = document.errors.slice(0, mostTold).map((error) => ({
@@ -66,23 +66,32 @@ export function readOwnCommands(
   };
 
   const parsed = ownFileSchema.safeParse(plain);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) told(issue, [], plain, wrong);
-    return { commands: [], problems };
-  }
+  for (const issue of parsed.error?.issues ?? []) told(issue, [], plain, wrong);
   const seen = new Map<string, number>();
-  const commands = parsed.data.commands.map((input, at): OwnCommand => {
+  // Each on its own, so that all mistakes are named at once.
+  const commands = listOf(plain).flatMap((one, at): readonly OwnCommand[] => {
+    const read = ownCommandSchema.safeParse(one);
+    if (!read.success) return [];
+    const input = read.data;
     const base: Path = ['commands', at];
     if (taken(input.name)) wrong([...base, 'name'], 'an action of the cockpit has this name', input.name);
     if (seen.has(input.name)) wrong([...base, 'name'], 'is given twice: choose another name', input.name);
     seen.set(input.name, at);
     checkArguments(input, base, wrong);
-    return commandOf(input, {
-      from: `${file}:${lineOf([...base, 'name'])}`,
-      directory: input.directory === undefined ? undefined : resolvePath(input.directory, directory, home),
-    });
+    return [
+      commandOf(input, {
+        from: `${file}:${lineOf([...base, 'name'])}`,
+        directory: input.directory === undefined ? undefined : resolvePath(input.directory, directory, home),
+      }),
+    ];
   });
-  return { commands: problems.length > 0 ? [] : commands, problems };
+  if (problems.length === 0) return { commands, problems };
+  return { commands: [], problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)), withheld: commands };
+}
+
+function listOf(plain: unknown): readonly unknown[] {
+  const list: unknown = typeof plain === 'object' && plain !== null ? Reflect.get(plain, 'commands') : undefined;
+  return Array.isArray(list) ? list.slice(0, mostCommands) : [];
 }
 
 /** Maximum number of errors told at once. */
@@ -130,7 +139,12 @@ function checkArguments(input: OwnCommandInput, base: Path, wrong: Wrong): void 
     for (const part of parts) {
       if ('text' in part || known.includes(part.placeholder)) continue;
       const meant = nearest(part.placeholder, known);
-      const is = meant === undefined ? `where: ${where} has ${known.join(', ')}` : `did you mean {{${meant}}}?`;
+      const isTemplate = part.placeholder.startsWith('.');
+      const is = isTemplate
+        ? 'write a Go template as JSONPath, as in {.metadata.name}'
+        : meant === undefined
+          ? `where: ${where} has ${known.join(', ')}`
+          : `did you mean {{${meant}}}?`;
       wrong(path, `there is no {{${stripControl(part.placeholder, 40)}}}: ${is}`, argument);
     }
   };

@@ -32,7 +32,8 @@ export function freeKeys(command: Pick<OwnCommand, 'where'>): readonly string[] 
 
 /** With the keys that are not free among its problems: then none of its commands is offered. */
 export function withFreeKeys(own: OwnCommands): OwnCommands {
-  const problems = own.commands.flatMap((command, at): string[] => {
+  const all = own.withheld ?? own.commands;
+  const problems = all.flatMap((command, at): string[] => {
     const { key, from, name } = command;
     if (key === undefined) return [];
     const say = (why: string) => [
@@ -42,7 +43,7 @@ export function withFreeKeys(own: OwnCommands): OwnCommands {
     const on = screensFor(command);
     const taken = takenBy(key, on);
     if (taken) return say(`is "${taken.title}" on the screen ${taken.screen}`);
-    const other = own.commands
+    const other = all
       .slice(0, at)
       .find((one) => one.key === key && screensFor(one).some((screen) => on.includes(screen)));
     return other ? say(`is the key of ${other.name}, too`) : [];

@@ -38,6 +38,12 @@ export type OwnCommand = {
 };
 
 /** The commands of a file, or why none is offered. `problems`: each in a line, with file and line number. */
-export type OwnCommands = { commands: readonly OwnCommand[]; file?: string | undefined; problems: readonly string[] };
+export type OwnCommands = {
+  commands: readonly OwnCommand[];
+  file?: string | undefined;
+  problems: readonly string[];
+  /** Those that are right by themselves, where others are not. */
+  withheld?: readonly OwnCommand[] | undefined;
+};
 
 export const noOwnCommands: OwnCommands = { commands: [], problems: [] };
