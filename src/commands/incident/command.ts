@@ -3,7 +3,7 @@
 import { Command, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
-import { complain, print, tell } from '../../config/output.ts';
+import { complain, print, printText, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import type { JournalReport } from '../../data/journal/verify.ts';
@@ -122,9 +122,10 @@ async function openOne(settings: Settings, which: string): Promise<Incident | Pr
   };
 }
 
-function say({ text, code }: Printed): void {
+function say({ text, code, data }: Printed): void {
   if (code === 2) tell(text);
-  else print(text);
+  else if (data) print(text);
+  else printText(text);
   process.exitCode = code;
 }
 

@@ -34,6 +34,7 @@ export function listed(report: JournalReport, json: boolean, now: number): Print
     return {
       text: JSON.stringify({ version: recordVersion, incidents: incidents.map((one) => brief(one, now)) }, null, 2),
       code: 0,
+      data: true,
     };
   if (incidents.length === 0) return { text: `no incident in ${report.directory}`, code: 0 };
   const rows = incidents.toReversed().map((one) => {
@@ -130,13 +131,13 @@ export function exported(
       lines: all.flatMap((entry) => texts.get(identityOf(entry)) ?? []),
       problems,
     };
-    return { text: JSON.stringify(body, null, 2), code };
+    return { text: JSON.stringify(body, null, 2), code, data: true };
   }
   const notes =
     problems.length > 0 ? problems : ['The journal files were checked: no changed or missing entries were found.'];
   const options = { now, thresholds, notes };
   const text = format === 'text' ? textReport(incident, options) : markdownReport(incident, options);
-  return { text: text.trimEnd(), code };
+  return { text: text.trimEnd(), code, data: true };
 }
 
 const impactJson = ({ start, end, ...rest }: Impact) => ({

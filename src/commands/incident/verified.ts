@@ -54,6 +54,7 @@ const faulty = ({ where, what, hint }: { where: string; what: string; hint: stri
 
 const asJson = (body: object, code: Printed['code']): Printed => ({
   text: JSON.stringify({ version: recordVersion, ...body }, null, 2),
+  data: true,
   code,
 });
 
