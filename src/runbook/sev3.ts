@@ -24,6 +24,9 @@ const toDisable = (world: World): Target => targetOf(failingSurfaces(world)[0]?.
 /** To test or enable: the one that was disabled, else one that fails. */
 const toTest = (world: World): Target => targetOf(concerned(world));
 
+/** It is done: what failed is disabled, and nothing else fails. */
+const isOff = (world: World): boolean => disabledSurfaces(world).length > 0 && failingSurfaces(world).length === 0;
+
 /** One surface fails while others work. */
 function oneSurface(world: World): Check {
   const failing = failingSurfaces(world);
@@ -92,10 +95,11 @@ export const sev3: Checklist = {
       check: (world, known) => disabledNow(world, known) ?? summed(failing(world, known)),
       more: ['Where the checkout has no admin:surface command, pause the studies that use the surface instead.'],
       offers: [
-        { action: 'disable-surface', title: 'disable surface', target: toDisable },
+        { action: 'disable-surface', title: 'disable surface', target: toDisable, onlyWhile: (world) => !isOff(world) },
         { action: 'pause-study', title: 'pause a study' },
       ],
-      byHand: (t, world) => [`${t.admin} admin:surface disable ${typed(failingSurfaces(world)[0]?.id)}`],
+      byHand: (t, world) =>
+        isOff(world) ? [] : [`${t.admin} admin:surface disable ${typed(failingSurfaces(world)[0]?.id)}`],
     },
     {
       id: 'sev3/specific-issues',

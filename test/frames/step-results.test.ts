@@ -147,6 +147,29 @@ describe('a disabled surface', () => {
     expect(rowOf(wide, '4 Re-enable')).toContain('recommended');
   });
 
+  test('its step offers no second time to disable it, until another one fails', () => {
+    expect(frameText(screenOf(failing, incidentOf(3)), small)).toContain('r disable openai-api');
+    const done = frameText(state(), small);
+    expect(done).toContain('d pause a study');
+    expect(done).not.toMatch(/r disable|surface disable/);
+    const both = {
+      ...failing,
+      readings: {
+        ...failing.readings,
+        surfaces: live<'surfaces'>({
+          surfaces: ['openai-api', 'chatgpt-web'].map((id) => ({
+            id,
+            failures: 72,
+            finished: 100,
+            affectedStudies: 9,
+          })),
+          estimated: false,
+        }),
+      },
+    };
+    expect(frameText(screenOf(both, incidentOf(3, ...disabled)), small)).toContain('r disable chatgpt-web');
+  });
+
   test('a failed test since keeps it disabled', () => {
     const wide = frameText(
       state('incident', [...tests, ...ran(12, 'test-surface', 'surface/openai-api', 'failed', 'exit 1')]),
