@@ -1,11 +1,13 @@
 // The next move on the screen: named with its key, and the key makes it.
 import { describe, expect, test } from 'vitest';
+import type { Run } from '../../src/core/actions/run.ts';
 import type { Event } from '../../src/core/incident/event.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { checklist } from '../../src/runbook/checklists.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
+import { plannedRun } from '../support/every-screen.ts';
 import { contextOf, tell } from '../support/story.ts';
 import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
@@ -68,6 +70,22 @@ describe('on the checklist', () => {
     expect(nextOf(state)).toBe(says);
     const key = says.split(' ')[0] ?? '';
     expect(press(state, key)).toContainEqual(expect.objectContaining(does));
+  });
+
+  test.each<[Run['phase'], string]>([
+    ['rechecking', 'checking again'],
+    ['performing', 'running'],
+    ['verifying', 'verifying'],
+  ])('while an action is %s, it says so, here and in the header; what people wait for comes first', (phase, word) => {
+    const withRun = (state: State): State => ({ ...state, runs: { r: { ...plannedRun, id: 'r', phase } } });
+    const says = `▶ ${word}: ${plannedRun.title}`;
+    expect(nextOf(withRun(at(doneTo(4))))).toBe(says);
+    expect(frameText(withRun(at(doneTo(4), { screen: 'pods' })), { columns: 120, rows: 24 })).toContain(
+      `next  ${says}`,
+    );
+    expect(frameText(withRun(at(doneTo(4), { screen: 'pods' })), size)).toMatch(new RegExp(`next  ▶ ${word}`));
+    expect(nextOf(withRun(at([])))).toBe('m acknowledge the page at PagerDuty');
+    expect(nextOf({ ...at(doneTo(4)), runs: { r: { ...plannedRun, id: 'r', phase: 'done' } } })).not.toContain('▶');
   });
 
   test('after the resolution it names the report, for who is not in control it says nothing', () => {

@@ -1,4 +1,5 @@
 // The line that always says the next move of the incident, and the key that makes it.
+import { isUnderWay, type Run } from '../../core/actions/run.ts';
 import type { Step } from '../../core/incident/checklist.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
 import type { Incident } from '../../core/incident/incident.ts';
@@ -30,6 +31,25 @@ export function moveOf(state: State): Move | undefined {
   const { incident, incidentContext, world } = state;
   return incident && incidentContext && moves(incident, world, incidentContext, suggestionOf(state));
 }
+
+/** Moves of the steps: they wait for an action that runs. */
+const waiting: ReadonlySet<Move['kind']> = new Set(['offer', 'accept', 'decide', 'do', 'mitigate', 'resolve']);
+
+const doing: Partial<Readonly<Record<Run['phase'], string>>> = {
+  rechecking: 'checking again',
+  performing: 'running',
+  verifying: 'verifying',
+};
+
+/** What is waited for before the move: `verifying: Restart a deployment: api-gateway`. */
+function awaited({ runs }: State, move: Move): string | undefined {
+  if (!waiting.has(move.kind)) return undefined;
+  const busy = Object.values(runs).filter(isUnderWay);
+  const [run] = busy.toSorted((a, b) => (b.startedAt ?? 0) - (a.startedAt ?? 0));
+  return run && `${doing[run.phase] ?? run.phase}: ${run.title}`;
+}
+
+const awaitedLine = (says: string): Line => line(dim('next  '), span('▶', 'accent'), ` ${says}`);
 
 /** The step that the move is about. */
 export const stepOf = (move: Move | undefined): Step | undefined => (move && 'step' in move ? move.step : undefined);
@@ -90,6 +110,8 @@ function decisionSays({ step, advice }: Extract<Move, { kind: 'decide' }>): stri
 export function nextLine(state: State, marked: string | undefined, columns: number): readonly Line[] {
   const move = moveOf(state);
   if (!move) return [];
+  const awaits = awaited(state, move);
+  if (awaits !== undefined) return [firstFitting(columns, ...shortenings(awaits).map(awaitedLine))];
   const { key, text } = moveSays(move, state);
   const step = stepOf(move);
   const away = step && step.id !== marked ? `go to step ${(findStep(step.id)?.at ?? 0) + 1}: ` : '';
@@ -104,5 +126,7 @@ export function nextShort(state: State): readonly Line[] {
   const move = moveOf(state);
   // Once it ended, `i` opens another.
   if (!move || move.kind === 'report' || move.kind === 'tell') return [];
+  const awaits = awaited(state, move);
+  if (awaits !== undefined) return shortenings(awaits).map(awaitedLine);
   return shortenings(moveSays(move, state).text).map((text) => line(dim('next '), span('i', 'key'), ` ${text}`));
 }
