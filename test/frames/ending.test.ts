@@ -7,6 +7,7 @@ import { messageText } from '../../src/runbook/messages.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
+import { plannedRun } from '../support/every-screen.ts';
 import { contextOf, tell } from '../support/story.ts';
 import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
@@ -49,6 +50,33 @@ const commands = (intents: readonly Intent[]) =>
 const shown = (state: State, key: string) => frameText(pressing(state, size, key), size);
 const accepted = (state: State, key: string, ...more: readonly string[]) =>
   commands(press(pressing(state, size, key, ...more), 'y'));
+
+describe('an armed environment', () => {
+  const armed = (state: State): State => ({
+    ...state,
+    arming: { state: 'armed', reason: 'x', since: now - 60_000, until: now + 600_000, activeAt: now },
+  });
+  const sent = (state: State, key: string, ...more: readonly string[]) =>
+    press(pressing(state, size, key, ...more), 'y').flatMap((one) => (one.kind === 'send' ? [one.command.kind] : []));
+
+  test('is read-only again with the end of the incident, and stays armed until it is mitigated', () => {
+    const state = armed(at(calm, restarted, ...allDone));
+    expect(shown(state, 'X')).toContain('disarm production: read-only again now');
+    expect(sent(state, 'X').at(-1)).toBe('disarm');
+    expect(sent(state, 'X')).toContain('incident');
+    expect(shown(state, 'M')).not.toContain('disarm');
+    expect(sent(state, 'M')).not.toContain('disarm');
+  });
+
+  test('stays armed on request, while an action runs, and where it is not armed', () => {
+    const state = armed(at(calm, restarted, ...allDone));
+    expect(sent(state, 'X', 'j', 'space')).not.toContain('disarm');
+    const busy = { ...state, runs: { r: { ...plannedRun, id: 'r', phase: 'performing' as const } } };
+    expect(shown(busy, 'X')).toContain('an action still runs');
+    expect(sent(busy, 'X')).not.toContain('disarm');
+    expect(shown(at(calm, restarted, ...allDone), 'X')).not.toContain('disarm');
+  });
+});
 
 describe('X', () => {
   const told = [restarted, sentTo('pagerduty', 'acknowledge'), sentTo('slack-alerts', 'notify')];

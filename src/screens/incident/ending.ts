@@ -1,4 +1,6 @@
 // Ends an incident: mitigated, resolved, or cancelled. One review names what is still open and who has to be told.
+import { settle } from '../../core/actions/arming.ts';
+import { isUnderWay } from '../../core/actions/run.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Purpose } from '../../core/incident/event.ts';
 import { likelyFix } from '../../core/incident/fix.ts';
@@ -50,11 +52,13 @@ function review(what: End, word: string, reason: string): Intent {
       items: (state) => [
         { id: 'end', title: record, text: reason, edit: ask, on: true, always: true },
         ...(state.incident ? followUps(what, state.incident, state) : []),
+        ...(what === 'mitigate' ? [] : disarmed(state)),
       ],
       // The messages go first: once it ended, another incident may be the one that is shown.
       submit: (on) => [
-        ...on.filter(({ id }) => id !== 'end').map(sendOf(what)),
+        ...on.filter(({ id }) => id !== 'end' && id !== 'disarm').map(sendOf(what)),
         ...on.filter(({ id }) => id === 'end').map(({ text = reason }) => send({ do: what, why: text })),
+        ...on.filter(({ id }) => id === 'disarm').map((): Intent => ({ kind: 'send', command: { kind: 'disarm' } })),
       ],
     },
   };
@@ -107,6 +111,14 @@ function followUps(what: End, incident: Incident, { world }: State): readonly Sw
     const text = messageText(after, world, what === 'mitigate' ? 'notify' : 'resolve');
     return [{ id: channel, title: `post to ${name}`, text, edit: `message to ${name}`, on: !isSecurity(incident) }];
   });
+}
+
+/** Read-only again with the end of what it was armed for, unless an action still runs. */
+function disarmed({ arming, runs, world }: State): readonly Switch[] {
+  if (settle(arming, world.now).state !== 'armed') return [];
+  const isBusy = Object.values(runs).some(isUnderWay);
+  const title = `disarm ${world.scope.environment}: read-only again now`;
+  return [{ id: 'disarm', title, on: !isBusy, unless: isBusy ? 'an action still runs' : undefined }];
 }
 
 const sendOf =
