@@ -8,8 +8,9 @@ import { parse, stringify } from 'yaml';
 /**
  * `works`: hands everything on. `refuses`: nothing listens. `freezes`: connections stay open, and nothing comes.
  * `resets`: cuts connections, old and new. `babbles`: answers what no protocol knows. `crawls`: hands on, slowly.
+ * `deaf`: nothing reaches the server, whose words still come. `mute`: the server hears all, and nothing of it comes.
  */
-export type Manner = 'works' | 'refuses' | 'freezes' | 'resets' | 'babbles' | 'crawls';
+export type Manner = 'works' | 'refuses' | 'freezes' | 'resets' | 'babbles' | 'crawls' | 'deaf' | 'mute';
 
 /** How long `crawls` holds each piece back. */
 const held = 120;
@@ -24,6 +25,8 @@ export class Middleman {
   readonly #to: { host: string; port: number };
   readonly #pairs = new Set<{ client: Socket; server: Socket }>();
   readonly #lost = new Set<Socket>();
+  /** Connections of which something was dropped: no word of them makes sense any more. */
+  readonly #torn = new Set<{ client: Socket; server: Socket }>();
   #listener: Server | undefined;
   #manner: Manner = 'works';
   #answered = 0;
@@ -53,6 +56,7 @@ export class Middleman {
   /** From now on it behaves like this, on connections that are open too. */
   async be(manner: Manner): Promise<void> {
     this.#manner = manner;
+    if (manner !== 'deaf' && manner !== 'mute') for (const pair of this.#torn) end(pair);
     for (const pair of this.#pairs) this.#treat(pair);
     if (manner === 'refuses') await this.#close();
     else if (!this.#listener) await this.#listen();
@@ -109,11 +113,13 @@ export class Middleman {
       from.on('error', () => {});
       from.on('close', () => {
         this.#pairs.delete(pair);
+        this.#torn.delete(pair);
         // What was said before has to arrive.
         if (from === client || this.#manner !== 'babbles') inTime(() => end(pair));
       });
       from.on('data', (chunk) =>
         inTime(() => {
+          if (this.#manner === (from === client ? 'deaf' : 'mute')) return void this.#torn.add(pair);
           if (from === pair.server) this.#answered += chunk.length;
           if (!to.destroyed) to.write(chunk);
         }),
@@ -124,7 +130,7 @@ export class Middleman {
 
   #treat(pair: { client: Socket; server: Socket }): void {
     const { client, server } = pair;
-    if (this.#manner === 'works' || this.#manner === 'crawls') {
+    if (['works', 'crawls', 'deaf', 'mute'].includes(this.#manner)) {
       client.resume();
       server.resume();
     } else if (this.#manner === 'freezes') {
