@@ -53,7 +53,6 @@ describe.skipIf(!installed)('with redis-server', () => {
   test.each([
     ['deaf', 'to the relay'],
     ['mute', 'from the relay'],
-    ['freezes', 'both ways'],
   ] as const satisfies readonly (readonly [Manner, string])[])('nothing comes through (%s) %s', async (manner) => {
     const { port } = await started();
     const proxy = await before(port);
