@@ -3,9 +3,9 @@
 import { ulid } from 'ulid';
 import type { IncidentCommand } from '../../src/core/incident/context.ts';
 import { Runner } from '../../src/engine/runs/runner.ts';
-import { RelayCockpit } from './relay-cockpits.ts';
+import { RelayCockpit } from './relay-cockpit.ts';
 
-const [directory, name = '', port = '', pagerDuty = '', ahead = '0'] = process.argv.slice(2);
+const [directory = '', name = '', port = '', pagerDuty = '', ahead = '0'] = process.argv.slice(2);
 
 /** What a test asks for. `act`: acknowledges a page, as an action from the screen would. */
 export type Order = { do: IncidentCommand } | { act: string } | { tell: true };
