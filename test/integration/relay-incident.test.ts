@@ -4,7 +4,7 @@ import { controlNow } from '../../src/core/incident/context.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { Middleman } from '../support/proxy.ts';
-import { admits, cockpit, endCockpits, opens, RelayCockpit } from '../support/relay-cockpits.ts';
+import { admits, begun, cockpit, endCockpits, opens } from '../support/relay-cockpits.ts';
 import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
 const proxies: Middleman[] = [];
@@ -104,7 +104,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
     await eventually(() => expect(before.incident?.runs).toHaveLength(1));
     await before.stop();
     await proxy.be('refuses');
-    const ben = new RelayCockpit('ben', proxy.port, { directory: before.directory });
+    const ben = begun('ben', proxy.port, { directory: before.directory });
     const control = () => ben.context && ben.incident && controlNow(ben.context, ben.incident);
     await eventually(() => expect(ben.context?.relay?.state).toBe('away'));
     await eventually(() => expect(control()).toEqual({ state: 'unknown', last: 'ana' }));

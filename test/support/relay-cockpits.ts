@@ -20,11 +20,18 @@ export async function endCockpits(): Promise<void> {
 
 export const opens: IncidentCommand = { do: 'open', severity: 1, why: 'all requests answer 5xx' };
 
-export async function cockpit(name: string, port: number, options: Options = {}): Promise<RelayCockpit> {
+/** One that may be away from the relay. */
+export function begun(name: string, port: number, options: Options = {}): RelayCockpit {
   const directory = options.directory ?? mkdtempSync(path.join(tmpdir(), 'relay-journal-'));
   if (options.directory === undefined) directories.push(directory);
   const made = new RelayCockpit(name, port, { ...options, directory });
   open.push(made);
+  return made;
+}
+
+/** One that is connected to the relay. */
+export async function cockpit(name: string, port: number, options: Options = {}): Promise<RelayCockpit> {
+  const made = begun(name, port, options);
   await eventually(() => expect(made.context?.relay?.state).toBe('connected'));
   return made;
 }
