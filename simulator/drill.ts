@@ -116,6 +116,8 @@ export async function startDrill({
         subjects,
       }),
     );
+    // A forwarded port leads to the gateway that answers everybody else.
+    kubernetes.exposes('api-gateway', 3000, Number(new URL(gateway.url).port));
     const stopLogs = startLogGenerator({ kubernetes, conditions, subjects, platform });
     stops.push(async () => stopLogs());
     const control = await started(startControl({ cluster, conditions, kubernetes, layout }));

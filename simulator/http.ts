@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A server that listens on loopback. */
 export type Listening = { url: string; port: number; stop(): Promise<void> };
@@ -9,11 +10,17 @@ export type Listening = { url: string; port: number; stop(): Promise<void> };
 /** One request, answered or thrown: what is thrown becomes a 500 and does not end the drill. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
+/** A request that becomes another protocol. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 /** PEM, as for node:tls. */
 export type Identity = { key: string; cert: string };
 
 /** Listens on 127.0.0.1 at a free port, or at `port`; with TLS where an identity is given. */
-export async function listen(handler: Handler, options: { tls?: Identity; port?: number } = {}): Promise<Listening> {
+export async function listen(
+  handler: Handler,
+  options: { tls?: Identity; port?: number; upgrade?: Upgrade } = {},
+): Promise<Listening> {
   const listener: RequestListener = (request, response) => {
     // A client that goes away is everyday; without a listener it would be an uncaught error.
     response.on('error', () => response.destroy());
@@ -25,6 +32,7 @@ export async function listen(handler: Handler, options: { tls?: Identity; port?:
       });
   };
   const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  if (options.upgrade) server.on('upgrade', options.upgrade);
   server.keepAliveTimeout = 60_000;
   const sockets = new Set<Socket>();
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {

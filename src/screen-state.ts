@@ -8,6 +8,7 @@ import type { IncidentContext } from './core/incident/context.ts';
 import type { Incident } from './core/incident/incident.ts';
 import type { LogsShown } from './core/logs/log-view.ts';
 import type { Query, QueryReadings } from './core/queries/query.ts';
+import type { Shells } from './core/shell/session.ts';
 import type { Ground, ThemeName } from './core/text/terminal-look.ts';
 import type { Instant } from './core/time.ts';
 import type { SignInOffer, SignIns } from './core/world/sign-in.ts';
@@ -196,6 +197,8 @@ export type State = {
   engine: EngineState;
   /** Runs of actions, by id. */
   signIns?: SignIns;
+  /** The program that has the terminal, and the port-forwards. */
+  shells?: Shells;
   runs: { readonly [id: string]: Run };
   arming: Arming;
   commands: readonly LoggedCommand[];

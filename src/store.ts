@@ -70,6 +70,7 @@ export function take(state: State, update: Update): State {
   if (update.engine) next.engine = update.engine;
   if (update.runs) next.runs = { ...state.runs, ...update.runs };
   if (update.arming) next.arming = update.arming;
+  if (update.shells) next.shells = update.shells;
   if (update.signIns) next.signIns = update.signIns;
   if (update.commands) next.commands = update.commands;
   if (update.incidentContext) {

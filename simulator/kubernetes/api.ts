@@ -13,6 +13,7 @@ import { readReview } from './protobuf.ts';
 import { type Route, route } from './resources.ts';
 import { failure, notFound, Refusal } from './status.ts';
 import type { Store } from './store.ts';
+import { addEphemeral, podAt, streamed } from './streams.ts';
 import { table } from './table.ts';
 import { listText, selection, tableAsked, textOf } from './view.ts';
 import { sendWatch, type WatchOptions } from './watch.ts';
@@ -73,6 +74,11 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   // Every user can ask for their name and permissions.
   const isReview = resource.group === 'authorization.k8s.io' || resource.group === 'authentication.k8s.io';
   if (!isReview) authorize(user, verb, asked);
+  if (streamed.includes(asked.subresource ?? '')) {
+    authorize(user, 'create', asked);
+    podAt(api, asked);
+    throw new Refusal('BadRequest', 'Upgrade request required');
+  }
   const exchange = { request, response, query, route: asked };
   if (isReview) {
     const sent = await readBody(request);
@@ -153,6 +159,8 @@ async function write(api: Api, { request, response, query, route }: Exchange, ve
     case 'update':
       return sendText(response, 200, show(update(target, await bodyOf(request), store, options)), 'application/json');
     case 'patch': {
+      if (route.subresource === 'ephemeralcontainers')
+        return sendText(response, 200, show(addEphemeral(api, route, await bodyOf(request))), 'application/json');
       const type = request.headers['content-type'] ?? '';
       const sent = (await readBody(request)).toString();
       // Server-side apply may send YAML.

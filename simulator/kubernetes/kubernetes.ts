@@ -8,7 +8,7 @@ import type { DeploymentConditions } from '../scenario.ts';
 import type { Ms } from '../time.ts';
 import { operatorRules, type Rule, type User, viewerRules } from './access.ts';
 import type { Webhook } from './admission.ts';
-import { apiHandler } from './api.ts';
+import { type Api, apiHandler } from './api.ts';
 import { benthamSeeds, loadSeeds } from './bentham.ts';
 import { createCluster } from './cluster.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -16,6 +16,7 @@ import { type Layout, runbookLayout } from './layout.ts';
 import { seedNeighbours } from './neighbours.ts';
 import type { Pod } from './object.ts';
 import { pino } from './pod-log-lines.ts';
+import { upgradeHandler } from './streams.ts';
 
 export type KubernetesOptions = {
   /** Where the kubeconfig and the certificate are written. */
@@ -61,15 +62,23 @@ export async function startKubernetes(options: KubernetesOptions) {
     [viewerToken, { name: 'viewer@bentham.io', groups: ['system:authenticated'], rules: () => viewerRules }],
   ]);
   const identity = selfSigned('bentham-drill');
-  const handler = apiHandler({
+  const api: Api = {
     store: cluster.store,
     logs: cluster.logs,
     users,
     watches: { bookmarks: options.watches?.bookmarks ?? 10_000, gone: options.watches?.gone ?? 'event' },
     webhooks: () => webhooks,
     now: Date.now,
-  });
-  let server = await listen(handler, { tls: identity, port: options.port || undefined });
+  };
+  const handler = apiHandler(api);
+  /** `api-gateway:3000`: the port of this machine that stands for it. */
+  const ports = new Map<string, number>();
+  const upgrade = upgradeHandler(
+    api,
+    ({ metadata: { labels } }, port) =>
+      Object.values(labels ?? {}).flatMap((label) => ports.get(`${label}:${port}`) ?? [])[0],
+  );
+  let server = await listen(handler, { tls: identity, port: options.port || undefined, upgrade });
   const { url, port } = server;
   const kubeconfig = join(options.directory, 'kubeconfig');
   const certificate = join(options.directory, 'kubernetes-ca.crt');
@@ -112,12 +121,15 @@ export async function startKubernetes(options: KubernetesOptions) {
     /** The node of this name stops answering; or the first, without a name. */
     loseNode: (name?: string) => cluster.loseNode(name),
 
+    /** What a port of a deployment's pods leads to. */
+    exposes: (deployment: string, port: number, there: number) => void ports.set(`${deployment}:${port}`, there),
+
     /** Stops the API server and closes every connection; the cluster behind it continues. */
     down: () => server.stop(),
 
     /** It is back at the same address. */
     async up(): Promise<void> {
-      server = await listen(handler, { tls: identity, port });
+      server = await listen(handler, { tls: identity, port, upgrade });
     },
 
     async stop(): Promise<void> {

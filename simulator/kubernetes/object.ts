@@ -55,6 +55,7 @@ export type PodSpec = {
   nodeName?: string;
   restartPolicy?: string;
   serviceAccountName?: string;
+  ephemeralContainers?: readonly Container[];
   terminationGracePeriodSeconds?: number;
   [more: string]: unknown;
 };
@@ -104,6 +105,7 @@ export type Pod = KubeObject & {
     conditions: readonly Condition[];
     initContainerStatuses?: readonly ContainerStatus[];
     containerStatuses?: readonly ContainerStatus[];
+    ephemeralContainerStatuses?: readonly ContainerStatus[];
     hostIP?: string;
     podIP?: string;
     podIPs?: readonly { ip: string }[];

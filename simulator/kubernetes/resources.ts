@@ -30,6 +30,13 @@ const change = ['get', 'patch', 'update'] as const;
 const scale = { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: change };
 const status = (kind: string) => ({ name: 'status', kind, verbs: change });
 
+const stream = ['create', 'get'] as const;
+const optionsOf: Readonly<Record<string, string>> = {
+  exec: 'ExecOptions',
+  attach: 'AttachOptions',
+  portforward: 'PortForwardOptions',
+};
+
 const all = ['all'] as const;
 
 /** A resource that is stored under its own name and can be changed; in a namespace, unless `more` says otherwise. */
@@ -60,7 +67,12 @@ export const resources: readonly Resource[] = [
   stored('', 'v1', 'nodes', 'Node', { namespaced: false, short: ['no'], subresources: [status('Node')] }),
   stored('', 'v1', 'pods', 'Pod', {
     short: ['po'],
-    subresources: [{ name: 'log', kind: 'Pod', verbs: ['get'] }, status('Pod')],
+    subresources: [
+      { name: 'log', kind: 'Pod', verbs: ['get'] },
+      ...['exec', 'attach', 'portforward'].map((name) => ({ name, kind: `Pod${optionsOf[name]}`, verbs: stream })),
+      { name: 'ephemeralcontainers', kind: 'Pod', verbs: change },
+      status('Pod'),
+    ],
     categories: all,
   }),
   stored('', 'v1', 'services', 'Service', { short: ['svc'], categories: all }),

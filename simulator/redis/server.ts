@@ -138,7 +138,7 @@ const commands: Readonly<Record<string, Run>> = {
     if (word === 'GETNAME') return bulk(session.name);
     return ok;
   },
-  COMMAND: () => array([]),
+  COMMAND: ([sub]) => (sub === undefined ? array(Object.keys(commands).map(described)) : array([])),
   READONLY: () => error('ERR This instance has cluster support disabled'),
   DBSIZE: (_, { keys }) => integer(keys.size),
   INFO: (sections, state) => bulk(info(sections, state)),
@@ -197,6 +197,16 @@ const commands: Readonly<Record<string, Run>> = {
   UNLINK: remove,
   LASTSAVE: () => integer(Math.floor(Date.now() / 1000) - 1800),
 };
+
+const reads = ['DBSIZE', 'SCAN', 'TYPE', 'EXISTS', 'GET', 'TTL', 'OBJECT', 'MEMORY'];
+const writes = ['SET', 'EXPIRE', 'DEL', 'UNLINK'];
+
+/** As COMMAND describes one: name, arity, flags, keys. */
+function described(name: string): Reply {
+  const flag = reads.includes(name) ? ['readonly'] : writes.includes(name) ? ['write', 'denyoom'] : ['loading'];
+  const flags: readonly Reply[] = flag.map((text) => ({ kind: 'simple', text }));
+  return array([bulk(name.toLowerCase()), integer(-1), array(flags), integer(0), integer(0), integer(0)]);
+}
 
 function remove(names: readonly string[], { keys }: ServerState): Reply {
   return integer(names.filter((name) => keys.delete(name)).length);

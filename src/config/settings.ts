@@ -93,6 +93,11 @@ export const settingsSchema = z.object({
       })
       .prefault({})
       .describe('deployments by role (runbook, Architecture)'),
+    debugImage: z
+      .string()
+      .regex(/^[a-zA-Z0-9][\w./:@-]*$/, 'an image reference')
+      .default('busybox:1.37')
+      .describe('image of a debug container, for pods without a shell'),
     otherWorkloads: z
       .enum(['warning', 'critical'])
       .default('warning')

@@ -34,6 +34,8 @@ export function targetsOf(settings: Settings, environment: Environment = process
     secretId: credentials.secretId,
     admin: admin.command.map(quote).join(' '),
     failoverScript: admin.failoverScript,
+    kubectl: admin.kubectl,
+    debugImage: kubernetes.debugImage,
     channels: {
       pagerDuty: settings.channels.pagerDuty.url,
       pagerApi: pagerApiOf(settings.channels.pagerDuty),

@@ -1,5 +1,4 @@
 // Logins that a person renews in the terminal. The screen has handed over the terminal.
-import { spawn } from 'node:child_process';
 import type { Settings } from '../config/settings.ts';
 import { quote } from '../core/text/shell.ts';
 import { sanitize } from '../core/text/text.ts';
@@ -8,6 +7,7 @@ import { awsProfile } from './aws/profile.ts';
 import { credentialsOf } from './kubernetes/credentials.ts';
 import { CredentialsError } from './kubernetes/credentials-error.ts';
 import { loadTarget } from './kubernetes/kubeconfig.ts';
+import { endSays, runInTerminal } from './shell/terminal-program.ts';
 import { foreignEnvironment } from './tools/environment.ts';
 
 /** Logins that a program renews in the terminal. */
@@ -49,22 +49,9 @@ async function signInToKubernetes({ kubernetes }: Settings, signal: AbortSignal)
 async function signInToAws({ evidence }: Settings, signal: AbortSignal): Promise<{ ok: boolean; says: string }> {
   const { name } = await awsProfile(evidence.awsProfile);
   const shown = sanitize(name, 80);
-  const ended = await inTerminal('aws', ['sso', 'login', '--profile', name], signal);
-  return ended === 0
-    ? { ok: true, says: `signed in: AWS profile ${shown}` }
-    : { ok: false, says: `not signed in: aws ${typeof ended === 'number' ? `ended with ${ended}` : ended}` };
-}
-
-/** A program with the whole terminal. Gives its exit code, or how else it ended. */
-function inTerminal(program: string, argv: readonly string[], signal: AbortSignal): Promise<number | string> {
   const env = foreignEnvironment(process.env);
-  const child = spawn(program, [...argv], { env, stdio: 'inherit' });
-  const kill = () => child.kill('SIGKILL');
-  signal.addEventListener('abort', kill, { once: true });
-  return new Promise<number | string>((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ENOENT' ? 'not found' : sanitize(error.message, 200)),
-    );
-    child.on('exit', (code, by) => resolve(code ?? `ended by ${by}`));
-  }).finally(() => signal.removeEventListener('abort', kill));
+  const ended = await runInTerminal(['aws', 'sso', 'login', '--profile', name], env, signal);
+  return 'code' in ended && ended.code === 0
+    ? { ok: true, says: `signed in: AWS profile ${shown}` }
+    : { ok: false, says: `not signed in: aws: ${endSays(ended)}` };
 }

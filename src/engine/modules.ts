@@ -1,24 +1,28 @@
 // Every module of the engine. A new one is one line here.
 import type { Settings } from '../config/settings.ts';
+import { initialArming } from '../core/actions/arming.ts';
 import type { Ms } from '../core/time.ts';
 import { incidentModule } from './incident/module.ts';
 import { Recorder } from './incident/recorder.ts';
 import { logsModule } from './logs.ts';
 import type { CreateModule } from './module.ts';
 import { queriesModule } from './queries.ts';
-import { runsModule } from './runs/module.ts';
+import { type Armed, runsModule } from './runs/module.ts';
+import { shellModule } from './shell/module.ts';
 import { signInModule } from './sign-in.ts';
 import { surfaceActsModule } from './surface-acts.ts';
 
 /** The modules; those that record share one journal. `screenWaits`: how long the screen has not taken an update, in ms. */
 export function modulesFor(settings: Settings, screenWaits?: () => Ms): readonly CreateModule[] {
   const recorder = new Recorder(settings, screenWaits);
+  const armed: Armed = { arming: initialArming(settings.environment) };
   return [
     queriesModule,
     logsModule,
     incidentModule(recorder),
-    runsModule(recorder),
+    runsModule(recorder, armed),
     surfaceActsModule(recorder.journal),
     signInModule,
+    shellModule(recorder, armed),
   ];
 }

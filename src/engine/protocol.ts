@@ -10,6 +10,7 @@ import type { Incident } from '../core/incident/incident.ts';
 import type { LogsShown, LogsView } from '../core/logs/log-view.ts';
 import type { SurfaceAct } from '../core/platform/surface-acts.ts';
 import type { Query, QueryReadings } from '../core/queries/query.ts';
+import type { ShellCommand, Shells } from '../core/shell/session.ts';
 import type { Instant } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import type { SignInOffer, SignIns } from '../core/world/sign-in.ts';
@@ -38,6 +39,8 @@ export type Update = {
   said?: { says: string; verdict: HealthStatus };
   /** Logins that can be renewed in the terminal. */
   signIns?: SignIns;
+  /** The program that has the terminal, and the port-forwards. */
+  shells?: Shells;
   /** The command log of all actions, newest last. */
   commands?: readonly LoggedCommand[];
   /** Journal, alerts, people, channels. */
@@ -67,6 +70,8 @@ export type Command =
   | { kind: 'logs-save' }
   /** Renew a login: the terminal is free for the program that asks. `turn` comes back with its end. */
   | { kind: 'sign-in'; id: SignInOffer['id']; turn: string }
+  /** A program in the terminal, or a port-forward. */
+  | { kind: 'shell'; what: ShellCommand }
   /** What a person does about an incident. */
   | { kind: 'incident'; what: IncidentCommand };
 

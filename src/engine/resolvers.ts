@@ -84,6 +84,11 @@ function tableOf(settings: Settings, connection: Connection): Resolvers {
       read: async ({ deployment }, signal) =>
         (await import('../data/kubernetes/deployment-query.ts')).queryDeployment(connection, deployment, signal),
     },
+    object: {
+      ...kubernetes,
+      read: async (ask, signal) =>
+        (await import('../data/kubernetes/object-query.ts')).queryObject(connection, ask, signal),
+    },
     evidence: {
       every: 5 * minute,
       timeout: 2 * minute,

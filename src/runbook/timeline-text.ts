@@ -150,6 +150,11 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
       return { kind: 'note', says: `reminder for ${new Date(event.due).toISOString().slice(11, 16)}Z: ${event.about}` };
     case 'reminded':
       return { kind: 'note', says: `reminder dismissed: ${event.about}` };
+    case 'shell': {
+      const end = event.exit === undefined ? '' : `, exit code ${event.exit}`;
+      const says = `${event.tool} ${event.target}: ${event.phase}${end}`;
+      return { kind: 'action', says, detail: event.detail || event.command, verdict: 'unknown' };
+    }
     case 'journal':
       return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };
     case 'sample':

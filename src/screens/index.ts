@@ -47,6 +47,9 @@ import { jobsScreen } from './studies/jobs.ts';
 import { studiesScreen } from './studies/list.ts';
 import { surfaceScreen } from './surfaces/detail.ts';
 import { surfacesScreen } from './surfaces/list.ts';
+import { forwardsScreen } from './terminal/forwards.ts';
+import { objectScreen } from './terminal/object.ts';
+import { terminalEntries } from './terminal/palette.ts';
 import { paneScreen } from './toolkit/pane.ts';
 
 const own: readonly Screen[] = [
@@ -94,6 +97,8 @@ const own: readonly Screen[] = [
   channelsScreen,
   locationsScreen,
   portsScreen,
+  objectScreen,
+  forwardsScreen,
 ];
 
 export const screens: readonly Screen[] = [
@@ -109,6 +114,7 @@ export const entries: readonly { kind: EntryKind; of(state: State): readonly Ent
   { kind: 'incident', of: incidentEntries },
   { kind: 'action', of: actionEntries },
   { kind: 'action', of: ownEntries },
+  { kind: 'shell', of: terminalEntries },
   { kind: 'sign-in', of: signInEntries },
   { kind: 'setting', of: tourEntries },
 ];

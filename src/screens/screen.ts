@@ -164,6 +164,7 @@ export type EntryKind =
   | 'procedure'
   | 'screen'
   | 'setting'
+  | 'shell'
   | 'sign-in'
   | 'study'
   | 'suggested'

@@ -27,6 +27,8 @@ const targets: Targets = {
   admin: 'pnpm',
   channels: { pagerDuty: 'https://events.pagerduty.com/v2/enqueue', slackOps: 'hooks.slack.com' },
   failoverScript: './scripts/db-failover.sh',
+  kubectl: 'kubectl',
+  debugImage: 'busybox:1.37',
   staging: {
     manifests: 'k8s/staging/',
     namespace: 'bentham-staging',

@@ -265,6 +265,13 @@ const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
   measured: of('measured', { since: fc.integer({ min: 0 }) }),
   reopened: of('reopened', { why }),
   sample: of('sample', { values: fc.record({ p95: fc.integer() }) }),
+  shell: of('shell', {
+    session: some('a', 'b'),
+    tool: some('exec', 'psql'),
+    target: why,
+    phase: some('started', 'ended'),
+    command: why,
+  }),
   journal: of('journal', { what: some('closed', 'clock-back'), says: why }),
 };
 const event: fc.Arbitrary<Event> = fc.oneof(...Object.values<fc.Arbitrary<Event>>(kinds));

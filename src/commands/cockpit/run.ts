@@ -21,6 +21,7 @@ import {
   followMoved,
   followScreen,
   followSecrets,
+  followShells,
   openJoined,
   syncQueries,
 } from '../../screens/shell/effects.ts';
@@ -29,6 +30,7 @@ import { createCockpitStore, initialState, type Notice, noticeStays, placeAt, ta
 import { exitWith } from '../exit.ts';
 import { type Edited, editText } from './editor.ts';
 import { Keyboard } from './keyboard.ts';
+import { shellHost } from './shells.ts';
 import { synchronizedOutput } from './synchronized-output.ts';
 import { Terminal } from './terminal.ts';
 
@@ -114,6 +116,15 @@ export async function runCockpit(
   };
   /** What ends a sign-in, while one has the terminal. */
   let signInEnds: { turn: string; done: () => void } | undefined;
+  const shells = shellHost(
+    terminal,
+    (command) => engine?.send(command),
+    (away) => {
+      if (lent) return false;
+      lend(away);
+      return true;
+    },
+  );
   const signIn: Ports['signIn'] = ({ id, name, command }) => {
     if (lent || !engine) return;
     const { environment } = scopeOf(settings);
@@ -184,11 +195,12 @@ export async function runCockpit(
   const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
   // What the keyboard sends goes to all who share the terminal: while another program has it, it is meant for that.
   const byKey = ['SIGINT', 'SIGQUIT'];
+  const isAway = () => signInEnds !== undefined || editing || shells.isAway;
   for (const [signal, code] of Object.entries(signals))
     process.on(signal, () => {
-      if (!(signInEnds || editing) || !byKey.includes(signal)) leave(code);
+      if (!isAway() || !byKey.includes(signal)) leave(code);
     });
-  process.on('SIGTSTP', () => (signInEnds || editing ? process.kill(process.pid, 'SIGSTOP') : suspend()));
+  process.on('SIGTSTP', () => (isAway() ? process.kill(process.pid, 'SIGSTOP') : suspend()));
   // Stopped by force and brought back: the shell has had the terminal meanwhile.
   process.on('SIGCONT', () => {
     if (!lent) lend(async () => terminal.askMouse());
@@ -233,6 +245,7 @@ export async function runCockpit(
   const stopTelling = settings.incident.relay ? followScreen(store, (command) => engine?.send(command)) : () => {};
   const stopAskingAgain = followMoved(store);
   const stopTour = followTour(store);
+  const stopShells = followShells(store);
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
@@ -240,6 +253,7 @@ export async function runCockpit(
     const begun = performance.now();
     if (update.engine) debugLog.info('engine', update.engine);
     store.setState(take(store.getState(), update), true);
+    shells.take(update.shells?.session, update.engine?.state === 'failed');
     const isOver = update.signIns?.ended?.turn === signInEnds?.turn || update.engine?.state === 'failed';
     if (isOver) signInEnds?.done();
     attentive = attention(store.getState(), attentive);
@@ -256,6 +270,7 @@ export async function runCockpit(
   stopTelling();
   stopJoining();
   stopTour();
+  stopShells();
   stopFollowing();
   await owed;
   screen.unmount();

@@ -113,7 +113,8 @@ export function targetOf(call: Call, targets: Targets): string {
   }
 }
 
-function words(all: readonly string[]): string {
+/** As a shell reads it. */
+export function words(all: readonly string[]): string {
   return all.map(quote).join(' ');
 }
 
@@ -122,13 +123,15 @@ export function chosenKubeconfig({ kubeconfig }: Targets): string {
   return kubeconfig ? assigned({ KUBECONFIG: kubeconfig }) : '';
 }
 
-function assigned(environment: Readonly<Record<string, string>> = {}): string {
+/** `NAME=value ` of each variable. */
+export function assigned(environment: Readonly<Record<string, string>> = {}): string {
   return Object.entries(environment)
     .map(([name, value]) => `${name}=${quote(value)} `)
     .join('');
 }
 
-function context({ context: name }: Targets): readonly string[] {
+/** `--context`, where one is configured. */
+export function context({ context: name }: Targets): readonly string[] {
   return name ? ['--context', name] : [];
 }
 
@@ -176,7 +179,8 @@ function preserving({ archive, since }: PreserveCall, targets: Targets): string 
   ].join(' && ');
 }
 
-function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {
+/** psql and its server. */
+export function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {
   return ['psql', '-h', host, ...(port === 5432 ? [] : ['-p', String(port)]), '-U', user, '-d', database];
 }
 
@@ -184,7 +188,8 @@ function statements({ lock, change }: SqlCall): readonly string[] {
   return [...(lock ? [inlined(lock)] : []), inlined(change)];
 }
 
-function redisCli({ redis }: Targets): readonly string[] {
+/** redis-cli and its server. */
+export function redisCli({ redis }: Pick<Targets, 'redis'>): readonly string[] {
   return [
     'redis-cli',
     '-h',

@@ -1,6 +1,7 @@
 // The events of the journal. An incident is the projection of its entries (incident.ts).
 import type { ActionId, Check } from '../actions/action.ts';
 import type { HealthStatus } from '../health/status.ts';
+import type { ShellTool } from '../shell/session.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { AlertLevel, ChannelId } from './channel.ts';
@@ -138,6 +139,19 @@ export type Event =
       since: Instant;
       jobs?: { failed: number; studies: number; tenants: number };
       why?: string;
+    }
+  /** A program that got the terminal, or a port-forward: flushed before it starts and after it ends. `session`: its id. */
+  | {
+      kind: 'shell';
+      session: string;
+      tool: ShellTool;
+      target: string;
+      phase: 'started' | 'ended';
+      /** As it was run, without secrets. */
+      command: string;
+      /** How it ended: its exit code, or why there is none. */
+      exit?: number;
+      detail?: string;
     }
   /** The journal itself: written late, clock jumped, closed in order. */
   | { kind: 'journal'; what: 'written-late' | 'clock-back' | 'unrecorded-allowed' | 'closed'; says: string };

@@ -8,6 +8,7 @@ import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
 import type { NodeDetail } from './node-detail.ts';
 import type { Pager } from './pager.ts';
+import type { ObjectKindName, ObjectText } from './object.ts';
 import type { PodDetail } from './pod-detail.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
@@ -30,6 +31,8 @@ export type Queries = {
   pod: { ask: { pod: string }; answer: PodDetail };
   /** One node by its name: conditions, room, taints, events. */
   node: { ask: { node: string }; answer: NodeDetail };
+  /** Any object by its kind and name, as text. */
+  object: { ask: { of: ObjectKindName; name: string }; answer: ObjectText };
   /** One deployment by its name: revisions, conditions, events. */
   deployment: { ask: { deployment: string }; answer: DeploymentDetail };
   /** The choices for a field of an action; `target`: the fields before it, as JSON. */

@@ -45,6 +45,10 @@ export type Targets = {
   failoverScript: string;
   /** PagerDuty's addresses, and the hosts of the webhooks that are configured. */
   channels: { pagerDuty: string; slackAlerts?: string; slackOps?: string; pagerApi?: PagerApi | undefined };
+  /** kubectl, by name or path. */
+  kubectl: string;
+  /** The image of a debug container. */
+  debugImage: string;
   staging: { manifests: string; namespace: string; healthUrl: string };
   manifests: string;
 };

@@ -13,6 +13,7 @@ import {
   roles,
   runPhases,
 } from '../../core/incident/event.ts';
+import { shellTools } from '../../core/shell/session.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
 import { lastInstant, ulidText } from './plausible.ts';
 import { publicKeyText } from './signature.ts';
@@ -112,6 +113,15 @@ const kinds = {
     since: instant,
     jobs: z.object({ failed: count, studies: count, tenants: count }).optional(),
     why: text.optional(),
+  },
+  shell: {
+    session: text,
+    tool: z.enum(shellTools),
+    target: text,
+    phase: z.enum(['started', 'ended']),
+    command: text,
+    exit: z.number().int().min(0).max(255).optional(),
+    detail: text.optional(),
   },
   journal: { what: z.enum(['written-late', 'clock-back', 'unrecorded-allowed', 'closed']), says: text },
 } satisfies Shapes;

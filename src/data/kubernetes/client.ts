@@ -3,7 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import type { VersionInfo } from '@kubernetes/client-node';
-import { type Dispatcher, request } from 'undici';
+import { type Dispatcher, request, WebSocket } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -126,6 +126,19 @@ export class Cluster {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** A WebSocket to a subresource that streams (RFC 6455); who opens it hears of its events. Throws `CredentialsError`. */
+  async webSocket(path: string, protocol: string, signal: AbortSignal): Promise<WebSocket> {
+    const { tls, headers } = await unlessAborted(this.#credentials.renewal.get(), signal);
+    const url = new URL(this.#target.cluster.server + path);
+    const dispatcher = this.#connections(tls, url);
+    url.protocol = url.protocol.replace('http', 'ws');
+    return new WebSocket(url, {
+      protocols: [protocol],
+      headers: { 'user-agent': 'bentham-cockpit', ...headers },
+      dispatcher,
+    });
   }
 
   /** A person asks again: a credential plugin that failed need not wait for its pause. */

@@ -290,8 +290,7 @@ export const incidentModule =
         clearInterval(arriving);
         clearInterval(retrying);
         await orders;
-        await messenger.settled();
-        await reporter.settled();
+        await Promise.all([messenger.settled(), reporter.settled(), recorder.pending.settled()]);
         await journal.close();
         await shared?.stop();
         if (!observing) presence.leave();

@@ -18,6 +18,7 @@ import { relayOptions } from '../../data/relay/connect.ts';
 import type { Result } from '../../data/source.ts';
 import type { Loss } from '../relay/kept-lease.ts';
 import { SharedIncidents } from '../relay/shared-incidents.ts';
+import { Tasks } from '../tasks.ts';
 
 /** What the journal records about a run. */
 export type RunNews = Omit<EventOf<'action'>, 'kind'>;
@@ -27,6 +28,8 @@ const picksUp = 7 * day;
 
 export class Recorder {
   readonly journal: Journal;
+  /** What still has an end to record: the journal is closed after it. */
+  readonly pending = new Tasks();
   /** Resolves when the existing entries have been read. */
   readonly ready: Promise<void>;
   /** The incident that this cockpit shows; undefined: the newest that is open. */

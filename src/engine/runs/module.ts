@@ -17,11 +17,15 @@ import type { RunDo } from '../protocol.ts';
 import { Tasks } from '../tasks.ts';
 import { Runner } from './runner.ts';
 
+/** What is allowed now. The runs module keeps it; others read it. */
+export type Armed = { arming: Arming };
+
 export const runsModule =
-  (recorder: Recorder): CreateModule =>
+  (recorder: Recorder, armed: Armed = { arming: { state: 'read-only' } }): CreateModule =>
   (context) => {
     const { settings } = context;
     let arming: Arming = initialArming(settings.environment);
+    armed.arming = arming;
     let commands: readonly LoggedCommand[] = [];
     const tasks = new Tasks();
 
@@ -34,6 +38,7 @@ export const runsModule =
         context.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
       }
       arming = next;
+      armed.arming = next;
       context.emit({ arming });
     };
     const runner = new Runner({

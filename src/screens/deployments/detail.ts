@@ -13,6 +13,7 @@ import type { Place } from '../../store.ts';
 import { eventRows } from '../pods/events.ts';
 import { podSays, rolloutSays } from '../pods/pane.ts';
 import type { Row, Screen } from '../screen.ts';
+import { podKeys } from '../terminal/pod-keys.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { diffTone } from '../toolkit/diff.ts';
 import { bold, dim, type Line, line, mark, span, spread, wrap } from '../toolkit/line.ts';
@@ -26,6 +27,7 @@ const askFor = ({ of }: Place): Query<'deployment'> => ({ kind: 'deployment', de
 export const deploymentScreen: Screen = {
   id: 'deployment',
   title: () => 'DEPLOYMENT',
+  keys: podKeys,
   queries: (place) => [askFor(place)],
   view({ world, queries: looks }, place, { columns }) {
     const { now } = world;

@@ -12,6 +12,7 @@ import { nodeConditionRows } from '../pods/conditions.ts';
 import { eventRows } from '../pods/events.ts';
 import { podSays } from '../pods/pane.ts';
 import type { Row, Screen } from '../screen.ts';
+import { podKeys } from '../terminal/pod-keys.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { missingRows } from '../toolkit/missing.ts';
@@ -23,6 +24,7 @@ const askFor = ({ of }: Place): Query<'node'> => ({ kind: 'node', node: of.node 
 export const nodeScreen: Screen = {
   id: 'node',
   title: () => 'NODE',
+  keys: podKeys,
   queries: (place) => [askFor(place)],
   view({ world, queries: looks }, place, { columns }) {
     const { now } = world;

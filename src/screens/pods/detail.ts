@@ -8,6 +8,7 @@ import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { noEvents } from '../nodes/detail.ts';
 import type { Row, Screen } from '../screen.ts';
+import { podKeys } from '../terminal/pod-keys.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
 import { missingRows } from '../toolkit/missing.ts';
@@ -31,6 +32,7 @@ const askFor = (state: State, place: Place): Query<'pod'> | undefined => {
 export const podScreen: Screen = {
   id: 'pod',
   title: () => 'POD',
+  keys: podKeys,
   queries: (place, state) => {
     const ask = askFor(state, place);
     return ask ? [ask] : [];

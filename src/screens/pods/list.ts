@@ -8,6 +8,7 @@ import type { Pod } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { Intent } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
+import { podKeys } from '../terminal/pod-keys.ts';
 import { columnsOf, dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
 import { memoize, memoizeEach } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -180,6 +181,7 @@ export const podsScreen: Screen = {
   palette: 'pods',
   also: 'po deployments nodes events kubernetes k8s',
   sorts: orders.map(([name]) => name),
+  keys: podKeys,
   view(state, place, { columns }) {
     const { readings, scope, now } = state.world;
     const pods = newest(readings.pods)?.value ?? none;

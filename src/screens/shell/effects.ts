@@ -6,6 +6,7 @@ import { toAscii } from '../../core/text/ascii.ts';
 import type { Command } from '../../engine/protocol.ts';
 import { type CockpitStore, here, type Intent, type State } from '../../store.ts';
 import { confirmAgain } from '../actions/offer.ts';
+import { openDebug } from '../terminal/session.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 import { screenOf } from './body.ts';
 import { reduce } from './reducer.ts';
@@ -77,6 +78,18 @@ export function followMoved(store: CockpitStore): () => void {
     if (!run?.again || run.phase !== 'planned' || run.plannedAt === before.runs[id]?.plannedAt) return;
     for (const intent of confirmAgain(run, state.own))
       store.setState(reduce(state, intent, { rows: [], page: 0, selectable: false }));
+  });
+}
+
+/** A container without a shell offers a debug container. */
+export function followShells(store: CockpitStore): () => void {
+  return store.subscribe((state, before) => {
+    const session = state.shells?.session;
+    if (session === before.shells?.session || session?.phase !== 'no-shell') return;
+    if (state.ui.overlay.kind !== 'none' || session.request.tool !== 'exec') return;
+    const { pod, container } = session.request;
+    for (const intent of openDebug(pod, container, state))
+      store.setState(reduce(store.getState(), intent, { rows: [], page: 0, selectable: false }));
   });
 }
 

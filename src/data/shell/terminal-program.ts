@@ -1,0 +1,30 @@
+// A program with the whole terminal: the screen has handed it over.
+import { spawn } from 'node:child_process';
+import { sanitize } from '../../core/text/text.ts';
+
+/** How a program ended: its exit code, the signal that killed it, or why it did not start. */
+export type ProgramEnd = { code: number } | { signal: string } | { failed: string };
+
+/** Runs it to its end, in whatever way; never rejects. The signal kills it. `env`: all that it gets. */
+export function runInTerminal(
+  [program, ...argv]: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<ProgramEnd> {
+  if (signal.aborted) return Promise.resolve({ failed: 'the cockpit ends' });
+  const child = spawn(program, argv, { env, stdio: 'inherit' });
+  const kill = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill, { once: true });
+  return new Promise<ProgramEnd>((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ failed: error.code === 'ENOENT' ? 'not found' : sanitize(error.message, 200) }),
+    );
+    child.on('exit', (code, by) => resolve(code === null ? { signal: by ?? 'SIGKILL' } : { code }));
+  }).finally(() => signal.removeEventListener('abort', kill));
+}
+
+/** In words: `exit code 1`, `killed by SIGKILL`. */
+export function endSays(end: ProgramEnd): string {
+  if ('code' in end) return `exit code ${end.code}`;
+  return 'signal' in end ? `killed by ${end.signal}` : end.failed;
+}
