@@ -1,5 +1,6 @@
 // Gives the terminal to a program of the engine, and takes it back.
 import type { ShellSession } from '../../core/shell/session.ts';
+import { wrap } from '../../core/text/text.ts';
 import type { Command } from '../../engine/protocol.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,6 +26,8 @@ export function shellHost(
       if (away && (engineFailed || (session?.turn === away.turn && isOver(session)))) return away.done();
       if (session?.phase !== 'ready' || session.turn === away?.turn) return;
       const { turn, banner } = session;
+      // The command in one piece: it can be copied.
+      const says = banner ? [...folded(banner.title), banner.command, ...folded(banner.note)] : [];
       const over = new Promise<void>((done) => {
         away = { turn, done };
       });
@@ -33,7 +36,7 @@ export function shellHost(
         return over;
       };
       const given = lend(() =>
-        terminal.handOver(banner.join('\n'), run).finally(() => {
+        terminal.handOver(says.join('\n'), run).finally(() => {
           away = undefined;
         }),
       );
@@ -43,5 +46,7 @@ export function shellHost(
     },
   };
 }
+
+const folded = (text: string): readonly string[] => wrap(text, Math.max(20, process.stdout.columns || 80));
 
 const isOver = ({ phase }: ShellSession): boolean => phase === 'ended' || phase === 'refused';

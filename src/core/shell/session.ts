@@ -27,8 +27,8 @@ export type ShellSession = {
   turn: string;
   request: ShellRequest;
   phase: 'checking' | 'ready' | 'no-shell' | 'refused' | 'ended';
-  /** What the terminal shows before the program starts. */
-  banner: readonly string[];
+  /** What the terminal shows before the program starts: what it is, the command, what guards it. */
+  banner?: { title: string; command: string; note: string };
 };
 
 /** A port of a pod, reachable at an address of loopback for as long as the cockpit runs. */

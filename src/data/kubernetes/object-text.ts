@@ -101,19 +101,31 @@ function inWords(key: string): string {
   return spaced[0]?.toUpperCase() + spaced.slice(1);
 }
 
+/** What is in them was named by people. */
+const named: ReadonlySet<string> = new Set([
+  'Labels',
+  'Annotations',
+  'Match Labels',
+  'Node Selector',
+  'Data',
+  'Selector',
+]);
+
 function field(name: string, value: unknown, depth: number): string[] {
   const indent = '  '.repeat(depth);
   if (Array.isArray(value) || isBag(value)) {
     const inner = Array.isArray(value) ? value : Object.entries(value);
     if (inner.length === 0) return [`${indent}${name}: <none>`];
-    return [`${indent}${name}:`, ...parts(value, depth + 1)];
+    return [`${indent}${name}:`, ...parts(value, depth + 1, named.has(name) ? asIs : inWords)];
   }
   const [first = '', ...others] = String(value ?? '<none>').split('\n');
   return [`${indent}${name}: ${first}`, ...others.map((line) => `${indent}  ${line}`)];
 }
 
-function parts(value: unknown, depth: number): string[] {
-  if (isBag(value)) return Object.entries(value).flatMap(([key, each]) => field(inWords(key), each, depth));
+const asIs = (key: string): string => key;
+
+function parts(value: unknown, depth: number, title: (key: string) => string = inWords): string[] {
+  if (isBag(value)) return Object.entries(value).flatMap(([key, each]) => field(title(key), each, depth));
   if (!Array.isArray(value)) return [];
   const indent = '  '.repeat(depth);
   return value.flatMap((each: unknown) => {

@@ -63,7 +63,7 @@ export const shellModule =
 
     const open = async (turn: string, request: ShellRequest) => {
       if (waiting) return say('another program waits for the terminal', 'warning');
-      const session: ShellSession = { turn, request, phase: 'checking', banner: [] };
+      const session: ShellSession = { turn, request, phase: 'checking' };
       const forbidden = whyNot(isChange(request));
       if (forbidden !== undefined) return refuse(session, forbidden);
       show({ session });
@@ -73,11 +73,11 @@ export const shellModule =
         if (made.code === 'no-shell') return show({ session: { ...session, phase: 'no-shell' } });
         return refuse(session, made.why);
       }
-      const banner = [
-        `bentham-cockpit ${settings.environment.name}: ${request.tool} ${sessionTarget(request, targets)}`,
-        made.value.command,
-        [guardSays(request), 'exit or ctrl-d returns.'].filter(Boolean).join(' '),
-      ];
+      const banner = {
+        title: `bentham-cockpit ${settings.environment.name}: ${request.tool} ${sessionTarget(request, targets)}`,
+        command: made.value.command,
+        note: [guardSays(request), 'exit or ctrl-d returns.'].filter(Boolean).join(' '),
+      };
       const ready: ShellSession = { ...session, phase: 'ready', banner };
       waiting = { session: ready, prepared: made.value };
       show({ session: ready });

@@ -57,7 +57,7 @@ function confirmation(pod: string, port: number, local: number): Confirmation {
           ['where', `${world.scope.environment}: pod ${pod}, port ${port}`],
           ['address', `127.0.0.1, ${local === 0 ? 'any free port' : `port ${local}`}`],
           [
-            'command',
+            'by hand',
             incidentContext &&
               `${assigned(present({ KUBECONFIG: incidentContext.targets.kubeconfig }))}${forwardArgv({ pod, port, local }, incidentContext.targets).map(quote).join(' ')}`,
           ],

@@ -12,16 +12,34 @@ export function terminalEntries(state: State): readonly Entry[] {
     {
       title: 'psql',
       about: `a session on the primary as the configured role (${how})`,
-      also: 'postgres database sql shell',
+      also: 'postgres sql shell',
       unless,
       run: openSession({ tool: 'psql', server: 'primary', writes }),
     },
+    ...(writes
+      ? [
+          {
+            title: 'psql read-only',
+            about: 'a session on the primary whose transactions start read-only',
+            also: 'postgres sql shell',
+            unless,
+            run: openSession({ tool: 'psql', server: 'primary', writes: false }),
+          },
+          {
+            title: 'redis-cli read-only',
+            about: 'a session on Redis for commands that read',
+            also: 'cache shell',
+            unless,
+            run: openSession({ tool: 'redis-cli', writes: false }),
+          },
+        ]
+      : []),
     ...(state.world.scope.hasReplica
       ? [
           {
             title: 'psql replica',
             about: 'a session on the replica as the configured role; a replica takes no writes',
-            also: 'postgres database sql shell standby read-only',
+            also: 'postgres sql shell standby read-only',
             unless,
             run: openSession({ tool: 'psql', server: 'replica', writes: false }),
           },
