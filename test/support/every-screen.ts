@@ -152,6 +152,17 @@ export const looks: readonly (readonly [screen: string, of: Record<string, strin
       untold: [],
     }),
   ],
+  [
+    'object',
+    { kind: 'Pod', name: 'api-gateway', view: 'yaml' },
+    { kind: 'object', of: 'Pod', name: 'api-gateway' },
+    live({
+      yaml: ['kind: Pod', 'metadata:', '  name: api-gateway', `  message: ${long}`],
+      describe: ['Name: api-gateway', `Message: ${long}`, 'Events: <none>'],
+      isCut: false,
+      missing: [],
+    }),
+  ],
   ['tables', {}, { kind: 'database', server: 'primary' }, live(database)],
   [
     'evidence-study',
@@ -260,6 +271,21 @@ export function showing(screen: string, more: Partial<State> = {}): State {
     }),
     arming: { state: 'armed', reason: 'SEV1', since: now, until: now + 600_000, activeAt: now },
     runs: { [plannedRun.id]: plannedRun },
+    shells: {
+      forwards: [
+        {
+          id: 'f1',
+          pod: 'api-gateway-7d9f8b6c5-8qk5p',
+          port: 3000,
+          address: '127.0.0.1:41234',
+          pid: 4711,
+          since: now - 60_000,
+          open: 1,
+          total: 3,
+          fault: long,
+        },
+      ],
+    },
     commands: [{ at: now, run: 'r1', kind: 'look', says: 'kubectl get deployment', took: 12, ok: true }],
     queries: Object.fromEntries(looks.map(([, , ask, reading]) => [queryKey(ask), reading])) as QueryReadings,
     ...more,

@@ -43,7 +43,9 @@ const isBase64 = (text: string): number => Buffer.from(text, 'base64').length;
 function clean(value: unknown, name: string, depth: number): unknown {
   if (depth > deepest) return '…';
   if (typeof value === 'string') return behind(name, value);
-  if (Array.isArray(value)) return value.map((each: unknown) => clean(each, '', depth + 1));
+  if (Array.isArray(value)) {
+    return value.map((each: unknown, at) => (isSecretOf(value[at - 1], each) ? '•••' : clean(each, '', depth + 1)));
+  }
   if (!isBag(value)) return value;
   const entries = Object.entries(value).flatMap(([key, each]): [string, unknown][] => {
     if (key === 'managedFields') return [];
@@ -53,6 +55,13 @@ function clean(value: unknown, name: string, depth: number): unknown {
     return [[sanitize(key, 300), clean(each, named, depth + 1)]];
   });
   return Object.fromEntries(entries);
+}
+
+/** An argument behind its flag: `--token`, `x`. */
+function isSecretOf(flag: unknown, argument: unknown): boolean {
+  if (typeof flag !== 'string' || typeof argument !== 'string' || !flag.startsWith('-')) return false;
+  const words = `${flag.slice(0, longestName)} ${argument}`;
+  return !flag.includes('=') && redact(words) !== words;
 }
 
 /** Longer names are no secret's name. */
