@@ -7,8 +7,8 @@ import type { DatabaseDetail } from './database.ts';
 import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
 import type { NodeDetail } from './node-detail.ts';
-import type { Pager } from './pager.ts';
 import type { ObjectKindName, ObjectText } from './object.ts';
+import type { Pager } from './pager.ts';
 import type { PodDetail } from './pod-detail.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
