@@ -191,7 +191,7 @@ export type Kinds = {
   events: Event;
   services: KubeObject & { spec?: unknown };
   configmaps: KubeObject & { data?: Labels };
-  secrets: KubeObject & { type?: string };
+  secrets: KubeObject & { type?: string; data?: Readonly<Record<string, string>> };
   deployments: Deployment;
   replicasets: ReplicaSet;
   resourcequotas: KubeObject & { spec?: unknown; status?: unknown };

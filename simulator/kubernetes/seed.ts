@@ -37,12 +37,15 @@ export function seedCluster(to: Beginning, pods: number, namespaces: readonly st
       status: { phase: 'Active' },
     });
   }
-  // What the pods refer to; its values are nowhere in the cluster.
+  // What the pods refer to; its password opens nothing.
   for (const namespace of namespaces) {
     const metadata = { name: 'db-credentials', namespace, creationTimestamp: kubeTime(now - 5000 * hour) };
-    store.put('secrets', { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata });
+    const data = { username: base64('bentham'), password: base64('opens-nothing') };
+    store.put('secrets', { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data });
   }
 }
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** A deployment, its old revisions without pods, and the pods of the present one. */
 export function seedDeployment(to: Beginning, seed: Seed): void {

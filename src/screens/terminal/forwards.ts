@@ -3,7 +3,7 @@ import type { Forward } from '../../core/shell/session.ts';
 import { formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Row, Screen } from '../screen.ts';
-import { dim, type Line, line, mark } from '../toolkit/line.ts';
+import { dim, type Line, line, mark, wrap } from '../toolkit/line.ts';
 import { table } from '../toolkit/table.ts';
 
 const none: readonly Forward[] = [];
@@ -27,9 +27,10 @@ function forwardTable(now: Instant, columns: number) {
   );
 }
 
-function rowOf(forward: Forward, draw: (one: Forward) => Line): Row {
+function rowOf(forward: Forward, draw: (one: Forward) => Line, columns: number): Row {
   const { id, pod, port, address, fault } = forward;
-  const lines = [draw(forward), ...(fault === undefined ? [] : [line(dim(`    last connection: ${fault}`))])];
+  const why = fault === undefined ? [] : wrap(`last connection: ${fault}`, columns - 4);
+  const lines = [draw(forward), ...why.map((part) => line('    ', dim(part)))];
   return {
     id,
     text: `${address} ${pod} ${port} ${fault ?? ''}`,
@@ -50,7 +51,7 @@ export const forwardsScreen: Screen = {
     return {
       says: line(dim(`${formatCounted(all.length, 'port-forward')}, on this host only`)),
       head: all.length > 0 ? [head] : [],
-      rows: all.map((one) => rowOf(one, draw)),
+      rows: all.map((one) => rowOf(one, draw, columns - 2)),
       empty: [line(dim('no port-forward is open; F on a pod opens one'))],
     };
   },
