@@ -164,11 +164,19 @@ describe('a war room', () => {
       const PATH = which === 'without redis-server' ? pathWithoutRedis() : (process.env.PATH ?? '');
       const one = open(['drill', 'api-outage', '--war-room'], { PATH });
       await one.shows('Press enter to open the cockpit here.');
-      const [, name = ''] = / join (bentham-drill-\S+)/.exec(one.raw) ?? [];
+      const [, printed = ''] = /person, run\s+([\s\S]*?)\s+Press enter/.exec(one.raw) ?? [];
+      const lines = printed.split(/\r?\n/);
+      // To be copied from a terminal of 80 columns.
+      for (const each of lines) expect(each.length).toBeLessThan(80);
+      const [, name = ''] = / join (bentham-drill-\S+)/.exec(printed) ?? [];
       expect(readdirSync(path.join(temporary, name)).includes('relay')).toBe(which === 'with redis-server');
       one.press('enter');
       await one.shows('CRITICAL');
-      const two = open(['join', name], { PATH, BENTHAM_JOURNAL_NAME: 'ben' });
+      const two = new TerminalUnderTest({
+        program: '/bin/sh',
+        args: ['-c', lines.join('\n')],
+        environment: { TMPDIR: temporary, HOME: temporary, PATH, BENTHAM_JOURNAL_NAME: 'ben' },
+      });
       await two.shows('no incident is open');
       one.press('i');
       await one.shows('suggested SEV1');
