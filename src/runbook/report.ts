@@ -138,7 +138,7 @@ function times(incident: Incident, now: Instant): Block {
   };
 }
 
-/** Who had which role, from when until when. */
+/** Who had which role, from when until when; and control, where it changed hands. */
 function people(incident: Incident): Block {
   const held: { role: Role; person: string; from: Instant; until?: Instant }[] = [];
   const ends = (role: Role, person: string | undefined, at: Instant) => {
@@ -167,8 +167,22 @@ function people(incident: Incident): Block {
   return {
     kind: 'table',
     head: ['Role', 'Who', 'When'],
-    rows: [...rows, ['took part', incident.people.join(', '), '']],
+    rows: [...rows, ...controls(incident, end), ['took part', incident.people.join(', '), '']],
   };
+}
+
+/** Roles are among people; control is what one cockpit had. */
+function controls(incident: Incident, end: string): readonly string[][] {
+  const clock = clockOf(incident);
+  const taken = incident.entries.flatMap(({ event, at }) =>
+    event.kind === 'wheel' ? [{ person: event.person, from: at }] : [],
+  );
+  if (taken.length === 0) return [];
+  const all = [{ person: incident.openedBy, from: incident.openedAt }, ...taken];
+  return all.map(({ person, from }, at) => {
+    const next = all[at + 1];
+    return ['in control', person, `${clock(from)} to ${next ? clock(next.from) : end}`];
+  });
 }
 
 function actions(incident: Incident): readonly Block[] {

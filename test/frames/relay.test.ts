@@ -147,6 +147,13 @@ describe.each(sizes)('at $columns x $rows', (size) => {
       expect(frameText(shared(screen), size)).toMatch(/(commander|IC) and control: you/);
   });
 
+  test('commander and control are named beside the trouble of the relay', () => {
+    const held = { ...ben, driving: true, unheard: true as const };
+    const self = { ...contextOf('ana').self, at: 0, driving: false, observing: false };
+    const state = bens({ relay: { ...away, unsent: 2 }, here: [self, held] });
+    expect(frameText(state, size)).toMatch(/relay away 12 s.* control: ben +(commander|IC) ana/);
+  });
+
   test('the wall says who is commander, and what each looks at', () => {
     expect(frameText(shared('war-room'), size)).toMatch(/commander ana +here ana \(cockpit\), ben \(database\)/);
   });

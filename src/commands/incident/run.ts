@@ -3,7 +3,7 @@ import type { Settings } from '../../config/settings.ts';
 import { glyph } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../../core/incident/clocks.ts';
-import { identityOf, inOrder } from '../../core/incident/event.ts';
+import { identityOf, inOrder, roles } from '../../core/incident/event.ts';
 import { type Impact, impactOf, samplesOf } from '../../core/incident/impact.ts';
 import { endedAt, type Incident, projectAll } from '../../core/incident/incident.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
@@ -61,6 +61,8 @@ function brief(incident: Incident, now: number) {
     drill: drill || undefined,
     openedAt: iso(openedAt),
     openedBy,
+    roles: incident.roles,
+    control: { person: incident.control.person, since: iso(incident.control.at) },
     mitigatedAt: mitigatedAt === undefined ? undefined : iso(mitigatedAt),
     resolvedAt: resolvedAt === undefined ? undefined : iso(resolvedAt),
     cancelledAt: cancelledAt === undefined ? undefined : iso(cancelledAt),
@@ -97,7 +99,19 @@ export function shown(incident: Incident, now: number): Printed {
   });
   const head = `${severityName(incident.severity)} ${incident.title}  ${incident.environment}${incident.drill ? ` DRILL ${incident.drill}` : ''}  ${incident.id}`;
   const clock = times.flatMap(([word, time]) => (time === undefined ? [] : [`${word} after ${formatAge(time)}`]));
-  return { text: [head, clock.join(', '), '', ...lines].join('\n'), code: 0 };
+  return { text: [head, clock.join(', '), peopleSays(incident), '', ...lines].join('\n'), code: 0 };
+}
+
+/** The roles that are held, and who has control: `commander ana, scribe eve; in control ben since …`. */
+function peopleSays(incident: Incident): string {
+  const held = roles.flatMap((role) => {
+    const names = incident.roles[role].join(' and ');
+    if (names) return [`${role} ${names}`];
+    return role === 'commander' ? ['commander nobody'] : [];
+  });
+  const { person, at } = incident.control;
+  const had = endedAt(incident) === undefined ? 'in control' : 'last in control';
+  return `${held.join(', ')}; ${had} ${person} since ${formatInstant(at)}`;
 }
 
 /** The forms of an exported report. */

@@ -76,7 +76,7 @@ function crewLines({ incidentContext }: State, incident: Incident, columns: numb
   const here = incidentContext?.here ?? [];
   if (here.length < 2) return [];
   const commanders = incident.roles.commander.join(', ') || 'nobody';
-  const names = here.map(looksAt);
+  const names = here.map((one) => looksAt(one, incident));
   const shown = names.map((_, at) =>
     [...names.slice(0, names.length - at), ...(at > 0 ? [`${at} more`] : [])].join(', '),
   );

@@ -39,7 +39,7 @@ function peopleLines({ incident, incidentContext }: State, columns: number): Lin
   const { here, self } = incidentContext;
   const control = controlNow(incidentContext, incident);
   const others = here.filter(({ session }) => session !== self.session);
-  const connected = others.map(looksAt).join(', ');
+  const connected = others.map((one) => looksAt(one, incident)).join(', ');
   return [
     line(bold('PEOPLE'), '  ', span('p', 'key'), dim(' opens them')),
     ...held,

@@ -50,14 +50,17 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   // Severity, commander and control stay; what is not urgent is dropped first, then the title is cut.
   const whole = heads.slice(0, 2).find((head) => fits(head, [trouble, crews.slice(0, 1), ...musts, ...mays], columns));
   if (whole) return packed([whole], [trouble, crews.slice(0, 1), ...musts, ...mays], columns);
-  // The journal's trouble in full, if any title and crew leave room for it.
-  for (const says of [trouble.slice(0, 1), trouble.slice(0, 2), trouble])
-    for (const [h, c] of order) {
-      const [head, crew] = [heads[h], crews[c]];
-      if (!head || !crew) continue;
-      const segments = [says, [crew], ...musts];
-      if (fits(head, segments, columns)) return packed([packed([head], segments, columns)], mays, columns);
-    }
+  // The journal's trouble in full, if any title and crew leave room for it. Where several
+  // people work, commander and control come before a whole title.
+  const isShared = state.incidentContext?.relay !== undefined && journal.length === 0;
+  for (const tried of isShared ? [withBoth, order] : [order])
+    for (const says of [trouble.slice(0, 1), trouble.slice(0, 2), trouble])
+      for (const [h, c] of tried) {
+        const [head, crew] = [heads[h], crews[c]];
+        if (!head || !crew) continue;
+        const segments = [says, [crew], ...musts];
+        if (fits(head, segments, columns)) return packed([packed([head], segments, columns)], mays, columns);
+      }
   return packed(heads.slice(-1), [trouble, crews.slice(-1), ...musts], columns);
 }
 
@@ -79,6 +82,9 @@ const order = [
   [3, 2],
   [3, 3],
 ] as const;
+
+/** Those that name commander and control. */
+const withBoth = order.filter(([, crew]) => crew < 2);
 
 /** The commander is in control. */
 function isOnePerson({ incidentContext, incident }: State): boolean {
