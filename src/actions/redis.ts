@@ -49,6 +49,15 @@ export const evictRedis: Action = {
   fields: [
     { name: 'prefix', ask: 'prefix of the keys? (cache:)', kind: 'text' },
     { name: 'idle', ask: 'idle for at least?', kind: 'text', time: 'age', preset: '24h' },
+    {
+      name: 'cursor',
+      ask: 'scan from which cursor?',
+      kind: 'text',
+      optional: true,
+      empty: '0, the beginning',
+      asked: () => false,
+      form: { pattern: /^\d{1,20}$/, says: 'the cursor of SCAN where a run ended' },
+    },
   ],
   names: (target) => given(target, 'prefix'),
   object: () => 'redis',
@@ -59,6 +68,7 @@ export const evictRedis: Action = {
       return refuse('no prefix is given', 'evicting all keys is not supported: give a prefix');
     const idle = parseSpan(given(target, 'idle') || '24h');
     if (idle === undefined) return refuse('that is not an age', `give ${ageForms}`);
+    const cursor = given(target, 'cursor') || '0';
     const memory = await preflight.redis();
     if (!memory.ok) return refusedBy(memory.fault);
     if (memory.value.role === 'slave')
@@ -68,9 +78,10 @@ export const evictRedis: Action = {
         'this is one node of a Redis Cluster: its keys are spread over many',
         'evict node by node: redis-cli -c',
       );
-    const found = await preflight.redisKeys(prefix, idle, mostKeys);
+    const found = await preflight.redisKeys({ prefix, idle, most: mostKeys, cursor });
     if (!found.ok) return refusedBy(found.fault);
-    const { idle: old, matched, complete, untold, unsized, scanned } = found.value;
+    const { idle: old, matched, untold, unsized, scanned, resume } = found.value;
+    const complete = resume === undefined && cursor === '0';
     if (old.length === 0 && untold)
       return refuse(
         `idle times are unavailable: ${untold.says}`,
@@ -80,7 +91,9 @@ export const evictRedis: Action = {
     if (old.length === 0)
       return refuse(
         `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (${formatCount(scanned)} keys scanned)`}`,
-        'choose another prefix or a shorter duration',
+        resume === undefined
+          ? 'choose another prefix or a shorter duration'
+          : `go on from cursor ${resume}, or choose another prefix or a shorter duration`,
       );
     const may = await preflight.redisMay('UNLINK', ...(old[0] ? [old[0].key] : []));
     if (!may.ok) return refusedBy(may.fault);
@@ -99,9 +112,12 @@ export const evictRedis: Action = {
       ],
       warnings: [
         ...(may.value.may === 'untold' ? [onlyWhenDone('UNLINK', `Redis cannot check it: ${may.value.why}`)] : []),
-        ...(complete
+        ...(resume === undefined
           ? []
-          : [`The scan ended after ${formatCount(scanned)} keys: there may be more. Run it again afterwards.`]),
+          : [
+              `The scan ended after ${formatCount(scanned)} keys: there may be more. The next run can go on at cursor ${resume}.`,
+            ]),
+        ...(cursor === '0' ? [] : [`The scan begins at cursor ${cursor}: keys before it are not looked at.`]),
         ...(/queue|bull|lock|session/i.test(prefix)
           ? ['That looks like queues, locks or sessions, not like a cache.']
           : []),
@@ -110,10 +126,11 @@ export const evictRedis: Action = {
       instead: 'a cache refills on demand',
       answered: [`redis ${preflight.context.targets.redis.host}:${preflight.context.targets.redis.port}`],
       // Caches change all the time: other keys of the same kind do not change the plan; memory and policy do.
-      preconditions: fingerprint(prefix, idle, policy, maxBytes),
+      preconditions: fingerprint(prefix, idle, cursor, policy, maxBytes),
       baseline: present({
         before: usedBytes === undefined ? undefined : String(usedBytes),
         keys: String(old.length),
+        resume,
         names: JSON.stringify(old.slice(0, 1000).map(({ key }) => key)),
       }),
     });
@@ -143,4 +160,14 @@ export const evictRedis: Action = {
     return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);
   },
   within: 20 * second,
+  next: ({ target, plan }) =>
+    plan.baseline?.resume === undefined
+      ? []
+      : [
+          {
+            action: 'evict-redis',
+            target: { ...target, cursor: plan.baseline.resume },
+            says: 'go on with the keys behind them',
+          },
+        ],
 };

@@ -97,9 +97,9 @@ export function createPreflight({
         (await import('./tools/preflight.ts')).outputOf(argv, where, signal),
       ),
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
-    redisKeys: (prefix, idle, most) =>
-      timed(`redis-cli --scan --pattern ${quote(`${prefix}*`)}`, () =>
-        redisKeys(settings.redis, { prefix, idle, most }, signal),
+    redisKeys: (wanted) =>
+      timed(`redis-cli SCAN ${wanted.cursor} MATCH ${quote(`${wanted.prefix}*`)} COUNT 1000 …`, () =>
+        redisKeys(settings.redis, wanted, signal),
       ),
     redisIdle: (keys) =>
       timed(`redis-cli OBJECT IDLETIME … of ${keys.length}`, () => redisIdle(settings.redis, keys, signal)),

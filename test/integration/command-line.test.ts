@@ -70,7 +70,7 @@ function example({ oneOf, kind, form, preset, time }: Field): string {
   if (time) return '2026-01-17T02:00:00Z';
   if (oneOf) return oneOf.at(-1) ?? '';
   if (kind === 'number') return '7';
-  const tries = [preset ?? '', '24h', 'bentham-2', '01ARZ3NDEKTSV4RRFFQ69G5FAV'];
+  const tries = [preset ?? '', '24h', 'bentham-2', '01ARZ3NDEKTSV4RRFFQ69G5FAV', '42'];
   return tries.find((text) => text !== '' && (!form || form.pattern.test(text))) ?? 'x';
 }
 
@@ -171,8 +171,12 @@ test.each([
   [['scale-deployment', '--replicas', '٣'], 'invalidArgument', 'give a whole number from 0 to 500.'],
   [['rollback-deployment', '--revision', 'last'], 'invalidArgument', 'give a whole number from 1'],
   [['cancel-query', '--pid', '0'], 'invalidArgument', 'give a whole number from 1'],
-  [['cleanup-sessions', '--older-than', 'yesterday'], 'invalidArgument', 'give a duration such as 90m, 24h or 7d.'],
-  [['evict-redis', '--idle', '5'], 'invalidArgument', 'give a duration such as 30m, 24h or 7d.'],
+  [
+    ['cleanup-sessions', '--older-than', 'yesterday'],
+    'invalidArgument',
+    'give an age such as 90m, 24h, 7d, or since 14:30',
+  ],
+  [['evict-redis', '--idle', '5'], 'invalidArgument', 'give an age such as 90m, 24h, 7d, or since 14:30'],
   [
     ['restore-database', '--at', 'noon'],
     'invalidArgument',

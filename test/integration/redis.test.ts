@@ -285,7 +285,8 @@ describe.runIf(installed)('a real Redis', () => {
   });
 
   test('names a missing UNLINK permission before the confirmation, or that it cannot be checked', async () => {
-    cli('set', 'old:1', 'x');
+    const idle = "redis.call('restore','old:1',0,redis.call('dump','new'),'REPLACE','IDLETIME','7200')";
+    cli('eval', `redis.call('set','new','x'); ${idle}; redis.call('del','new')`, '0');
     const directory = mkdtempSync(path.join(tmpdir(), 'redis-acl-'));
     const planned = async (user: string, ...rights: string[]) => {
       cli('acl', 'setuser', user, 'on', '>watch', '~*', '+@all', ...rights);
@@ -294,7 +295,7 @@ describe.runIf(installed)('a real Redis', () => {
         BENTHAM_JOURNAL_DIRECTORY: directory,
       });
       try {
-        const run = await cockpit.plan('evict-redis', { prefix: 'old:', idle: '0m' });
+        const run = await cockpit.plan('evict-redis', { prefix: 'old:', idle: '1h' });
         if (run.phase === 'planned') cockpit.runner.cancel(run.id);
         return run;
       } finally {
@@ -321,7 +322,7 @@ describe.runIf(installed)('a real Redis', () => {
     const scan = async (idle: number, more: Partial<Parameters<typeof redisKeys>[0]> = {}, prefix = 'cache:') => {
       const found = await redisKeys(
         { url: `redis://127.0.0.1:${port}`, ...more },
-        { prefix, idle, most: 100 },
+        { prefix, idle, most: 100, cursor: '0' },
         AbortSignal.timeout(60_000),
       );
       if (!found.ok) throw new Error(`${found.fault.what}; ${found.fault.hint}`);
@@ -335,10 +336,21 @@ describe.runIf(installed)('a real Redis', () => {
     expect(await scan(hour)).toMatchObject({
       idle: [{ key: 'cache:old', bytes: expect.any(Number) as number }],
       matched: 15_001,
-      complete: true,
+      resume: undefined,
     });
     const some = await scan(0);
-    expect([some.idle.length, some.complete]).toEqual([100, false]);
+    expect([some.idle.length, some.resume]).toEqual([100, expect.stringMatching(/^\d+$/)]);
+    // Parts that go on where the one before them ended come to the end, and give every key.
+    const all = new Set<string>();
+    for (let cursor: string | undefined = '0', parts = 0; cursor !== undefined; parts += 1) {
+      expect(parts).toBeLessThan(30);
+      const wanted = { prefix: 'cache:', idle: 0, most: 2000, cursor };
+      const part = await redisKeys({ url: `redis://127.0.0.1:${port}` }, wanted, AbortSignal.timeout(60_000));
+      if (!part.ok) throw new Error(part.fault.what);
+      for (const { key } of part.value.idle) all.add(key);
+      cursor = part.value.resume;
+    }
+    expect(all.size).toBe(15_001);
 
     cli('acl', 'setuser', 'blind', 'on', '>watch', '~*', '+@all', '-memory');
     const unsized = await scan(hour, { username: 'blind', password: 'watch' });

@@ -138,6 +138,9 @@ export type ToolOutput = { code: number; lines: readonly string[] };
 /** `bytes` is absent if MEMORY USAGE is not allowed. */
 export type RedisKey = { key: string; bytes?: number; idle: Ms };
 
+/** Keys that begin with `prefix` and that nobody has used for `idle`; at most `most`, from a cursor of SCAN on. */
+export type IdleKeys = { prefix: string; idle: Ms; most: number; cursor: string };
+
 export type RedisScan = {
   /** Keys that have been idle for long enough. */
   idle: readonly RedisKey[];
@@ -145,8 +148,8 @@ export type RedisScan = {
   matched: number;
   /** Scanned keys in total. */
   scanned: number;
-  /** False: there are more. */
-  complete: boolean;
+  /** The cursor of SCAN at which it can go on; absent where it came to its end. */
+  resume?: string | undefined;
   /** Why idle times, or sizes, are unavailable; absent if they are available. */
   untold?: { by: 'permission' | 'policy' | 'error'; says: string };
   unsized?: string;
@@ -222,7 +225,7 @@ export interface Preflight {
   world(): Promise<World>;
   redis(): Promise<Answer<Redis>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and have been idle for `idle`. */
-  redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
+  redisKeys(wanted: IdleKeys): Promise<Answer<RedisScan>>;
   /** For how long keys are idle; a key that does not exist is left out. */
   redisIdle(keys: readonly string[]): Promise<Answer<ReadonlyMap<string, Ms>>>;
   /** Whether Redis allows us a command. */

@@ -1,6 +1,6 @@
 // Keys of Redis with their idle time and size, from a scan that ends.
 import type { Settings } from '../../config/settings.ts';
-import type { Permission, RedisKey, RedisScan } from '../../core/actions/preflight.ts';
+import type { IdleKeys, Permission, RedisKey, RedisScan } from '../../core/actions/preflight.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
@@ -36,8 +36,6 @@ export async function redisPermission(
     return { ok: false, fault: redisFault(error, settings) };
   }
 }
-
-export type IdleKeys = { prefix: string; idle: Ms; most: number };
 
 /**
  * Keys that begin with `prefix` and that nobody has used for `idle`, at most `most`. Names that a terminal would show as
@@ -82,18 +80,24 @@ export async function redisIdle(
 
 type Client = RedisConnection['client'];
 
-async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: AbortSignal): Promise<RedisScan> {
+async function scan(
+  client: Client,
+  { prefix, idle, most, cursor: start }: IdleKeys,
+  signal: AbortSignal,
+): Promise<RedisScan> {
   const match = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`;
   // A scan may give a key twice.
   const seen = new Set<string>();
   const found: RedisKey[] = [];
   let untold: Refusal | undefined;
   let unsized: string | undefined;
-  let cursor = '0';
+  let cursor = start;
+  let pageCursor = start;
   let scanned = 0;
   const until = performance.now() + scanFor;
   do {
     const [next, names] = await client.scan(cursor, 'MATCH', match, 'COUNT', page);
+    pageCursor = cursor;
     cursor = next;
     scanned += page;
     const fresh = [...new Set(names)].filter((name) => name === stripControl(name, 1000) && !seen.has(name));
@@ -120,7 +124,8 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
     idle: found.slice(0, most),
     matched: seen.size,
     scanned,
-    complete: cursor === '0' && found.length <= most,
+    // A page whose keys were not all taken is the next scan's first one.
+    resume: found.length > most ? pageCursor : cursor === '0' ? undefined : cursor,
     untold,
     unsized,
   };
