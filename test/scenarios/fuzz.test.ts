@@ -127,7 +127,6 @@ const fields = `
 .queries.deployment.value.revisions[].cause
 .queries.deployment.value.revisions[].differs[].added[]
 .queries.deployment.value.revisions[].differs[].removed[]
-.queries.deployment.value.revisions[].differs[].what
 .queries.deployment.value.revisions[].images[]
 .queries.deployment.value.revisions[].replicaSet
 .queries.deployment.value.strategy

@@ -67,5 +67,8 @@ describe('a template', () => {
   test('with hostile names has letters only', () => {
     const [one] = differs(pods([]), pods([container('\u001b[31mx\u202e')]));
     expect(one?.added).toEqual(['x']);
+    const name = '\u001b]0;y\u0007api\u200b';
+    const [image] = differs(pods([container(name)]), pods([{ ...container(name), image: '\u009b31mapi:0' }]));
+    expect(image && differenceText(image)).toBe('image of api: api:1 → api:0');
   });
 });
