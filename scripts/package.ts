@@ -21,6 +21,9 @@ function isArchitecture(text: string): text is Architecture {
   return (architectures as readonly string[]).includes(text);
 }
 
+// The modes in the packages are those of their files, whatever the shell is set to.
+process.umask(0o022);
+
 const asked = process.argv.slice(2);
 const unknown = asked.find((word) => !isArchitecture(word));
 if (unknown !== undefined) throw new Error(`no architecture ${unknown}: ${architectures.join(', ')}`);

@@ -1,6 +1,7 @@
 // What the executable contains, as CycloneDX: npm's own list without what differs from run to run.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import program from '../../package.json' with { type: 'json' };
 
 const run = promisify(execFile);
 
@@ -10,7 +11,9 @@ export async function billOfMaterials(commit: string, epoch: number): Promise<st
   const { stdout } = await run('npm', options, { maxBuffer: 64 * 1024 * 1024 });
   const { serialNumber: _, metadata, ...bill } = JSON.parse(stdout);
   const { timestamp: __, tools: ___, ...about } = metadata;
+  // npm names the program after the directory of the checkout.
+  const component = { ...about.component, type: 'application', name: program.name };
   const properties = [{ name: 'commit', value: commit }];
   const timestamp = new Date(epoch * 1000).toISOString();
-  return `${JSON.stringify({ ...bill, metadata: { timestamp, ...about, properties } }, undefined, 1)}\n`;
+  return `${JSON.stringify({ ...bill, metadata: { timestamp, ...about, component, properties } }, undefined, 1)}\n`;
 }

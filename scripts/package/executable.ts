@@ -37,17 +37,19 @@ async function makeBlob(work: string, node: string): Promise<string> {
   await writeFile(manifest, JSON.stringify({ id, files }));
   const blob = path.join(work, 'bundle.blob');
   const config = path.join(work, 'sea.json');
+  // The blob holds the path of its main file as it is given: a relative one is the same wherever it is built.
+  await copyFile('bin/packaged.cjs', path.join(work, 'packaged.cjs'));
   const assets = Object.fromEntries(files.map(({ file }) => [file, path.join(bundle, file)]));
   await writeFile(
     config,
     JSON.stringify({
-      main: path.resolve('bin/packaged.cjs'),
+      main: 'packaged.cjs',
       output: blob,
       disableExperimentalSEAWarning: true,
       assets: { ...assets, 'manifest.json': manifest },
     }),
   );
-  await run(node, ['--experimental-sea-config', config]);
+  await run(node, ['--experimental-sea-config', config], { cwd: work });
   return blob;
 }
 

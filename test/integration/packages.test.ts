@@ -70,6 +70,11 @@ describe('the executable', () => {
     expect(readFileSync(await make('second')).equals(readFileSync(executable))).toBe(true);
   }, 120_000);
 
+  test('names no directory of the machine that built it, so that another checkout gives the same bytes', () => {
+    const bytes = readFileSync(executable);
+    for (const directory of [process.cwd(), place]) expect(bytes.indexOf(directory), directory).toBe(-1);
+  });
+
   test('unpacks itself once, privately, and again where a file was changed', async () => {
     const HOME = home('changed');
     const version = /^\d+\.\d+\.\d+ \(.*packaged/;
@@ -182,6 +187,8 @@ test('the example configuration names every option, and changes nothing', () => 
 test('the bill of materials is the same every time, and names what the executable contains', async () => {
   const bill = await billOfMaterials('abc', 0);
   expect(await billOfMaterials('abc', 0)).toBe(bill);
+  // Not after the directory of the checkout.
+  expect(JSON.parse(bill).metadata.component).toMatchObject({ type: 'application', name: 'bentham-cockpit' });
   const names = JSON.parse(bill).components.map(({ name }: { name: string }) => name);
   expect(names).toEqual(expect.arrayContaining(['ioredis', 'pg', 'ink', '@aws-sdk/client-s3']));
 });
