@@ -19,7 +19,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { billOfMaterials } from '../../scripts/package/bill-of-materials.ts';
 import { makeDebianPackage } from '../../scripts/package/debian.ts';
-import { makeExecutables } from '../../scripts/package/executable.ts';
+import { architectures, makeExecutables } from '../../scripts/package/executable.ts';
+import { containerfile } from '../../scripts/package/image.ts';
 import { manualPage } from '../../scripts/package/manual-page.ts';
 import { exampleConfiguration } from '../../src/config/example.ts';
 import { options } from '../../src/config/options.ts';
@@ -182,6 +183,17 @@ test('the example configuration names every option, and changes nothing', () => 
       : [];
   const found = new Set(names(parse(uncommented), ''));
   expect([...options.keys()].filter((option) => !found.has(option))).toEqual([]);
+});
+
+test('the image is made of packaged files only, and runs nothing while it is built', () => {
+  const text = containerfile('abc', 5);
+  const steps = text.split('\n').filter((step) => /^[A-Z]/.test(step));
+  expect(steps.filter((step) => step.startsWith('RUN') || step.startsWith('ADD'))).toEqual([]);
+  const copied = steps.flatMap((step) => /^COPY --chmod=\d+ (\S+)/.exec(step)?.[1] ?? []);
+  expect(copied).toEqual([expect.stringContaining('EXECUTABLE'), 'bill-of-materials.json']);
+  for (const of of architectures) expect(text).toContain(`EXECUTABLE=bentham-cockpit-linux-${of}`);
+  expect(text).toContain('--timestamp 5');
+  expect(steps.filter((step) => step.startsWith('USER'))).toEqual(['USER 65532:65532']);
 });
 
 test('the bill of materials is the same every time, and names what the executable contains', async () => {
