@@ -320,6 +320,15 @@ describe('a port-forward', () => {
     expect(await answers(address)).toBe(true);
     for (const pid of running('bentham-cockpit')) process.kill(pid, 'SIGKILL');
     await expect.poll(() => answers(address), { timeout: 30_000 }).toBe(false);
+    expect(recorded()).toMatchObject([{ phase: 'started' }]);
+    await terminal.shows(/shell> *$/m);
+    terminal.type(`stty sane; ${process.execPath} ${launcher}\r`);
+    await expect
+      .poll(recorded, { timeout: 30_000 })
+      .toMatchObject([
+        { phase: 'started' },
+        { phase: 'ended', detail: expect.stringContaining('the cockpit was killed') },
+      ]);
   });
 
   test('says why a connection fails', async () => {

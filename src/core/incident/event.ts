@@ -147,6 +147,8 @@ export type Event =
       tool: ShellTool;
       target: string;
       phase: 'started' | 'ended';
+      /** The cockpit's process: where it does not run any more, nobody records the end. */
+      pid?: number;
       /** As it was run, without secrets. */
       command: string;
       /** How it ended: its exit code, or why there is none. */

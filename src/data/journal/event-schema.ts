@@ -120,6 +120,7 @@ const kinds = {
     target: text,
     phase: z.enum(['started', 'ended']),
     command: text,
+    pid: z.number().int().min(1).optional(),
     exit: z.number().int().min(0).max(255).optional(),
     detail: text.optional(),
   },

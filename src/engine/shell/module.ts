@@ -5,6 +5,7 @@ import { kubectlInherits } from '../../actions/plan.ts';
 import { targetsOf } from '../../config/targets.ts';
 import { forbids } from '../../core/actions/arming.ts';
 import type { EventOf } from '../../core/incident/event.ts';
+import { leftOpen } from '../../core/incident/left-open.ts';
 import { guardSays, sessionTarget } from '../../core/shell/command.ts';
 import { isChange, type ShellRequest, type ShellSession, type Shells } from '../../core/shell/session.ts';
 import { formatAge } from '../../core/text/format.ts';
@@ -43,7 +44,7 @@ export const shellModule =
     };
     /** False: it cannot be written, and nobody allowed to act without a record. */
     const record = async (news: News): Promise<boolean> => {
-      const written = await recorder.record({ kind: 'shell', ...news });
+      const written = await recorder.record({ kind: 'shell', pid: process.pid, ...news });
       return written.ok || recorder.allowed !== undefined;
     };
     const forwards = new Forwards({
@@ -107,6 +108,17 @@ export const shellModule =
       }
     };
 
+    const sweep = async () => {
+      await recorder.ready;
+      if (settings.environment.observe || recorder.journal.state.trouble) return;
+      const { entries, writer } = recorder.journal;
+      for (const { exit: _, ...news } of leftOpen(entries, writer, runs)) {
+        const detail = 'the cockpit was killed: how it ended is unknown';
+        await recorder.record({ ...news, phase: 'ended', detail }, true);
+      }
+    };
+    tasks.add(sweep());
+
     const take = (turn: string): Waiting | undefined => {
       if (waiting?.session.turn !== turn) return undefined;
       const taken = waiting;
@@ -151,4 +163,14 @@ export const shellModule =
 
 function exitOf(end: ProgramEnd): { exit?: number } {
   return 'code' in end ? { exit: end.code } : {};
+}
+
+/** Whether a process of this host runs. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
