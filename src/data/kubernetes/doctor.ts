@@ -85,6 +85,18 @@ const purposes: readonly Purpose[] = [
     ],
   },
   {
+    what: 'shell and port-forward',
+    essential: false,
+    rights: ['exec', 'attach', 'portforward'].flatMap((subresource) =>
+      verbs(['get', 'create'], { resource: 'pods', subresource }),
+    ),
+  },
+  {
+    what: 'debug container',
+    essential: false,
+    rights: verbs(['patch'], { resource: 'pods', subresource: 'ephemeralcontainers' }),
+  },
+  {
     what: 'deploy (kubectl apply)',
     essential: false,
     rights: verbs(['get', 'create', 'patch'], { group: apps, resource: 'deployments' }),
