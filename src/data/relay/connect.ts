@@ -4,7 +4,8 @@ import { redisByTls, type Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { hour, type Instant, type Ms } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { boundAnswers, connectRedis, cutConnection, optionsFrom } from '../redis/connect.ts';
+import { explainNetworkError } from '../network.ts';
+import { boundAnswers, connectRedis, cutConnection, optionsFrom, SilentInTls } from '../redis/connect.ts';
 import { redisFault } from '../redis/faults.ts';
 
 export type RelayClient = Redis | Cluster;
@@ -82,24 +83,29 @@ async function connectCluster({ redis }: RelayOptions, timeout: Ms, signal: Abor
     said ??= error;
   });
   cluster.on('node error', (error: unknown) => {
-    said = error;
+    said ??= error;
   });
   cluster.on('+node', (client: Redis) => void boundAnswers(client));
   const cut = () => {
     cluster.disconnect();
     for (const each of cluster.nodes('all')) cutConnection(each);
   };
-  const late = AbortSignal.any([signal, AbortSignal.timeout(timeout * 2)]);
+  // A cluster of which no slot is served is never ready, and holds no connection: the timer keeps the process waiting.
+  let timer: NodeJS.Timeout | undefined;
   const isLate = new Promise<never>((_, reject) => {
-    late.addEventListener('abort', () => reject(said ?? new Error('Command timed out')), { once: true });
+    const late = () => reject(said ?? new Error('Command timed out'));
+    timer = setTimeout(late, timeout * 2);
+    signal.addEventListener('abort', late, { once: true });
   });
+  isLate.catch(() => {});
   try {
     await Promise.race([cluster.connect(), isLate]);
   } catch (error) {
     cut();
     throw said ?? error;
+  } finally {
+    clearTimeout(timer);
   }
-  isLate.catch(() => {});
   return { client: cluster, cut };
 }
 
@@ -126,14 +132,33 @@ const answers: readonly { word: RegExp; what?: string; hint: string }[] = [
     hint: 'Redis 6.2 or newer; of a Sentinel set incident.relaySentinel',
   },
   { word: /^NOPERM/, hint: 'bentham-cockpit doctor names the missing ACL rules' },
+  {
+    word: /^All sentinels are unreachable/,
+    what: 'no Sentinel answers',
+    hint: 'check incident.relay (a Sentinel without a password) and incident.relaySentinel (the name of its master)',
+  },
   { word: /cluster support disabled/, what: 'this is no node of a Redis Cluster', hint: 'unset incident.relayCluster' },
 ];
+
+/** What to do where TLS, or the lack of it, keeps the two apart. */
+function tlsHint(error: unknown, redis: RelayOptions['redis']): string | undefined {
+  const { certificate } = explainNetworkError(error);
+  if (certificate === 'authority') return 'set incident.relayCaFile to the CA of the relay';
+  if (certificate !== undefined) return 'use the host that the certificate names in incident.relay, or renew it';
+  if (error instanceof SilentInTls) return 'if the relay has no TLS: redis://, and incident.relayTls=disable';
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!/^(ECONNRESET|EPROTO|ERR_SSL_)/.test(code)) return undefined;
+  return redisByTls(redis)
+    ? 'if the relay has no TLS: redis://, and incident.relayTls=disable'
+    : 'if the relay uses TLS: rediss://';
+}
 
 /** Converts whatever a connection or a command failed with. */
 export function relayFault(error: unknown, { redis }: RelayOptions): Fault {
   const fault = redisFault(error, redis);
   const says = error instanceof Error ? error.message : '';
   const known = answers.find(({ word }) => word.test(says));
-  const hint = known?.hint ?? hints[fault.kind] ?? 'check incident.relay, the network and the server';
+  const hint =
+    known?.hint ?? tlsHint(error, redis) ?? hints[fault.kind] ?? 'check incident.relay, the network and the server';
   return { ...fault, what: known?.what ?? sanitize(fault.what, 200), hint };
 }
