@@ -1,12 +1,19 @@
 // What doctor finds of a relay: on real servers, and each remedy is run and cures what it names.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { Checkup } from '../../src/core/health/checkup.ts';
 import { runCheck } from '../../src/data/doctor-check.ts';
 import { encryptionProbe } from '../../src/data/encryption.ts';
 import { relayProbes } from '../../src/data/relay/doctor.ts';
+import { launcher } from '../support/drill.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
+import { nowhere } from '../support/terminal.ts';
 
 afterEach(endRedis);
 
@@ -109,6 +116,35 @@ describe.skipIf(!installed)('with redis-server', () => {
       { what: 'answers', verdict: 'warning', todo: expect.stringContaining('BENTHAM_INCIDENT_RELAY_PASSWORD') },
     ]);
     expect(await examine(settings(1))).toMatchObject([{ what: 'answers', verdict: 'warning' }]);
+  });
+
+  test('what keeps TLS, a Sentinel or a Cluster apart is named with the option that mends it', async () => {
+    const { port } = await started();
+    const todo = async (incident: Record<string, unknown>) =>
+      row(await examine(settings(port, { incident })), 'answers')?.todo;
+    expect(await todo({ relay: `rediss://127.0.0.1:${port}` })).toContain('incident.relayTls=disable');
+    expect(await todo({ relaySentinel: 'incidents' })).toContain('incident.relaySentinel');
+    expect(await todo({ relayCluster: true })).toBe('unset incident.relayCluster');
+  });
+
+  test('a Cluster that serves no slot is reported by the program, too', async () => {
+    const { port } = await started('--cluster-enabled', 'yes');
+    const home = mkdtempSync(path.join(tmpdir(), 'relay-doctor-'));
+    const env = {
+      ...nowhere(home),
+      PATH: process.env.PATH ?? '',
+      BENTHAM_INCIDENT_RELAY: `redis://127.0.0.1:${port}`,
+      BENTHAM_INCIDENT_RELAY_CLUSTER: 'true',
+    };
+    const { stdout } = spawnSync(process.execPath, [launcher, 'doctor', '--json', '--timeout', '1'], {
+      env,
+      encoding: 'utf8',
+    });
+    rmSync(home, { recursive: true, force: true });
+    const { checkups } = z
+      .object({ checkups: z.array(z.object({ area: z.string(), what: z.string() })) })
+      .parse(JSON.parse(stdout));
+    expect(checkups).toContainEqual({ area: 'relay', what: 'answers' });
   });
 
   test('the streams of open incidents are measured; a full one is named', async () => {
