@@ -10,7 +10,14 @@ import type { NodeDetail } from './node-detail.ts';
 import type { ObjectKindName, ObjectText } from './object.ts';
 import type { Pager } from './pager.ts';
 import type { PodDetail } from './pod-detail.ts';
+import type { StatementPlan } from './statement-plan.ts';
+import type { StatementList } from './statements.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
+import type { TableUseList } from './table-use.ts';
+import type { WaitSamples } from './waits.ts';
+
+/** Which of the two servers. */
+export type DatabaseRole = 'primary' | 'replica';
 
 /** Each kind of query: its parameters and its answer. */
 export type Queries = {
@@ -24,7 +31,15 @@ export type Queries = {
   surface: { ask: { surface: string }; answer: SurfaceDetail };
   'api-keys': { ask: Record<never, never>; answer: ApiKeyList };
   /** A PostgreSQL server: sessions, tables, replication. */
-  database: { ask: { server: 'primary' | 'replica' }; answer: DatabaseDetail };
+  database: { ask: { server: DatabaseRole }; answer: DatabaseDetail };
+  /** Statements by what they cost; another `moment` begins to count anew. */
+  statements: { ask: { server: DatabaseRole; moment: string }; answer: StatementList };
+  /** What sessions wait for, sampled for a minute; another `moment` samples anew. */
+  waits: { ask: { server: DatabaseRole; moment: string }; answer: WaitSamples };
+  /** How tables and indexes are used; another `moment` begins to count anew. */
+  'table-use': { ask: { server: DatabaseRole; moment: string }; answer: TableUseList };
+  /** The plan of the statement that a session runs. */
+  'statement-plan': { ask: { server: DatabaseRole; pid: number }; answer: StatementPlan };
   /** The evidence bucket, by study. */
   evidence: { ask: Record<never, never>; answer: EvidenceList };
   /** One pod by its name: containers, node, events. */

@@ -34,3 +34,21 @@ const isLiteral = (part: string) => !/^(?:--|\/\*|")/.test(part);
 export function statementSays(outside: string | null | undefined, max: number): string {
   return sanitize(withoutLiterals((outside ?? '').slice(0, 8000)), max);
 }
+
+/** The same parts, and what must not be taken for a number: parameters and names; then numbers. */
+const partsAndNumbers = new RegExp(
+  `${parts.source}|\\$\\d+|[a-z_\\u0080-\\uffff][\\w$\\u0080-\\uffff]*|\\d[\\w.]*`,
+  'gi',
+);
+
+/**
+ * A statement from a server as its kind: no literal and no number of it is shown, lists of them are one, and statements
+ * that differ in nothing else are the same text. At most `max` characters.
+ */
+export function statementKind(outside: string | null | undefined, max: number): string {
+  const masked = (outside ?? '').slice(0, 8000).replace(partsAndNumbers, (part) => {
+    if (part.startsWith('--') || part.startsWith('/*')) return ' ';
+    return /^(?:\d|(?:[bnxe]|u&)?'|\$(?!\d))/i.test(part) ? '?' : part;
+  });
+  return sanitize(masked.replace(/\?(?:\s*,\s*\?)+/g, '?, …').replace(/\s+/g, ' '), max);
+}

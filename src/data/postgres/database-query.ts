@@ -12,7 +12,7 @@ import { isLate, isRefusal, remedyOf, retried } from './faults.ts';
 import * as sql from './queries/details.ts';
 import { type IdAgeRow, idAges, type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
 import { idAgeFrom, slotFrom } from './server.ts';
-import { sessionsFor } from './sessions.ts';
+import { noReplica, sessionsFor } from './sessions.ts';
 
 export async function queryDatabase(
   settings: Settings,
@@ -20,10 +20,7 @@ export async function queryDatabase(
   signal: AbortSignal,
 ): Promise<Result<DatabaseDetail>> {
   const session = sessionsFor(settings)[which];
-  if (!session) {
-    const hint = 'set database.replica.host';
-    return { ok: false, fault: { kind: 'unconfigured', where: which, what: 'no replica configured', hint } };
-  }
+  if (!session) return noReplica(which);
   return session.read(signal, 2 * second, async (ask) => {
     const [me] = await ask<WhoRow>(who);
     const missing: MissingPart[] = [];

@@ -1,6 +1,7 @@
 // The connections that the cockpit keeps: one small one per server, and one on the primary for studies and jobs. Never
 // more than two on a server, however many screens look.
 import type { Settings } from '../../config/settings.ts';
+import type { Result } from '../source.ts';
 import type { ReadBudget } from './budgeted-query.ts';
 import { Session } from './session.ts';
 
@@ -45,3 +46,9 @@ export function openSessions(database: Settings['database'], server: 'primary' |
   const { primary, replica, studies } = kept.get(database) ?? {};
   return (server === 'primary' ? [studies, primary] : [replica]).filter((one) => one?.isOpen === true) as Session[];
 }
+
+/** The answer where a replica is asked for and none is configured. */
+export const noReplica = (where: string): Result<never> => ({
+  ok: false,
+  fault: { kind: 'unconfigured', where, what: 'no replica configured', hint: 'set database.replica.host' },
+});
