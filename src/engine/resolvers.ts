@@ -1,7 +1,8 @@
 // One resolver for each kind of query, and how often it is asked while a screen subscribes.
 import type { Settings } from '../config/settings.ts';
 import type { Queries, Query, QueryKind } from '../core/queries/query.ts';
-import { type Ms, minute, second } from '../core/time.ts';
+import { sampleEvery } from '../core/queries/waits.ts';
+import { hour, type Ms, minute, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
 import type { Result } from '../data/source.ts';
 
@@ -68,6 +69,37 @@ function tableOf(settings: Settings, connection: Connection): Resolvers {
       timeout: 6 * second,
       read: async ({ server }, signal) =>
         (await import('../data/postgres/database-query.ts')).queryDatabase(settings, server, signal),
+    },
+    statements: {
+      ...database,
+      from: 'postgres',
+      every: 5 * second,
+      timeout: 10 * second,
+      read: async (ask, signal) =>
+        (await import('../data/postgres/statements-query.ts')).queryStatements(settings, ask, signal),
+    },
+    waits: {
+      ...database,
+      from: 'postgres',
+      every: sampleEvery,
+      timeout: 5 * second,
+      read: async (ask, signal) => (await import('../data/postgres/waits-query.ts')).queryWaits(settings, ask, signal),
+    },
+    'table-use': {
+      ...database,
+      from: 'postgres',
+      every: 5 * second,
+      timeout: 10 * second,
+      read: async (ask, signal) =>
+        (await import('../data/postgres/table-use-query.ts')).queryTableUse(settings, ask, signal),
+    },
+    // Planned when it is asked for, not again and again: R asks again.
+    'statement-plan': {
+      ...database,
+      from: 'postgres',
+      every: hour,
+      timeout: 8 * second,
+      read: async (ask, signal) => (await import('../data/postgres/plan-query.ts')).queryPlan(settings, ask, signal),
     },
     pod: {
       ...kubernetes,

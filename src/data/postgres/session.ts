@@ -7,6 +7,9 @@ import { type Result, timedOut } from '../source.ts';
 import { type AskSql, asker, type Refusals } from './ask.ts';
 import { type Connection, connect } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
+import { type InTransaction, transactor } from './transaction.ts';
+
+type Look<T> = (ask: AskSql, inTransaction: InTransaction) => Promise<T>;
 
 export class Session {
   readonly server: DatabaseServer;
@@ -32,7 +35,7 @@ export class Session {
    * One look. Each statement has `limit` ms on the server; the look as a whole ends with the signal, which also cuts a
    * connection that hangs. A connection that turns out to be lost is replaced once, as reading twice does no harm.
    */
-  async read<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Result<T>> {
+  async read<T>(signal: AbortSignal, limit: Ms, look: Look<T>): Promise<Result<T>> {
     const before = this.#busy;
     const asked = performance.now();
     const turn = before.then(() => this.#attempt(signal, limit, look, asked));
@@ -70,7 +73,7 @@ export class Session {
     this.#connection = undefined;
   }
 
-  async #attempt<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>, asked: Ms): Promise<Result<T>> {
+  async #attempt<T>(signal: AbortSignal, limit: Ms, look: Look<T>, asked: Ms): Promise<Result<T>> {
     const begun = performance.now();
     for (let again = false; ; again = true) {
       const used = this.#connection !== undefined && !this.#connection.lost;
@@ -78,9 +81,10 @@ export class Session {
         const connection = await this.#open(signal);
         const cut = () => connection.cut();
         signal.addEventListener('abort', cut, { once: true });
-        const { ask, settled } = asker(connection, { limit, hear: () => this.#hear(), refusals: this.#refusals });
+        const hear = () => this.#hear();
+        const { ask, settled } = asker(connection, { limit, hear, refusals: this.#refusals });
         try {
-          return { ok: true, value: await look(ask) };
+          return { ok: true, value: await look(ask, transactor(connection, limit, hear)) };
         } finally {
           // The first error ends a look; what it asked beside that is still under way.
           await settled();
