@@ -10,8 +10,13 @@ import { overviewScreen } from './cockpit/overview.ts';
 import { panes } from './cockpit/panes.ts';
 import { cockpit } from './cockpit/screen.ts';
 import { warRoom } from './cockpit/war-room.ts';
+import { indexesScreen } from './database/indexes.ts';
+import { planScreen } from './database/plan.ts';
 import { sessionsScreen } from './database/sessions.ts';
+import { statementsScreen } from './database/statements.ts';
+import { tableUseScreen } from './database/table-use.ts';
 import { tablesScreen } from './database/tables.ts';
+import { waitsScreen } from './database/waits.ts';
 import { deploymentScreen } from './deployments/detail.ts';
 import { evidenceStudyScreen } from './evidence/detail.ts';
 import { evidenceScreen } from './evidence/list.ts';
@@ -72,6 +77,11 @@ const own: readonly Screen[] = [
   apiKeysScreen,
   sessionsScreen,
   tablesScreen,
+  statementsScreen,
+  waitsScreen,
+  tableUseScreen,
+  indexesScreen,
+  planScreen,
   logsScreen,
   pickerScreen,
   runScreen,

@@ -2,8 +2,11 @@
 // backend away with and without something seen before.
 import { describe, expect, test } from 'vitest';
 import { type Query, queryKey } from '../../src/core/queries/query.ts';
+import { noUse } from '../../src/core/queries/statements.ts';
+import { noCounts } from '../../src/core/queries/table-use.ts';
 import { pending, type Reading } from '../../src/core/world/reading.ts';
 import { placeAt, type State } from '../../src/store.ts';
+import { statement, statements, tableUse, waits } from '../support/statement-answers.ts';
 import { calm, fault, frameText, live, lost, now, pod, pressing, stateOf, study, surface } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -81,6 +84,50 @@ const lists: Readonly<Record<string, List>> = {
       tables: rowsOf(n, (name, i) => ({ name, totalBytes: 1, liveRows: 1, deadRows: n - i, changed: 0 })),
     }),
     nothing: 'no visible tables',
+  },
+  statements: {
+    from: { kind: 'statements', server: 'primary', moment: '' },
+    answer: (n) => ({
+      ...statements,
+      rows: rowsOf(n, (name, i) => ({
+        ...statement(),
+        id: name,
+        text: name,
+        since: { ...noUse, calls: 1, time: n - i },
+      })),
+    }),
+    nothing: 'no statement was run since then',
+  },
+  waits: {
+    from: { kind: 'waits', server: 'primary', moment: '', samples: 60 },
+    answer: (n) => ({
+      ...waits,
+      events: [],
+      statements: rowsOf(n, (name) => ({ text: name, user: '', count: 1, pid: 1, events: [] })),
+    }),
+    nothing: 'no session was active in these samples',
+  },
+  'table-use': {
+    from: { kind: 'table-use', server: 'primary', moment: '' },
+    answer: (n) => ({
+      ...tableUse,
+      indexes: [],
+      tables: rowsOf(n, (name, i) => ({
+        ...{ name, bytes: 1, liveRows: 1, deadRows: 0, whole: noCounts },
+        since: { ...noCounts, seqRows: n - i },
+      })),
+    }),
+    nothing: 'no visible tables',
+  },
+  indexes: {
+    from: { kind: 'table-use', server: 'primary', moment: '' },
+    answer: (n) => ({
+      ...tableUse,
+      indexes: rowsOf(n, (name, i) => ({
+        ...{ name, table: 'jobs', bytes: n - i, since: 0, whole: 0, constraint: false, valid: true, columns: '' },
+      })),
+    }),
+    nothing: 'no visible indexes',
   },
   evidence: {
     from: { kind: 'evidence' },

@@ -93,6 +93,7 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
       const file = path.join(data, 'postgresql.auto.conf');
       writeFileSync(file, readFileSync(file, 'utf8').replace('io_method = sync', ''));
     }
+    configure("shared_preload_libraries = ''");
     await restart();
     await client.query(`CREATE ROLE monitor LOGIN PASSWORD 'monitor'; GRANT pg_monitor TO monitor;
       CREATE ROLE app LOGIN PASSWORD 'app'; CREATE ROLE spare; CREATE ROLE blind LOGIN PASSWORD 'blind'; GRANT CREATE ON SCHEMA public TO app;
@@ -280,12 +281,15 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
       expect(await plan(`SELECT pg_sleep(600) WHERE "Trap" () = 1`)).toMatchObject({ none: { code: 'own-functions' } });
     });
 
-    test('is refused to a superuser, of an idle session, a hidden one, and one that has ended', async () => {
+    test('is refused to a superuser, of a hidden session, and one that has ended; an idle one has its last statement', async () => {
       expect(await plan('SELECT pg_sleep(600)', 'app', root.user)).toMatchObject({ none: { code: 'other-rights' } });
       expect(await plan('SELECT pg_sleep(600)', 'app', 'blind')).toMatchObject({ none: { code: 'hidden' } });
       const idle = await connected('app');
       const { rows } = await idle.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      expect(value(await readPlan(session(), rows[0]?.pid ?? 0, signal()))).toMatchObject({ none: { code: 'idle' } });
+      expect(value(await readPlan(session(), rows[0]?.pid ?? 0, signal()))).toMatchObject({
+        last: true,
+        nodes: [{ type: 'Result' }],
+      });
       expect(value(await readPlan(session(), 2_000_000_000, signal()))).toMatchObject({ none: { code: 'gone' } });
     });
 

@@ -10,6 +10,7 @@ import type { StudyDetail, SurfaceDetail } from '../../src/core/queries/study.ts
 import type { Reading } from '../../src/core/world/reading.ts';
 import { viewOf } from '../../src/screens/logs/view.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
+import { statementPlan, statements, tableUse, waits } from './statement-answers.ts';
 import { contextOf, tell } from './story.ts';
 import { live, now, outage, stateOf } from './worlds.ts';
 
@@ -164,6 +165,11 @@ export const looks: readonly (readonly [screen: string, of: Record<string, strin
     }),
   ],
   ['tables', {}, { kind: 'database', server: 'primary' }, live(database)],
+  ['statements', {}, { kind: 'statements', server: 'primary', moment: '' }, live(statements)],
+  ['waits', {}, { kind: 'waits', server: 'primary', moment: '', samples: 60 }, live(waits)],
+  ['table-use', {}, { kind: 'table-use', server: 'primary', moment: '' }, live(tableUse)],
+  ['indexes', {}, { kind: 'table-use', server: 'primary', moment: '' }, live(tableUse)],
+  ['plan', { pid: '4711' }, { kind: 'statement-plan', server: 'primary', pid: 4711 }, live(statementPlan)],
   [
     'evidence-study',
     { study: 'study_abc' },

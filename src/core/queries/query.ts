@@ -34,8 +34,8 @@ export type Queries = {
   database: { ask: { server: DatabaseRole }; answer: DatabaseDetail };
   /** Statements by what they cost; another `moment` begins to count anew. */
   statements: { ask: { server: DatabaseRole; moment: string }; answer: StatementList };
-  /** What sessions wait for, sampled for a minute; another `moment` samples anew. */
-  waits: { ask: { server: DatabaseRole; moment: string }; answer: WaitSamples };
+  /** What sessions wait for, in so many samples, one a second; another `moment` samples anew. */
+  waits: { ask: { server: DatabaseRole; moment: string; samples: number }; answer: WaitSamples };
   /** How tables and indexes are used; another `moment` begins to count anew. */
   'table-use': { ask: { server: DatabaseRole; moment: string }; answer: TableUseList };
   /** The plan of the statement that a session runs. */

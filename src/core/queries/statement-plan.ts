@@ -37,6 +37,8 @@ export type StatementPlan = {
   running?: Ms | undefined;
   /** The statement has parameters: the plan is the one for any values. */
   generic: boolean;
+  /** The session runs nothing now: it is the statement that it ran last. */
+  last: boolean;
   nodes: readonly PlanNode[];
   /** The plan has more nodes than are shown. */
   more: boolean;

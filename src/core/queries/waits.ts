@@ -47,7 +47,9 @@ export type WaitSamples = {
 };
 
 export const sampleEvery: Ms = second;
+/** How long a screen samples: sixty samples. */
 export const sampleFor: Ms = minute;
+export const fullSamples = sampleFor / sampleEvery;
 
 /** Statements and wait events that are kept; the rest is one row. */
 export const mostKinds = 200;

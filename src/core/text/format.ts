@@ -59,6 +59,12 @@ export function formatAge(ms: Ms): string {
   return `${Math.floor(span / day)} d ${Math.floor((span % day) / hour)} h`;
 }
 
+/** How long something took, also what took less than a second: `0.04 ms`, `12 ms`, `1.2 s`, `3 m 10 s`. */
+export function formatTook(ms: Ms): string {
+  if (ms >= second) return formatAge(ms);
+  return `${ms === 0 || ms >= 10 ? Math.round(ms) : Number(ms.toFixed(ms < 1 ? 2 : 1))} ms`;
+}
+
 /** A short age in one unit, for narrow columns: `4 s`, `3 m`, `2 h`, `5 d`. */
 export function shortAge(ms: Ms): string {
   const s = Math.max(0, Math.floor(ms / 1000));

@@ -50,5 +50,11 @@ export function statementKind(outside: string | null | undefined, max: number): 
     if (part.startsWith('--') || part.startsWith('/*')) return ' ';
     return /^(?:\d|(?:[bnxe]|u&)?'|\$(?!\d))/i.test(part) ? '?' : part;
   });
-  return sanitize(masked.replace(/\?(?:\s*,\s*\?)+/g, '?, …').replace(/\s+/g, ' '), max);
+  return sanitize(
+    masked
+      .replace(/\?(?:\s*,\s*\?)+/g, '?, …')
+      .replace(/\s+/g, ' ')
+      .trim(),
+    max,
+  );
 }

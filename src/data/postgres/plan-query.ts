@@ -41,7 +41,8 @@ export function readPlan(session: Session, pid: number, signal: AbortSignal): Pr
         pid,
         user: sanitize(row?.user ?? '', 64),
         text: statementKind(row?.query, 2000),
-        running: row?.seconds == null ? undefined : Math.max(0, row.seconds * second),
+        last: row?.state != null && row.state !== 'active',
+        running: row?.seconds == null || row.state !== 'active' ? undefined : Math.max(0, row.seconds * second),
       };
       const without = (none: None): StatementPlan => ({ ...about, generic: false, nodes: [], more: false, none });
       const none = whyNot(row, session.server.user);
@@ -69,8 +70,7 @@ function whyNot(row: sql.RunningRow | undefined, us: string): None | undefined {
       `the statement of ${user} is hidden from our role`,
       `GRANT pg_read_all_stats TO ${quoted(us)};`,
     );
-  if (row.state !== 'active')
-    return none('idle', `the session runs no statement: ${sanitize(row.state, 40)}`, 'press R to look again');
+  if (!row.query) return none('idle', 'the session has run no statement yet', 'press R to look again');
   if (row.database !== row.ourDatabase)
     return none(
       'other-database',

@@ -8,8 +8,6 @@ import {
   newTally,
   onCpu,
   type Sampled,
-  sampleEvery,
-  sampleFor,
   type Tally,
   talliedOf,
   type WaitSamples,
@@ -35,12 +33,11 @@ const longestPause: Ms = 15 * second;
 
 export async function queryWaits(
   settings: Settings,
-  { server, moment }: Queries['waits']['ask'],
+  { server, moment, samples }: Queries['waits']['ask'],
   signal: AbortSignal,
-  wanted?: number,
 ): Promise<Result<WaitSamples>> {
   const session = sessionsFor(settings)[server];
-  return session ? readWaits(session, moment, signal, wanted) : noReplica(server);
+  return session ? readWaits(session, moment, signal, samples) : noReplica(server);
 }
 
 /** One more sample; the whole minute once it is complete. */
@@ -48,7 +45,7 @@ export async function readWaits(
   session: Session,
   moment: string,
   signal: AbortSignal,
-  wanted = sampleFor / sampleEvery,
+  wanted: number,
 ): Promise<Result<WaitSamples>> {
   const kept = moments.begun(session, moment, { tally: newTally(), begun: Date.now() });
   if (kept.last && kept.last.samples >= wanted) return { ok: true, value: kept.last };

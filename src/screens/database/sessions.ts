@@ -19,6 +19,7 @@ import type { Row, Screen } from '../screen.ts';
 import { dim, firstFitting, type Line, line, mark, type Span, span, wrap } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
+import { planBinding } from './plan.ts';
 import { vacuumOf } from './vacuums.ts';
 
 export function databaseAsk({ of }: Place): Query<'database'> {
@@ -32,7 +33,7 @@ export const sessionsScreen: Screen = {
   id: 'sessions',
   title: (place) => (place.of.server === 'replica' ? 'REPLICA SESSIONS' : 'DATABASE SESSIONS'),
   palette: 'database sessions, locks and replication',
-  also: 'sessions session database db postgres blocked locks queries connections replication slots',
+  also: 'sessions session database db postgres blocked locks queries connections replication slots explain plan',
   queries: (place) => [databaseAsk(place)],
   view({ world, queries: looks }, place, { columns }) {
     const reading = queryReading<'database'>(looks, databaseAsk(place));
@@ -88,6 +89,7 @@ export const sessionsScreen: Screen = {
       empty: found ? [line(dim('no other sessions'))] : [],
     };
   },
+  keys: [planBinding],
 };
 
 function pidSays({ session, depth, blocks }: InTree): Line {

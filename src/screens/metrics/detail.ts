@@ -7,7 +7,7 @@ import { formatLimit } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
-import type { Screen } from '../screen.ts';
+import type { Binding, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -19,6 +19,18 @@ import { sparklineSpan, trend, valueSays } from './values.ts';
 /** A chart larger than this tells no more. */
 const mostRows = 14;
 const mostColumns = 140;
+
+/** The database's statements, where a metric may be bad because of one. */
+const openStatements: Binding = {
+  id: 'metric-statements',
+  keys: ['o'],
+  title: 'slow statements',
+  about: 'show the SQL statements that take most time',
+  also: 'slow queries',
+  footer: 20,
+  when: ({ place }) => place.of.metric === 'p95' || place.of.metric === 'connections',
+  run: () => [{ kind: 'open', screen: 'statements' }],
+};
 
 /** One metric: value, thresholds, source, its trend and the runbook's action. */
 export const metricScreen: Screen = {
@@ -66,6 +78,7 @@ export const metricScreen: Screen = {
       right: ageSays(reading, world.now) ?? [],
     });
   },
+  keys: [openStatements],
 };
 
 /** The runbook's action, and what has to be fixed before it can help. */
