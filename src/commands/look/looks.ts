@@ -6,20 +6,39 @@ import { blockingTree } from '../../core/queries/database.ts';
 import { lockedBecause } from '../../core/queries/evidence.ts';
 import type { Queries, Query, QueryKind } from '../../core/queries/query.ts';
 import { disagreements } from '../../core/queries/study.ts';
+import { sampleEvery, sampleFor } from '../../core/queries/waits.ts';
 import { formatAge, formatBytes, formatInstant } from '../../core/text/format.ts';
-import type { Instant } from '../../core/time.ts';
+import type { Instant, Ms } from '../../core/time.ts';
 import type { FactId, Facts } from '../../core/world/facts.ts';
 import { onCallShown, unansweredPager } from './on-call.ts';
 import type { Shown } from './shown.ts';
+import { statementsShown, waitsShown } from './statements.ts';
 
-export type LookName = 'pods' | 'sessions' | 'keys' | 'evidence' | 'backups' | 'study' | 'oncall';
-export type LookFlags = { json: boolean; server?: 'primary' | 'replica' | undefined; study?: string | undefined };
+export type LookName =
+  | 'pods'
+  | 'sessions'
+  | 'statements'
+  | 'waits'
+  | 'keys'
+  | 'evidence'
+  | 'backups'
+  | 'study'
+  | 'oncall';
+export type LookFlags = {
+  json: boolean;
+  server?: 'primary' | 'replica' | undefined;
+  study?: string | undefined;
+  span?: Ms | undefined;
+};
 
 /**
  * Who answers, and what its answer looks like. `absent`: why there is nothing to show. `unanswered`: the parts that gave
  * no answer, and why.
  */
-export type Look = { what: { fact: FactId } | { ask: Query } } & Shows<unknown>;
+export type Look = { what: { fact: FactId } | { ask: Query }; repeat?: Repeat } & Shows<unknown>;
+
+/** Asked so many times, with a pause between two: the last answer is shown. */
+export type Repeat = { times: number; pause: Ms };
 type Shows<T> = {
   shown(value: T, now: Instant): Shown;
   absent?: ((value: T) => string | undefined) | undefined;
@@ -43,7 +62,7 @@ type ShowsQuery<K extends QueryKind> = [
 const instant = (at: Instant | undefined) => (at ? formatInstant(at) : '–');
 const more = (is: boolean) => (is ? ['there are more than these'] : []);
 
-export function lookOf(name: LookName, { server = 'primary', study = '' }: LookFlags): Look {
+export function lookOf(name: LookName, { server = 'primary', study = '', span }: LookFlags): Look {
   switch (name) {
     case 'pods':
       return ofFact('pods', podsShown);
@@ -53,6 +72,17 @@ export function lookOf(name: LookName, { server = 'primary', study = '' }: LookF
       return ofQuery<'pager'>({ kind: 'pager' }, onCallShown, undefined, unansweredPager);
     case 'sessions':
       return ofQuery<'database'>({ kind: 'database', server }, sessionsShown);
+    case 'statements': {
+      const look = ofQuery<'statements'>({ kind: 'statements', server, moment: 'once' }, (list) =>
+        statementsShown(list, span === undefined ? 'whole' : 'since'),
+      );
+      return span === undefined ? look : { ...look, repeat: { times: 2, pause: span } };
+    }
+    case 'waits': {
+      const samples = Math.max(1, Math.round((span ?? sampleFor) / sampleEvery));
+      const look = ofQuery<'waits'>({ kind: 'waits', server, moment: 'once', samples }, waitsShown);
+      return { ...look, repeat: { times: samples, pause: sampleEvery } };
+    }
     case 'keys':
       return ofQuery<'api-keys'>({ kind: 'api-keys' }, keysShown);
     case 'study':

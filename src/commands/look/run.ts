@@ -5,7 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { QueryKind } from '../../core/queries/query.ts';
 import { second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { deadline, type Result } from '../../data/source.ts';
+import { deadline, pause, type Result } from '../../data/source.ts';
 import { type Resolver, resolversFor } from '../../engine/resolvers.ts';
 import { exitWith } from '../exit.ts';
 import { tableLines } from '../run/text.ts';
@@ -46,7 +46,7 @@ function explain(result: Result<unknown>, missing: string | undefined): void {
 const textOf = ({ head, rows, says }: Shown): string =>
   [...(rows.length > 0 ? tableLines([head, ...rows]) : []), ...says].join('\n') || 'none';
 
-async function answerOf(settings: Settings, { what }: Look): Promise<Result<unknown>> {
+async function answerOf(settings: Settings, { what, repeat = { times: 1, pause: 0 } }: Look): Promise<Result<unknown>> {
   if ('fact' in what) {
     const { world } = await lookOnce(settings, patience, undefined, [what.fact]);
     const reading = world.readings[what.fact];
@@ -55,7 +55,12 @@ async function answerOf(settings: Settings, { what }: Look): Promise<Result<unkn
   const { readers, close } = resolversFor(settings);
   // Each kind has its own resolver, which the index type cannot express.
   const { read, timeout, where } = readers[what.ask.kind] as Resolver<QueryKind>;
-  const result = await deadline((s) => read(what.ask, s), timeout, where, new AbortController().signal);
+  const { signal } = new AbortController();
+  let result = await deadline((s) => read(what.ask, s), timeout, where, signal);
+  for (let time = 1; time < repeat.times && result.ok; time += 1) {
+    await pause(repeat.pause, signal);
+    result = await deadline((s) => read(what.ask, s), timeout, where, signal);
+  }
   void close();
   return result;
 }
