@@ -49,6 +49,8 @@ export type Conditions = {
   queue: number;
   /** Idle sessions of a report on the primary, one of them with row locks; ended ones do not come back. */
   forgottenSessions: number;
+  /** The gateway's statement needs an index that is missing: the API is slow until it exists. */
+  slowStatement?: boolean;
   /** Other workloads of the namespace are broken: a stateful set, a deployment, a job, a volume claim. */
   brokenNeighbours?: boolean;
   /** The id of a leaked API key, until it is revoked. */
@@ -144,6 +146,11 @@ export const scenarios: readonly Scenario[] = [
     id: 'slow-api',
     says: 'SEV4: the API is slow, everything else works',
     conditions: { ...healthy, gateway: { ...healthy.gateway, latency: 780 } },
+  },
+  {
+    id: 'slow-statement',
+    says: 'SEV4: the API is slow, as one SQL statement needs an index that is missing',
+    conditions: { ...healthy, gateway: { ...healthy.gateway, latency: 820 }, slowStatement: true },
   },
   {
     id: 'queue-full',

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import type { Cluster } from './postgres/cluster.ts';
 import { type Conditions, surfaceIds } from './scenario.ts';
 import { holdSessions, nextTurn, type PodsOf } from './sessions.ts';
+import { runSlowStatement } from './slow-statement.ts';
 
 /** Jobs that one executor has at once, and finishes in a second. */
 const jobsAtOnce = 2.4;
@@ -50,7 +51,11 @@ export function startWorld({ cluster, conditions, executors, podsOf, signal }: W
     }
     await client?.end().catch(() => {});
   };
-  return Promise.all([work(), holdSessions(cluster, conditions, podsOf, signal)]).then(() => {});
+  return Promise.all([
+    work(),
+    holdSessions(cluster, conditions, podsOf, signal),
+    runSlowStatement(cluster, conditions, signal),
+  ]).then(() => {});
 }
 
 async function step(client: Client, conditions: Conditions, executors: number, turn: number): Promise<void> {

@@ -7,6 +7,7 @@ import { conversion } from '../platform/convert.ts';
 import { prismaKeys, prismaTables } from '../platform/tables.ts';
 import { servicesSchema, serviceViews } from '../platform/views.ts';
 import type { Conditions } from '../scenario.ts';
+import { requestLog } from '../slow-statement.ts';
 import { second } from '../time.ts';
 import { type Moved, moveAddress } from './address.ts';
 import { findBinaries } from './binaries.ts';
@@ -81,6 +82,7 @@ export async function startCluster(
     for (const { text, values } of [...seed(conditions), ...load(jobs)]) await client.query(text, [...values]);
     await client.query(keys);
     if (platform) await becomePrisma(client, conditions);
+    if (conditions.slowStatement) await client.query(requestLog);
     await client.query('ANALYZE');
   });
   const replicaData = path.join(directory, 'replica');
@@ -162,8 +164,9 @@ CREATE ROLE replicator LOGIN REPLICATION PASSWORD '${password}';
 SELECT pg_create_physical_replication_slot('replica');
 `;
 
-/** What scripts/db-failover.sh needs, and what makes a replica lag for an exercise. */
+/** Statistics of statements; what scripts/db-failover.sh needs, and what makes a replica lag for an exercise. */
 const grants = `
+CREATE EXTENSION pg_stat_statements;
 GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_wal_replay_pause(), pg_wal_replay_resume() TO ${user};
 `;
 

@@ -130,6 +130,7 @@ wal_receiver_status_interval = '1s'
 wal_retrieve_retry_interval = '500ms'
 hot_standby_feedback = on
 track_io_timing = on
+shared_preload_libraries = 'pg_stat_statements'
 jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'

@@ -49,6 +49,8 @@ const remedies: Partial<Record<MetricId, Remedy>> = {
     question: 'scale the API nodes?',
     offers: [scale('scale API nodes', 'gateway')],
     remedy: 'scale-deployment',
+    more: ['If one SQL statement takes most of the time, more API nodes do not help: find its missing index.'],
+    goes: { screen: 'statements', title: 'the slow statements' },
     also: (world) => [workload(world, 'gateway')],
     byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.gateway)} --replicas=<count>`)],
   },
