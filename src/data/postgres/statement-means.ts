@@ -2,9 +2,9 @@
 import { type Lack, lackOf, type Means } from '../../core/queries/lack.ts';
 import { quoted } from '../../core/text/sql.ts';
 import { sanitize } from '../../core/text/text.ts';
+import type { AskSql } from './ask.ts';
 import { isLate, isRefusal, remedyOf, retried } from './faults.ts';
 import { type MeansRow, means as meansSql } from './queries/statements.ts';
-import type { AskSql } from './session.ts';
 
 export async function meansOf(ask: AskSql): Promise<MeansRow> {
   const [row] = await ask<MeansRow>(meansSql);

@@ -15,9 +15,10 @@ import { statementKind } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
+import type { AskSql } from './ask.ts';
 import { Moments } from './moments.ts';
 import * as sql from './queries/statements.ts';
-import type { AskSql, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { noReplica, sessionsFor } from './sessions.ts';
 import { meansOf, partOf, statementLacks, whyUncounted } from './statement-means.ts';
 

@@ -16,10 +16,11 @@ import { statementKind } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
+import type { AskSql } from './ask.ts';
 import { reading } from './connect.ts';
 import { Moments } from './moments.ts';
 import * as sql from './queries/statements.ts';
-import type { AskSql, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { noReplica, sessionsFor } from './sessions.ts';
 import { meansOf, meansSaid } from './statement-means.ts';
 
