@@ -6,24 +6,9 @@ import { type Conditions, healthy } from './scenario.ts';
 import { nextTurn } from './sessions.ts';
 import type { Ms } from './time.ts';
 
-const rows = 300_000;
 const callsPerTurn = 6;
 /** The median response time without the index. */
 const slow: Ms = 820;
-
-/** The table with its rows, and without the index that its statement needs. */
-export const requestLog = `
-CREATE TABLE request_log (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  study_id text NOT NULL,
-  route text NOT NULL,
-  at timestamptz NOT NULL DEFAULT now()
-);
-INSERT INTO request_log (study_id, route, at)
-SELECT 'study_' || substr(md5('study' || n % 400), 1, 6), '/v1/studies/:id', now() - n * interval '300 milliseconds'
-FROM generate_series(1, ${rows}) AS n;
-CREATE INDEX request_log_route ON request_log (route);
-`;
 
 const countRequests = `SELECT count(*) FROM request_log WHERE study_id = $1 AND at > now() - interval '1 hour'`;
 

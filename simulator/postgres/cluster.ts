@@ -7,12 +7,11 @@ import { conversion } from '../platform/convert.ts';
 import { prismaKeys, prismaTables } from '../platform/tables.ts';
 import { servicesSchema, serviceViews } from '../platform/views.ts';
 import type { Conditions } from '../scenario.ts';
-import { requestLog } from '../slow-statement.ts';
 import { second } from '../time.ts';
 import { type Moved, moveAddress } from './address.ts';
 import { findBinaries } from './binaries.ts';
 import { copyAsReplica } from './replica.ts';
-import { keys, tables } from './schema.ts';
+import { keys, requestLog, tables } from './schema.ts';
 import { load, seed } from './seed.ts';
 import { freePort, initCluster, type Server, startServer } from './server.ts';
 
