@@ -4,7 +4,7 @@ import { createContext, Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { LogFields } from '../../src/core/logs/log-fields.ts';
 import { hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
-import { statementSays, withoutLiterals } from '../../src/core/text/statement.ts';
+import { statementKind, statementSays, withoutLiterals } from '../../src/core/text/statement.ts';
 import { redact, sanitize, stripControl } from '../../src/core/text/text.ts';
 import { LineSplitter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { attacks, type Pattern, patternsBelow, pumps } from '../support/patterns.ts';
@@ -91,6 +91,7 @@ test('patterns built from parts are all listed here and tested', () => {
     'core/text/redact.ts',
     'core/text/secrets/named.ts',
     'core/text/secrets/shapes.ts',
+    'core/text/statement.ts',
     // Field names of the settings, taken literally.
     'data/gateway/access-log.ts',
   ]);
@@ -185,6 +186,7 @@ test.each([
   ['the door', (text: string) => sanitize(text, 2000)],
   ['a session’s statement', withoutLiterals],
   ['a shown statement', (text: string) => statementSays(text, 600)],
+  ['a statement’s kind', (text: string) => statementKind(text, 600)],
   ['a filter that is read', parseFilter],
   ['lines of a log', (text: string) => new LineSplitter(16_384).push(Buffer.from(text), () => {})],
 ] as const)('%s takes linear time', (_, look) => {

@@ -46,6 +46,23 @@ test('idle sessions hold a lock that others wait for; ended ones do not come bac
   expect(await count(forgotten)).toBe(0);
 });
 
+test('a statement takes most of the time by sequential scans, until its index exists again', async () => {
+  const { sql, conditions } = await begin('slow-statement');
+  const top = async () => {
+    const [first] = await sql<{ query: string; mean: number; user: string }>(
+      `SELECT query FROM pg_stat_statements WHERE calls > 20 ORDER BY total_exec_time DESC LIMIT 1`,
+    );
+    return first?.query;
+  };
+  await expect.poll(top, soon).toMatch(/FROM request_log WHERE study_id/);
+  const scans = () =>
+    sql<{ n: number }>(`SELECT seq_scan::int AS n FROM pg_stat_user_tables WHERE relname = 'request_log'`);
+  await expect.poll(async () => (await scans())[0]?.n, soon).toBeGreaterThan(20);
+  await expect.poll(() => conditions.gateway.latency, soon).toBe(820);
+  await sql('CREATE INDEX request_log_study ON request_log (study_id, at)');
+  await expect.poll(() => conditions.gateway.latency, soon).toBe(120);
+});
+
 test('a leaked key is used until it is revoked', async () => {
   const { sql, count, conditions } = await begin('security');
   const used = `api_keys WHERE id = 'key-lyr001' AND last_used_at > now() - interval '10 seconds'`;

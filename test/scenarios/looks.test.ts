@@ -52,6 +52,27 @@ describe('each look', () => {
     expect((await json('sessions', '--server', 'replica')).value.inRecovery).toBe(true);
   });
 
+  test('statements: what costs most since the reset, or during a time, without a literal', async () => {
+    const { value } = await json('statements');
+    expect(value.rows.length).toBeGreaterThan(0);
+    expect(value.lacks).toEqual([]);
+    const { code, out } = await cockpit(['statements', '--for', '3s']);
+    expect(code).toBe(0);
+    expect(cells(out, 0)).toEqual(['SHARE', 'TIME', 'CALLS', 'MEAN', 'CACHE', 'USER', 'STATEMENT']);
+    expect(out).toMatch(/^[\d ]+ calls?, .* in total, in 3\.\d s$/m);
+    expect((await json('statements', '--server', 'replica')).code).toBe(0);
+  });
+
+  test('waits: sampled for so long, by statement and by event', async () => {
+    const { code, out } = await cockpit(['waits', '--for', '3s']);
+    expect(code).toBe(0);
+    expect(cells(out, 0)).toEqual(['ACTIVE', 'WAITS FOR', 'USER', 'STATEMENT']);
+    expect(out).toMatch(/^ *2\.0 {2,}Lock: /m);
+    expect(out).toContain('active sessions on average, in 3 samples');
+    expect((await json('waits', '--for', '1')).value).toMatchObject({ samples: 1, wanted: 1 });
+    expect(await cockpit(['waits', '--for', 'soon'])).toMatchObject({ code: 3, out: '' });
+  });
+
   test('keys: never the key itself, and nothing that controls a terminal', async () => {
     await sql(
       environment,

@@ -16,8 +16,12 @@ import type { SqlCall } from '../../src/core/actions/call.ts';
 import type { ExecutionContext } from '../../src/data/call-result.ts';
 import { queryDatabase } from '../../src/data/postgres/database-query.ts';
 import { executeSql } from '../../src/data/postgres/execute.ts';
+import { readPlan } from '../../src/data/postgres/plan-query.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
+import { readStatements } from '../../src/data/postgres/statements-query.ts';
+import { readTableUse } from '../../src/data/postgres/table-use-query.ts';
+import { readWaits } from '../../src/data/postgres/waits-query.ts';
 import { type Acting, acting } from '../support/acting.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -144,10 +148,58 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     await session.close();
     await queryDatabase(pooled.settings, 'primary', AbortSignal.timeout(60_000));
   };
+  const planned = async () => {
+    const session = new Session(at(port));
+    for (const text of [
+      'SELECT count(*) FROM jobs',
+      'SELECT 1; COMMIT; SELECT 2',
+      'SELECT * FROM no_such_table',
+      'BEGIN',
+    ]) {
+      const other = await client();
+      // An idle session keeps its last statement, also one that failed.
+      await other.query(text).catch(() => {});
+      const [{ pid } = { pid: 0 }] = await sql<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE query = '${text}' AND pid <> pg_backend_pid()`,
+      );
+      const found = await readPlan(session, pid, AbortSignal.timeout(60_000));
+      expect(found).toMatchObject({ ok: true, value: { pid, none: text.endsWith('jobs') ? undefined : {} } });
+      await other.end();
+    }
+    const locked = await client();
+    await locked.query('BEGIN; LOCK TABLE jobs');
+    const waiting = await client();
+    waiting.query('SELECT id FROM jobs').catch(() => {});
+    const blocked = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = 'SELECT id FROM jobs'`;
+    const [{ pid } = { pid: 0 }] = await eventually(async () => {
+      const rows = await sql<{ pid: number }>(blocked);
+      if (rows.length === 0) throw new Error('it does not wait yet');
+      return rows;
+    });
+    expect(await readPlan(session, pid, AbortSignal.timeout(60_000))).toMatchObject({
+      value: { nodes: [], none: { code: 'refused', what: 'planning took too long, or waited for a lock' } },
+    });
+    await locked.end();
+    await waiting.end();
+    await session.close();
+  };
+  const used = async () => {
+    const session = new Session(at(port));
+    const signal = AbortSignal.timeout(60_000);
+    expect(await readStatements(session, '', signal)).toMatchObject({
+      ok: true,
+      value: { lacks: [{ code: 'extension' }] },
+    });
+    expect(await readWaits(session, '', signal, 1)).toMatchObject({ ok: true, value: { samples: 1 } });
+    expect(await readTableUse(session, 'public', '', signal)).toMatchObject({ ok: true, value: { lacks: [] } });
+    await session.close();
+  };
   const vacuum = () => done(pooled, 'vacuum-table', { table: 'jobs' });
 
   test.each<readonly [string, () => Promise<unknown>]>([
     ['looks, one that fails and one that takes too long among them', looked],
+    ['plans, refused ones and one that takes too long among them', planned],
+    ['statements, waits and the use of tables', used],
     ['a vacuum', vacuum],
     ['statistics', () => done(pooled, 'analyze-tables', { tables: 'jobs,studies' })],
     ['a change', () => executeSql(change(`UPDATE studies SET name = 'y' WHERE id = 's'`, { expectRows: 1 }), means())],
