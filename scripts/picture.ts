@@ -4,6 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { TerminalUnderTest } from '../test/support/terminal.ts';
 import { drawFilm, drawRows, drawSvg, type Picture } from './svg.ts';
+import { shootWarRoom } from './war-room-pictures.ts';
 
 /** A key, what it has to lead to, and what the film says of it. */
 type Step = { press?: string; sees: string | RegExp; says?: string; seconds?: number };
@@ -132,6 +133,10 @@ async function shoot({ scenario, args = [], columns, rows, steps, title, film, f
   }
 }
 
+const all: ReadonlyMap<string, () => Promise<void>> = new Map([
+  ...Object.entries(takes).map(([name, take]) => [name, () => shoot(take)] as const),
+  ['people', shootWarRoom],
+]);
 const names = process.argv.slice(2);
-for (const name of names) if (!takes[name]) throw new Error(`no picture ${name}: ${Object.keys(takes).join(', ')}`);
-for (const [name, take] of Object.entries(takes)) if (names.length === 0 || names.includes(name)) await shoot(take);
+for (const name of names) if (!all.has(name)) throw new Error(`no picture ${name}: ${[...all.keys()].join(', ')}`);
+for (const [name, draw] of all) if (names.length === 0 || names.includes(name)) await draw();
