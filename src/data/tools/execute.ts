@@ -9,6 +9,7 @@ import type { CallResult, ExecutionContext } from '../call-result.ts';
 import { doubtOf } from '../kubernetes/kubectl-exit.ts';
 import { LineSplitter } from '../kubernetes/logs/line-splitter.ts';
 import { childEnvironment } from './environment.ts';
+import { endsWithProgram, signalGroup } from './left-behind.ts';
 
 /** Grace period of a command after SIGTERM. */
 const graceful: Ms = 5 * second;
@@ -47,13 +48,8 @@ export async function executeCommand(
     cleanup: false,
   });
   // A pnpm script starts programs of its own: the whole group is meant.
-  const end = (by: NodeJS.Signals) => {
-    try {
-      if (running.pid !== undefined) process.kill(-running.pid, by);
-    } catch {
-      // It has ended already.
-    }
-  };
+  const end = (by: NodeJS.Signals) => signalGroup(running, by);
+  endsWithProgram(running);
   let why: 'time' | 'person' | undefined;
   let last: NodeJS.Timeout | undefined;
   const stop = (reason: 'time' | 'person') => {

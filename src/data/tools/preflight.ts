@@ -7,6 +7,7 @@ import { type Ms, minute } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import type { Result } from '../source.ts';
 import { childEnvironment } from './environment.ts';
+import { endsWithProgram } from './left-behind.ts';
 import { findProgram } from './path.ts';
 
 const longestRun: Ms = minute;
@@ -33,7 +34,7 @@ export async function outputOf(
   { directory, environment, inherits, within = longestRun }: Parameters<Preflight['output']>[1] = {},
   signal: AbortSignal,
 ): Promise<Result<ToolOutput>> {
-  const done = await execa(program, argv, {
+  const running = execa(program, argv, {
     cwd: directory || undefined,
     env: { ...childEnvironment(process.env, inherits), ...environment },
     extendEnv: false,
@@ -44,7 +45,10 @@ export async function outputOf(
     timeout: within,
     cancelSignal: signal,
     maxBuffer: 4 * 1024 * 1024,
+    detached: true,
   });
+  endsWithProgram(running);
+  const done = await running;
   if (done.exitCode === undefined) {
     const fault: Fault = {
       kind: done.timedOut ? 'timeout' : 'unconfigured',
