@@ -159,11 +159,12 @@ describe.each(sizes)('at $columns x $rows', (size) => {
   });
 
   test('several open incidents are listed, the shown one among them', () => {
-    const open = [{ id: 'two', title: 'Queue backlog', severity: 3 as const, openedAt: now - 5 * minute }];
+    const backlog = { id: 'two', title: 'Queue backlog', severity: 3 as const, openedAt: now - 5 * minute };
+    const open = [{ ...backlog, commander: ['dan'], control: 'eve' }];
     const text = frameText(shared('incidents', { open }), size);
     expect(text).toContain('2 open; enter shows one');
-    expect(text).toMatch(/SEV3 +Queue backlog +open 5 m/);
-    expect(text).toMatch(/SEV1 +Complete API outage +open 20 m +shown now/);
+    expect(text).toMatch(/SEV3 +Queue backlog +open 5 m +commander dan, in control eve/);
+    expect(text).toMatch(/SEV1 +Complete API outage +open 20 m +commander ana.* shown now/);
   });
 });
 

@@ -62,6 +62,26 @@ export type Said = { turn: number; says: string; verdict: HealthStatus };
 /** `distrusted`: others can read or change the journal. Until it is fixed no action may run, not even without a record. */
 export type JournalTrouble = Fault & { distrusted?: boolean };
 
+/** An open incident, for the list of them. */
+export type OpenIncident = {
+  id: string;
+  title: string;
+  severity: Severity;
+  openedAt: Instant;
+  commander: readonly string[];
+  /** Who is in control, by the journal. */
+  control: string;
+};
+
+export const listedOpen = ({ id, title, severity, openedAt, roles, control }: Incident): OpenIncident => ({
+  id,
+  title,
+  severity,
+  openedAt,
+  commander: roles.commander,
+  control: control.person,
+});
+
 export type IncidentContext = {
   self: Writer;
   /** The account is shared: a name is needed before anything is recorded. */
@@ -71,7 +91,7 @@ export type IncidentContext = {
   /** All connected cockpits, including this one. */
   here: readonly Presence[];
   /** Other incidents that are open. */
-  open: readonly { id: string; title: string; severity: Severity; openedAt: Instant }[];
+  open: readonly OpenIncident[];
   journal: {
     directory: string;
     trouble?: JournalTrouble;

@@ -8,6 +8,7 @@ import {
   type IncidentContext,
   isInControl,
   keysOf,
+  listedOpen,
   lostRuns,
   type Presence,
   type Said,
@@ -77,9 +78,7 @@ export const incidentModule =
         self,
         asksName: recorder.asksName || undefined,
         here,
-        open: recorder.open
-          .filter((one) => one.id !== incident?.id)
-          .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
+        open: recorder.open.filter((one) => one.id !== incident?.id).map(listedOpen),
         journal: { ...journal.state, allowed: allowed || undefined },
         relay: shared?.status,
         lost: shownLoss(incident && shared?.control.lossOf(incident.id)),

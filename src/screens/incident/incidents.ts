@@ -1,20 +1,17 @@
 // The open incidents: several at once are chosen here.
-import { type Severity, severityName } from '../../core/incident/checklist.ts';
-import type { RelayStatus } from '../../core/incident/context.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import { listedOpen, type OpenIncident, type RelayStatus } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { shortAge } from '../../core/text/format.ts';
-import type { Instant } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { bold, dim, line, wrap } from '../toolkit/line.ts';
+import { bold, dim, firstFitting, line, wrap } from '../toolkit/line.ts';
 import { send } from './asking.ts';
 import { relaySays } from './relay-line.ts';
 
-type Listed = { id: string; title: string; severity: Severity; openedAt: Instant };
-
 /** All open incidents, newest first; the one that is shown among them. */
-export function openIncidents({ incident, incidentContext }: State): readonly Listed[] {
-  const shown = incident && isOngoing(incident) ? [incident] : [];
+export function openIncidents({ incident, incidentContext }: State): readonly OpenIncident[] {
+  const shown = incident && isOngoing(incident) ? [listedOpen(incident)] : [];
   return [...shown, ...(incidentContext?.open ?? [])].toSorted((a, b) => b.openedAt - a.openedAt);
 }
 
@@ -39,17 +36,23 @@ export const incidentsScreen: Screen = {
     return {
       says: line(dim(open.length === 0 ? '' : `${open.length} open; enter shows one`)),
       rows: open.map(
-        ({ id, severity, title, openedAt }): Row => ({
+        ({ id, severity, title, openedAt, commander, control }): Row => ({
           id,
           text: `${severityName(severity)} ${title}`,
-          draw: () => [
-            line(
-              bold(severityName(severity)),
-              `  ${title}`,
-              dim(`  open ${shortAge(Math.max(0, world.now - openedAt))}`),
-              id === incident?.id ? dim('  shown now') : '',
-            ),
-          ],
+          draw: () => {
+            const head = line(bold(severityName(severity)), `  ${title}`);
+            const age = dim(`  open ${shortAge(Math.max(0, world.now - openedAt))}`);
+            const shown = id === incident?.id ? dim('  shown now') : '';
+            const commanders = commander.join(', ') || 'nobody';
+            return [
+              firstFitting(
+                columns - 2,
+                line(head, age, dim(`  commander ${commanders}, in control ${control}`), shown),
+                line(head, age, dim(`  commander ${commanders}`), shown),
+                line(head, age, shown),
+              ),
+            ];
+          },
         }),
       ),
       empty: empty.flatMap((text) => wrap(text, columns - 2).map((part) => line(dim(part)))),
