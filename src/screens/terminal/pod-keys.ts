@@ -1,4 +1,5 @@
 // Keys on whatever shows a pod: its shell, its ports, its last words, and the YAML of what the marker is on.
+import { type Instant, type Ms, minute } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Intent } from '../../store.ts';
@@ -99,12 +100,16 @@ export const podKeys: readonly Binding[] = [
     also: 'previous crash log kubectl logs --previous',
     withRows: true,
     unless: noPod,
-    run: withPod((pod) => [openLogs({ pod: pod.name, previous: 'yes', ...sinceOf(pod) })]),
+    run: withPod((pod, { state }) => [openLogs({ pod: pod.name, previous: 'yes', ...sinceOf(pod, state.world.now) })]),
   },
   ...objectKeys,
 ];
 
-/** From ten minutes before the last restart on, where it is longer ago than the log's usual start. */
-function sinceOf({ lastRestartAt }: Pod): Readonly<Record<string, string>> {
-  return lastRestartAt === undefined ? {} : { from: String(lastRestartAt - 600_000) };
+/** Long before the last restart, in ms. */
+const before: Ms = 10 * minute;
+
+/** From some time before the last restart on, where the log's usual start would be too late. */
+function sinceOf({ lastRestartAt }: Pod, now: Instant): Readonly<Record<string, string>> {
+  const isRecent = lastRestartAt === undefined || now - lastRestartAt < before;
+  return isRecent ? {} : { from: String(lastRestartAt - before) };
 }
