@@ -97,6 +97,10 @@ async function observed(observe: boolean): Promise<{ incidentContext?: IncidentC
   engine.send({ kind: 'incident', what: { do: 'acknowledge' } });
   engine.send({ kind: 'incident', what: { do: 'control', why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'allow-unrecorded', why: 'x' } });
+  const request = { tool: 'psql', server: 'primary', writes: false } as const;
+  engine.send({ kind: 'shell', what: { do: 'open', turn: 't', request } });
+  engine.send({ kind: 'shell', what: { do: 'forward', pod: 'api', port: 3000, local: 0 } });
+  engine.send({ kind: 'shell', what: { do: 'go', turn: 't' } });
   engine.send({ kind: 'present' });
   await eventually(() => expect(seen.incidentContext?.said?.says).toBeDefined());
   const before = nows.size;

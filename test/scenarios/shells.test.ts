@@ -250,6 +250,24 @@ describe('psql', () => {
   });
 });
 
+test.each([
+  ['psql', 'psql', /bentham=> *$/m, 'psql -h'],
+  ['redis-cli', 'redis-cli', /redis.sock> *$/m, 'redis-cli -s'],
+])(
+  '%s does not stay after kill -9 of the cockpit, and the shell has the terminal',
+  async (_, entry, prompt, program) => {
+    await open();
+    await choose(entry);
+    await terminal.shows(prompt);
+    const [child = 0] = running(program);
+    expect(alive(child)).toBe(true);
+    for (const pid of running('bentham-cockpit')) process.kill(pid, 'SIGKILL');
+    await terminal.shows(/shell> *$/m);
+    await expect.poll(() => alive(child), { timeout: 30_000 }).toBe(false);
+    await terminal.type('echo $((40 + 2))\r').shows(/^42$/m);
+  },
+);
+
 test('redis-cli reads through the filter, and no password is in its environment', async () => {
   await open();
   await choose('redis-cli');

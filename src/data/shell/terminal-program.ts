@@ -1,6 +1,7 @@
 // A program with the whole terminal: the screen has handed it over.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { sanitize } from '../../core/text/text.ts';
+import { childEnvironment } from '../tools/environment.ts';
 
 /** How a program ended: its exit code, the signal that killed it, or why it did not start. */
 export type ProgramEnd = { code: number } | { signal: string } | { failed: string };
@@ -13,6 +14,7 @@ export function runInTerminal(
 ): Promise<ProgramEnd> {
   if (signal.aborted) return Promise.resolve({ failed: 'the cockpit ends' });
   const child = spawn(program, argv, { env, stdio: 'inherit' });
+  const watcher = child.pid === undefined ? undefined : watch(child.pid);
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   return new Promise<ProgramEnd>((resolve) => {
@@ -20,7 +22,29 @@ export function runInTerminal(
       resolve({ failed: error.code === 'ENOENT' ? 'not found' : sanitize(error.message, 200) }),
     );
     child.on('exit', (code, by) => resolve(code === null ? { signal: by ?? 'SIGKILL' } : { code }));
-  }).finally(() => signal.removeEventListener('abort', kill));
+  }).finally(() => {
+    watcher?.kill('SIGKILL');
+    signal.removeEventListener('abort', kill);
+  });
+}
+
+/** Waits until its standard input ends, and with it whoever holds the other end. */
+const afterwards = 'read -r _; kill "$1"; sleep 1; kill -9 "$1"';
+
+/**
+ * Ends a program when this process is gone, however that ended: what reads the keyboard beside the shell takes half of its
+ * keys. In a session of its own, where no key reaches it.
+ */
+function watch(pid: number): ChildProcess {
+  const env = childEnvironment(process.env);
+  const watcher = spawn('sh', ['-c', afterwards, 'sh', String(pid)], {
+    env,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watcher.on('error', () => {});
+  watcher.stdin?.on('error', () => {});
+  return watcher;
 }
 
 /** In words: `exit code 1`, `killed by SIGKILL`. */
