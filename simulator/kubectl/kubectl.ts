@@ -16,6 +16,9 @@ export type Asked = {
 
 const verbs: Readonly<Record<string, Verb>> = { apply, diff, get, 'rollout status': rolloutStatus };
 
+const unknownVerb = `error: the drill’s kubectl knows ${Object.keys(verbs).join(', ')}; install kubectl for more`;
+const streaming = ['exec', 'debug', 'attach', 'port-forward'];
+
 const options = {
   context: { type: 'string' },
   namespace: { type: 'string', short: 'n' },
@@ -33,12 +36,13 @@ function dryRunOf(value = 'none'): VerbContext['dryRun'] {
 export async function kubectl(asked: Asked, print: (line: string) => void, signal: AbortSignal): Promise<number> {
   let entry: Entry | undefined;
   try {
+    // Their options are not known here: the parser would complain of those first.
+    if (asked.argv.some((word) => streaming.includes(word))) throw new Refused(unknownVerb);
     const { values, positionals } = parseArgs({ args: [...asked.argv], options, allowPositionals: true });
     const [first = '', ...rest] = positionals;
     const twofold = `${first} ${rest[0] ?? ''}`;
     const verb = verbs[twofold] ?? verbs[first];
-    if (!verb)
-      throw new Refused(`error: the drill’s kubectl knows ${Object.keys(verbs).join(', ')}; install kubectl for more`);
+    if (!verb) throw new Refused(unknownVerb);
     entry = await enter(asked.kubeconfig, values.context);
     return await verb({
       entry,

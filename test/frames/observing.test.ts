@@ -21,7 +21,7 @@ const observer = (screen: string, more: Partial<State> = {}): State =>
   });
 
 /** Questions that only change what is looked at. */
-const looking = ['Highlight', 'Show lines since'];
+const looking = ['Highlight', 'Show lines since', 'Describe an object', 'YAML of an object'];
 
 function changes(intent: Intent): boolean {
   if (intent.kind === 'send') return !['refresh', 'subscribe', 'unsubscribe', 'logs'].includes(intent.command.kind);

@@ -86,9 +86,9 @@ const noShell = /executable file[^\n]{0,80}not found|no such file or directory|e
 
 function probe([program, ...argv]: Argv, env: Record<string, string>, signal: AbortSignal) {
   return new Promise<'shell' | Preparation>((resolve) => {
-    execFile(program, argv, { env, signal, timeout: probeWithin, maxBuffer: 1 << 20 }, (error, _, stderr) => {
+    execFile(program, argv, { env, signal, timeout: probeWithin, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
       if (!error) return resolve('shell');
-      const said = sanitize(stderr.trim().split('\n').at(-1) ?? '', 300);
+      const said = sanitize((stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '', 300);
       const isMissing = noShell.test(stderr) || error.code === 126 || error.code === 127;
       if (isMissing) return resolve({ ok: false, code: 'no-shell', why: 'the container has no shell' });
       resolve(

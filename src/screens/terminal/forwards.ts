@@ -2,6 +2,7 @@
 import type { Forward } from '../../core/shell/session.ts';
 import { formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import { onlyObserves } from '../incident/offers.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, type Line, line, mark, wrap } from '../toolkit/line.ts';
 import { table } from '../toolkit/table.ts';
@@ -62,7 +63,7 @@ export const forwardsScreen: Screen = {
       title: 'stop',
       about: 'stop the selected port-forward; its connections are closed',
       footer: 20,
-      unless: ({ row }) => (row ? undefined : 'no port-forward is selected'),
+      unless: ({ row, state }) => onlyObserves(state) ?? (row ? undefined : 'no port-forward is selected'),
       run: ({ row }) =>
         row ? [{ kind: 'send', command: { kind: 'shell', what: { do: 'stop-forward', id: row.id } } }] : [],
     },
