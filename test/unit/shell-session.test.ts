@@ -6,6 +6,7 @@ import { targetsOf } from '../../src/config/targets.ts';
 import { forwardArgv, podArgv, probeArgv, sessionCommand } from '../../src/core/shell/command.ts';
 import { isChange, isImageName, isObjectName } from '../../src/core/shell/session.ts';
 import { prepareSession } from '../../src/data/shell/prepare.ts';
+import { timelineText } from '../../src/runbook/timeline-text.ts';
 
 const settings = settingsSchema.parse({ profile: 'production', ...profiles.production });
 const targets = targetsOf(settings, {});
@@ -92,4 +93,28 @@ test('secrets come by the environment of the child only', async () => {
   expect(made.value.env).toMatchObject({ PGPASSWORD: 'hunter2', PGOPTIONS: '-c default_transaction_read_only=on' });
   expect(JSON.stringify([made.value.argv, made.value.command])).not.toContain('hunter2');
   expect(made.value.env.ADMIN_API_KEY).toBeUndefined();
+});
+
+test('the timeline tells what was run, and how it ended', () => {
+  const event = {
+    kind: 'shell',
+    session: 's',
+    tool: 'exec',
+    target: 'pod api',
+    command: 'kubectl exec -it pod/api',
+  } as const;
+  const told = (more: { phase: 'started' | 'ended'; exit?: number; detail?: string }) =>
+    timelineText({
+      id: '1',
+      at: 0,
+      environment: 'PRODUCTION',
+      writer: { session: 'x', user: 'ops', name: 'ops', host: 'bastion' },
+      event: { ...event, ...more },
+    });
+  expect(told({ phase: 'started' })).toMatchObject({
+    says: 'exec pod api: started',
+    detail: 'kubectl exec -it pod/api',
+  });
+  expect(told({ phase: 'ended', exit: 3 })).toMatchObject({ says: 'exec pod api: ended, exit code 3' });
+  expect(told({ phase: 'ended', detail: 'killed by SIGKILL' })).toMatchObject({ detail: 'killed by SIGKILL' });
 });
