@@ -58,7 +58,7 @@ function headOf({ text, none, generic, last }: StatementPlan, room: number): Lin
           ...wrap(none.what, room - 2).map((part, at) => line(at === 0 ? mark('unknown') : ' ', ` ${part}`)),
           ...wrap(none.remedy, room - 2).map((part) => line('  ', dim(part))),
         ]
-      : [line(dim(plannedSays(last, generic))), []]),
+      : [...wrap(plannedSays(last, generic), room).map((part) => line(dim(part))), []]),
   ];
 }
 
