@@ -201,11 +201,18 @@ export function taintPostgres(
 ): Promise<Tainting> {
   const ended = (text: string) => hostile.taint(text).replaceAll('\0', '');
   // What may be a state or a number is left as it is each second time, so that the rest of its row is looked at.
-  const cell = (text: string) => {
-    if (catalogue.test(text)) return text;
-    if (/^(\[[{"]|\{")/.test(text))
-      return JSON.stringify(taintJson(JSON.parse(text), hostile)).replaceAll('\\u0000', '');
+  const cell = (text: string): string => {
+    if (catalogue.test(text) || text === '[]') return text;
+    if (/^(\[[{"]|\{")/.test(text)) return JSON.stringify(inside(JSON.parse(text))).replaceAll('\\u0000', '');
     return /^[\d.:-]*$|^[a-z]{1,9}$/.test(text) && hostile.chance() ? text : ended(text);
+  };
+  // Rows that were asked for together come as JSON: their cells as those of columns.
+  const inside = (value: unknown): unknown => {
+    if (typeof value === 'string') return cell(value);
+    if (typeof value === 'number' && lies) return cell(String(value));
+    if (Array.isArray(value)) return value.map(inside);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inside(one)]));
   };
   return between(to, () => {
     let rest = Buffer.alloc(0);
@@ -232,13 +239,16 @@ export function taintPostgres(
   });
 }
 
+const json = 114;
+
 /** RowDescription: which columns are text in text format. */
 function described(body: Buffer, lies: boolean): boolean[] {
   const found: boolean[] = [];
   let at = 2;
   for (let left = body.readInt16BE(0); left > 0; left -= 1) {
     at = body.indexOf(0, at) + 1;
-    if (lies && body.readInt16BE(at + 16) === 0) body.writeInt32BE(25, at + 6);
+    const oid = body.readInt32BE(at + 6);
+    if (lies && oid !== json && body.readInt16BE(at + 16) === 0) body.writeInt32BE(25, at + 6);
     found.push(texts.has(body.readInt32BE(at + 6)) && body.readInt16BE(at + 16) === 0);
     at += 18;
   }

@@ -97,7 +97,7 @@ export function asker(
     const parts = asked.map(({ sql }, i) => `(SELECT coalesce(json_agg(q${i}), '[]') FROM (${sql}\n) q${i}) AS "${i}"`);
     try {
       const [found = {}] = await inTurn(() => plain(`SELECT ${parts.join(',\n')}`, togetherWithin(within)));
-      for (const [i, one] of asked.entries()) one.answer((found as Record<string, object[]>)[i] ?? []);
+      for (const [i, one] of asked.entries()) one.answer(rowsIn((found as Record<string, unknown>)[i]));
     } catch (error) {
       if (isLostConnection(error) || sqlState(error) === undefined) {
         for (const { fail } of asked) fail(error);
@@ -150,6 +150,10 @@ export function asker(
     },
   };
 }
+
+/** What a server gives as the rows of a part; one that lies may give anything. */
+const rowsIn = (told: unknown): object[] =>
+  Array.isArray(told) ? told.filter((row): row is object => typeof row === 'object' && row !== null) : [];
 
 /** Planning for throughput (JIT, parallel workers) costs the server more than short queries gain. */
 function settings(within: Ms): string {

@@ -191,7 +191,8 @@ export function remedyOf(error: unknown, role: string): string {
 function explainClient(error: unknown, said: string, server: DatabaseServer): Known {
   if (error instanceof UnreadableFile)
     return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a readable file`];
-  if (error instanceof NotPostgres) return ['malformed', said, 'another service listens on that port: check the port'];
+  if (error instanceof NotPostgres || error instanceof SyntaxError)
+    return ['malformed', said, 'another service listens on that port: check the port'];
   if (error instanceof PasswordInClear)
     return [
       'forbidden',
