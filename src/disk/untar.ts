@@ -55,6 +55,10 @@ export class Untar {
       this.#padding -= skipped;
       return skipped;
     }
+    if (this.ended) {
+      if (bytes.some((byte) => byte !== 0)) throw new BadTar('there is data behind its end');
+      return bytes.length;
+    }
     const needed = block - this.#head.length;
     const part = bytes.subarray(0, needed);
     this.#head = this.#head.length === 0 && part.length === block ? part : Buffer.concat([this.#head, part]);

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { hour, type Ms, minute, second } from '../../core/time.ts';
+import { verifyEvidenceCommand } from '../evidence/command.ts';
 import type { LookName } from './looks.ts';
 
 type About = { name: LookName; says: string; argument?: string; about?: string };
@@ -61,6 +62,7 @@ export function lookCommands(): readonly Command[] {
     const span = spans[name];
     if (span)
       command.addOption(new Option('--for <time>', span.says).argParser(seconds).default(span.preset, span.presetSays));
+    if (name === 'evidence') command.enablePositionalOptions().addCommand(verifyEvidenceCommand());
     return command
       .option('--json', 'machine-readable output')
       .addHelpText('after', '\nExit code: 0 answered, 1 it does not exist, 3 no answer, or not from every part.')

@@ -1,5 +1,6 @@
 // `run`: the same actions as on the screen, from the command line. Each action is a command of its own, with the flags of
 // its fields: what belongs to another one is unknown there.
+import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags, givenTo } from '../../config/flags.ts';
 import { complain } from '../../config/output.ts';
@@ -18,7 +19,11 @@ export const runExitCodes =
 /** Carries out what a command line asks for, and gives the exit code. `command`: the one that was named. */
 export type CarryOut = (command: Command, action: Action | undefined, flags: RunFlags) => Promise<number>;
 
-const fromFile: CarryOut = async (...asked) => (await import('./action.ts')).runAction(...asked);
+const fromFile: CarryOut = async (...asked) => {
+  // A run may work for half an hour on a bastion that others use: V8 would let its heap grow to twice of what is needed.
+  setFlagsFromString('--optimize-for-size');
+  return (await import('./action.ts')).runAction(...asked);
+};
 
 /** The flags that every action takes, before its name or behind it. */
 function addRunFlags(command: Command): Command {

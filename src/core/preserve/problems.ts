@@ -9,7 +9,7 @@ const says: Readonly<Record<ArchiveProblem['kind'], (what: string) => string>> =
   'no-manifest': (what) => `no ${what}: unfinished, or not an evidence archive`,
   'bad-manifest': (what) => `${what} cannot be read`,
   truncated: (what) => `cut off in ${what}`,
-  'not-an-archive': (what) => `not a tar.gz archive: ${what}`,
+  'not-an-archive': (what) => `not a valid tar.gz archive: ${what}`,
   'data-behind': (what) => `there is data behind ${what}`,
   'other-hash': (what) => `the file's SHA-256 is not the one in ${what}`,
 };

@@ -1,5 +1,6 @@
 // Reads an archive from its first byte to its last and compares each file with the manifest, in little memory.
 import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import type { ArchiveProblem, ArchiveReport } from '../../core/preserve/archive.ts';
@@ -22,9 +23,12 @@ export type Verifying = {
 
 /** Throws where the file cannot be opened or read. What is wrong with its content is in the report. */
 export async function verifyArchive(file: string, { signal, progress }: Verifying = {}): Promise<ArchiveReport> {
-  const handle = await open(file, 'r');
+  // A pipe that is named as an archive is not waited for.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new Error('is no file');
+    const { size } = stat;
     const whole = createHash('sha256');
     const contents = new Contents();
     const problems: ArchiveProblem[] = [];
