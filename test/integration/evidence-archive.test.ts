@@ -53,18 +53,25 @@ const callOf = (more: Partial<PreserveCall> = {}): PreserveCall => ({
   ...more,
 });
 
-/** `stopAt`: bytes after which a person stops it. */
-function run(call: PreserveCall, stopAt = Number.POSITIVE_INFINITY): Promise<CallResult> {
-  const stop = new AbortController();
+function run(call: PreserveCall, stop = new AbortController()): Promise<CallResult> {
   const context: Partial<ExecutionContext> = {
     settings: server.api.settings({ journal: { directory } }),
     signal: stop.signal,
     tell: () => {},
-    progress: (_, counted) => {
-      if ((counted?.done ?? 0) >= stopAt) stop.abort();
-    },
+    progress: () => {},
   };
   return preserve(call, context as ExecutionContext);
+}
+
+/** Stops it while both logs are being read, so many bytes into each. */
+async function stopped(call: PreserveCall, bytes: number): Promise<CallResult> {
+  server.holdAfter = bytes;
+  const stop = new AbortController();
+  const done = run(call, stop);
+  await expect.poll(() => server.held).toBe(pods.length);
+  stop.abort();
+  server.holdAfter = Number.POSITIVE_INFINITY;
+  return done;
 }
 
 /** The files of an archive by GNU tar: others have to be able to read it. */
@@ -92,7 +99,7 @@ describe('an archive', () => {
 
   test('continues after a stop, from the last line on', async () => {
     const { archive } = callOf();
-    expect(await run(callOf(), 500_000)).toMatchObject({ outcome: 'failed', hint: 'run it again to continue' });
+    expect(await stopped(callOf(), 500_000)).toMatchObject({ outcome: 'failed', hint: 'run it again to continue' });
     expect(() => lstatSync(archive)).toThrow();
     const settings = server.api.settings({ journal: { directory } });
     const of = { content: 'redacted' as const, since: undefined, incident: undefined };
@@ -115,7 +122,7 @@ describe('an archive', () => {
   test('continues where a kill cut its files at any byte', async () => {
     const { archive } = callOf();
     const partial = archive.replace('.tar.gz', '.partial');
-    await run(callOf(), 1_000_000);
+    await stopped(callOf(), 1_000_000);
     // What was written behind the last line of the list was not on the disk yet.
     appendFileSync(path.join(partial, 'archive.tar.gz'), Buffer.alloc(3000, 7));
     appendFileSync(path.join(partial, 'progress.jsonl'), '{"kind":"file","name":"logs/gate');
@@ -150,7 +157,7 @@ describe('an archive', () => {
   });
 
   test('of a pod that is gone has what was read of it', async () => {
-    await run(callOf(), 500_000);
+    await stopped(callOf(), 500_000);
     const gone = new LongLogs([], lines);
     const asked = server.api.handle;
     server.api.handle = (url, response, request) =>

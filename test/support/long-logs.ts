@@ -23,6 +23,10 @@ export class LongLogs {
   /** Ends each connection to a log after so many bytes, until it is set to infinity. */
   cutAfter = Number.POSITIVE_INFINITY;
 
+  /** Holds each log after so many bytes, and counts those it holds. */
+  holdAfter = Number.POSITIVE_INFINITY;
+  held = 0;
+
   constructor(pods: readonly string[], lines: number) {
     this.pods = pods;
     this.lines = lines;
@@ -44,12 +48,17 @@ export class LongLogs {
     const from = since === null ? 0 : Math.max(0, Math.floor((Date.parse(since) - begun) * perMillisecond));
     const first = query.get('tailLines') === null ? from : this.lines - Number(query.get('tailLines'));
     let left = Math.min(Number(query.get('limitBytes') ?? Number.POSITIVE_INFINITY), this.cutAfter);
+    let sent = 0;
     for (let line = first; line < this.lines && left > 0 && !response.destroyed; ) {
       let text = '';
       for (; line < this.lines && text.length < 64 * 1024; line += 1) text += longLine(pod, line);
       text = text.slice(0, left);
       left -= text.length;
+      sent += text.length;
       if (!response.write(text)) await roomIn(response);
+      if (sent < this.holdAfter || query.get('limitBytes') !== null) continue;
+      this.held += 1;
+      return;
     }
     if (this.cutAfter <= 0 || (left <= 0 && query.get('limitBytes') === null)) response.destroy();
     else response.end();

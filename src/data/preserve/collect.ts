@@ -17,7 +17,7 @@ import { nameOf } from './partial-archive.ts';
 import { type ContainerOf, logsOf } from './pods.ts';
 
 /** Logs that are read at once. */
-const atOnce = 4;
+const atOnce = 3;
 
 export type Sources = {
   settings: Settings;

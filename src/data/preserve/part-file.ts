@@ -11,9 +11,9 @@ import type { ProgressFile } from './progress-file.ts';
 const pack = promisify(gzip);
 
 /** Bytes of a block: gzip finds little more in longer ones. */
-export const blockBytes = 512 * 1024;
+export const blockBytes = 128 * 1024;
 /** So many blocks may be lost with the process. */
-const blocksBetween = 16;
+const blocksBetween = 64;
 
 /** The last line that is in the file: its time as the kubelet wrote it, and how many lines have it. */
 export type Cursor = { stamp?: string | undefined; same: number };
@@ -27,7 +27,8 @@ export class PartFile {
   readonly #handle: FileHandle;
   readonly #progress: ProgressFile;
   readonly #hash: Hash;
-  #waiting: Buffer[] = [];
+  /** Filled again and again: what is written leaves no garbage. */
+  readonly #block = Buffer.allocUnsafe(blockBytes);
   #waitingBytes = 0;
   #state: PartState;
   /** Of the last line that was given, also where it still waits. */
@@ -67,11 +68,14 @@ export class PartFile {
   async write(bytes: Buffer, cursor: Cursor): Promise<void> {
     this.#cursor = cursor;
     if (bytes.length === 0) return;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes < blockBytes) return;
-    await this.#flush();
-    this.#sinceKept += 1;
+    for (let at = 0; at < bytes.length; ) {
+      const copied = bytes.copy(this.#block, this.#waitingBytes, at);
+      this.#waitingBytes += copied;
+      at += copied;
+      if (this.#waitingBytes < blockBytes) break;
+      await this.#flush();
+      this.#sinceKept += 1;
+    }
     if (this.#sinceKept >= blocksBetween) await this.keep();
   }
 
@@ -101,13 +105,12 @@ export class PartFile {
       this.#state = { ...this.#state, cursor };
       return;
     }
-    const block = Buffer.concat(this.#waiting, this.#waitingBytes);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const block = this.#block.subarray(0, this.#waitingBytes);
     this.#hash.update(block);
     const member = await pack(block);
     const { bytes, packed } = this.#state;
     await writeAll(this.#handle, member, packed);
+    this.#waitingBytes = 0;
     this.#state = { bytes: bytes + block.length, packed: packed + member.length, cursor };
   }
 }

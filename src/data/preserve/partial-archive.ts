@@ -17,7 +17,7 @@ const pack = promisify(gzip);
 const { O_RDWR, O_CREAT } = constants;
 
 /** Bytes that are copied at once. */
-const copied = 1024 * 1024;
+const copied = 128 * 1024;
 
 export const partialOf = (archive: string): string => archive.replace(/\.tar\.gz$/, '.partial');
 export const progressName = 'progress.jsonl';
