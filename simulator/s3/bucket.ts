@@ -15,7 +15,11 @@ export type Version = {
   etag: string;
   type: string;
   legalHold: boolean;
-  retention?: Retention;
+  retention?: Retention | undefined;
+  /** Headers such as x-amz-meta-sha256. */
+  metadata?: Readonly<Record<string, string>> | undefined;
+  /** Of an upload in parts: the hash of their hashes, and how many there are. */
+  sha256?: string | undefined;
   body(): Buffer;
 };
 
@@ -26,7 +30,9 @@ export type Draft = {
   type?: string;
   modified?: number;
   legalHold?: boolean;
-  retention?: Retention;
+  retention?: Retention | undefined;
+  metadata?: Readonly<Record<string, string>>;
+  sha256?: string;
 } & ({ body: Buffer } | { size: number; make(): Buffer });
 
 const versionId = () => randomBytes(16).toString('base64url');
@@ -43,7 +49,13 @@ export function lockOf(
   return retention.mode === 'GOVERNANCE' && bypassGovernance ? undefined : 'retention';
 }
 
-export function createBucket(name: string, options: { objectLock: boolean; created: number }) {
+/** What a new object is retained for where its request says nothing. */
+export type DefaultRetention = { mode: Retention['mode']; days: number };
+
+export function createBucket(
+  name: string,
+  options: { objectLock: boolean; created: number; defaultRetention?: DefaultRetention },
+) {
   /** Newest first. */
   const objects = new Map<string, Version[]>();
   let sorted: string[] | undefined;
@@ -76,6 +88,8 @@ export function createBucket(name: string, options: { objectLock: boolean; creat
         type,
         legalHold,
         retention,
+        metadata: draft.metadata,
+        sha256: draft.sha256,
         body: () => ('body' in draft ? draft.body : draft.make()),
       });
     },

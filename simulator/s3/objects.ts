@@ -28,7 +28,8 @@ export type Exchange = {
 
 const notFound = (key: string) => new S3Error('NoSuchKey', 404, `The specified key does not exist: ${key}`);
 const locked = () => new S3Error('AccessDenied', 403, 'Access Denied because object protected by object lock.');
-const header = (request: IncomingMessage, name: string): string | undefined => {
+/** A header that stands once. */
+export const single = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 };
@@ -50,7 +51,7 @@ function chosen({ query, bucket, key, response }: Exchange): Version {
   throw new S3Error('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.');
 }
 
-const described = (version: Version) =>
+const described = (version: Version, checked: boolean) =>
   present({
     etag: version.etag,
     'last-modified': new Date(version.modified).toUTCString(),
@@ -61,13 +62,15 @@ const described = (version: Version) =>
     'x-amz-object-lock-retain-until-date': version.retention
       ? new Date(version.retention.until).toISOString()
       : undefined,
+    ...version.metadata,
+    'x-amz-checksum-sha256': checked ? version.sha256 : undefined,
   });
 
 /** GET and HEAD, whole or a range. */
 export function read(exchange: Exchange): void {
   const { request, response } = exchange;
   const version = chosen(exchange);
-  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header(request, 'range') ?? '') ?? [];
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(single(request, 'range') ?? '') ?? [];
   const from = Number(first ?? 0);
   const until = Math.min(version.size, last ? Number(last) + 1 : version.size);
   if (first !== undefined && from >= version.size) {
@@ -75,7 +78,7 @@ export function read(exchange: Exchange): void {
   }
   const part = first === undefined ? undefined : `bytes ${from}-${until - 1}/${version.size}`;
   response.writeHead(part ? 206 : 200, {
-    ...described(version),
+    ...described(version, single(request, 'x-amz-checksum-mode') === 'ENABLED'),
     'accept-ranges': 'bytes',
     'content-length': until - from,
     ...present({ 'content-range': part }),
@@ -85,7 +88,7 @@ export function read(exchange: Exchange): void {
 }
 
 /** A retention as headers or XML name it; undefined where there is none. */
-function readRetention(mode: string | undefined, until: string | undefined): Retention | undefined {
+export function readRetention(mode: string | undefined, until: string | undefined): Retention | undefined {
   if (mode === undefined && until === undefined) return undefined;
   const at = Date.parse(until ?? '');
   if ((mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') || Number.isNaN(at)) {
@@ -98,14 +101,14 @@ function readRetention(mode: string | undefined, until: string | undefined): Ret
 export async function write(exchange: Exchange, bucketNamed: (name: string) => Bucket): Promise<void> {
   const { request, response, bucket, key, now } = exchange;
   const retention = readRetention(
-    header(request, 'x-amz-object-lock-mode'),
-    header(request, 'x-amz-object-lock-retain-until-date'),
+    single(request, 'x-amz-object-lock-mode'),
+    single(request, 'x-amz-object-lock-retain-until-date'),
   );
   const lock = {
-    legalHold: header(request, 'x-amz-object-lock-legal-hold') === 'ON',
+    legalHold: single(request, 'x-amz-object-lock-legal-hold') === 'ON',
     retention,
   };
-  const source = header(request, 'x-amz-copy-source');
+  const source = single(request, 'x-amz-copy-source');
   if (source !== undefined) {
     const from = sourceOf(source, bucketNamed);
     const copy = bucket.put({ key, type: from.type, size: from.size, make: from.body, modified: now, ...lock });
@@ -114,20 +117,26 @@ export async function write(exchange: Exchange, bucketNamed: (name: string) => B
     const result = { LastModified: new Date(copy.modified).toISOString(), ETag: copy.etag };
     return sendText(response, 200, document('CopyObjectResult', result), 'application/xml');
   }
-  const sent = await readBody(request);
-  const chunked =
-    header(request, 'content-encoding')?.includes('aws-chunked') ||
-    header(request, 'x-amz-content-sha256')?.startsWith('STREAMING-');
-  const type = header(request, 'content-type') ?? 'application/octet-stream';
+  const sent = await sentBody(request);
+  const type = single(request, 'content-type') ?? 'application/octet-stream';
   const made = bucket.put({
     key,
     type,
-    body: chunked ? unchunk(sent) : sent,
-    modified: Number(header(request, 'x-amz-meta-modified') ?? now),
+    body: sent,
+    modified: Number(single(request, 'x-amz-meta-modified') ?? now),
     ...lock,
   });
   response.writeHead(200, { etag: made.etag, 'x-amz-version-id': made.id, 'content-length': 0 });
   response.end();
+}
+
+/** A body as it was meant, however the SDK has sent it. */
+export async function sentBody(request: IncomingMessage): Promise<Buffer> {
+  const sent = await readBody(request);
+  const chunked =
+    single(request, 'content-encoding')?.includes('aws-chunked') ||
+    single(request, 'x-amz-content-sha256')?.startsWith('STREAMING-');
+  return chunked ? unchunk(sent) : sent;
 }
 
 /** `bucket/key?versionId=…`, as x-amz-copy-source names it. */
@@ -155,7 +164,7 @@ export function erase(bucket: Bucket, key: string, id: string | undefined, bypas
 }
 
 export function remove({ request, response, query, bucket, key, now }: Exchange): void {
-  const bypass = header(request, 'x-amz-bypass-governance-retention') === 'true';
+  const bypass = single(request, 'x-amz-bypass-governance-retention') === 'true';
   const { marker, id } = erase(bucket, key, query.get('versionId') ?? undefined, bypass, now);
   response.writeHead(204, present({ 'x-amz-version-id': id, 'x-amz-delete-marker': marker ? 'true' : undefined }));
   response.end();
@@ -184,7 +193,7 @@ export async function retention(exchange: Exchange): Promise<void> {
   if (request.method === 'PUT') {
     const body = (await readBody(request)).toString();
     const wanted = readRetention(text('Mode', body), text('RetainUntilDate', body));
-    const bypass = header(request, 'x-amz-bypass-governance-retention') === 'true';
+    const bypass = single(request, 'x-amz-bypass-governance-retention') === 'true';
     const shorter = (wanted?.until ?? 0) < (version.retention?.until ?? 0);
     if (shorter && lockOf({ ...version, legalHold: false }, now, bypass)) throw locked();
     if (wanted) bucket.change(version, { retention: wanted });

@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Handler, listen, locate, readBody, sendText } from '../http.ts';
+import { present } from '../present.ts';
 import { all, document, text } from '../xml.ts';
 import type { Bucket } from './bucket.ts';
 import { listObjects, listVersions } from './list.ts';
+import { multipart } from './multipart.ts';
 import { type Exchange, erase, legalHold, read, remove, retention, S3Error, write } from './objects.ts';
 import { backupBucket, evidenceBucket } from './seed.ts';
 
@@ -89,7 +91,7 @@ async function answer(
   if (query.has('retention')) return retention(exchange);
   if (query.has('tagging')) return sendXml(response, document('Tagging', { TagSet: {} }));
   if (query.has('uploads') || query.has('uploadId')) {
-    throw new S3Error('NotImplemented', 501, 'The drill takes no uploads in parts.');
+    return multipart(exchange);
   }
   switch (request.method) {
     case 'GET':
@@ -127,8 +129,12 @@ async function answerBucket({ request, response, query, bucket, now }: Exchange)
         'Object Lock configuration does not exist for this bucket',
       );
     }
-    const rule = { DefaultRetention: { Mode: 'GOVERNANCE', Days: 14 } };
-    return sendXml(response, document('ObjectLockConfiguration', { ObjectLockEnabled: 'Enabled', Rule: rule }));
+    const { defaultRetention: retention } = bucket;
+    const rule = retention && { DefaultRetention: { Mode: retention.mode, Days: retention.days } };
+    return sendXml(
+      response,
+      document('ObjectLockConfiguration', present({ ObjectLockEnabled: 'Enabled', Rule: rule })),
+    );
   }
   sendXml(response, listObjects(bucket, query));
 }

@@ -48,7 +48,11 @@ const jobsEach = 4;
 
 /** Evidence of sixty studies, the newest of today, the oldest of three months ago, and `more` objects for load. */
 export function evidenceBucket(now: number, more: number): Bucket {
-  const bucket = createBucket(evidenceName, { objectLock: true, created: now - 400 * day });
+  const bucket = createBucket(evidenceName, {
+    objectLock: true,
+    created: now - 400 * day,
+    defaultRetention: { mode: 'GOVERNANCE', days: 14 },
+  });
   for (let n = 0; n < studies; n += 1) {
     const study = studyNamed(n);
     const age = Math.round((n / (studies - 1)) ** 1.5 * 89 * day) + 40 * minute;
