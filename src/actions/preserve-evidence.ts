@@ -186,11 +186,8 @@ function planFor(target: Target, preflight: Preflight, found: Found): Planned {
           ]
         : []),
       ...(there ? [logsSay(there, since)] : []),
-      'Events and objects of the namespace, and the nodes: about 20 kB for each pod. No Secrets, no ConfigMaps.',
-      'Sessions, locks and replication of the database; surfaces and the last readings.',
-      `The journal: ${formatBytes(there?.journalBytes ?? 0)}.`,
-      `Ends after ${formatBytes(mostBytes)} or ${formatAge(within)}: what is missing then is named in the manifest.`,
-      `Free on this disk: ${formatBytes(place.freeBytes)}. It can be stopped, and continued by running it again.`,
+      `Events, objects and nodes (no Secrets, no ConfigMaps); sessions and locks; surfaces and readings; the journal (${formatBytes(there?.journalBytes ?? 0)}).`,
+      `Ends after ${formatBytes(mostBytes)} or ${formatAge(within)}; ${formatBytes(place.freeBytes)} are free. Stopped, it continues when it is run again.`,
       ...(bucket ? [lockText(lock, lockFault, until), onlyWhenDone('s3:PutObject')] : []),
     ],
     warnings: [

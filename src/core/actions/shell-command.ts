@@ -72,7 +72,8 @@ export function toShellCommand(call: Call, targets: Targets): string {
 /** The same to read: long lists are counted, and a statement stands without psql around it. */
 export function summarize(call: Call, targets: Targets): string {
   if (call.tool === 'sql') return summarised(call.change);
-  if (call.tool === 'preserve') return `tar -czf ${quote(call.archive)} logs kubernetes database journal …`;
+  if (call.tool === 'preserve')
+    return `tar -czf ${quote(call.archive.replace(/^.*\//, ''))} logs kubernetes database journal …`;
   if (call.tool === 'redis' && call.command.length > 5)
     return `${words([...redisCli(targets), ...call.command.slice(0, 3)])} … ${call.command.length - 1} keys`;
   if (call.tool === 's3' && call.do.verb === 'delete' && call.do.keys.length > 1)
