@@ -33,7 +33,7 @@ async function open(more: Readonly<Record<string, string>> = {}, ...flags: strin
   terminal = new TerminalUnderTest({
     program: 'bash',
     args: ['--norc', '--noprofile', '-i'],
-    environment: { ...drill.environment, ...journal, HOME: home, PS1: 'shell> ', PAGER: 'cat', ...more },
+    environment: { ...drill.environment, ...journal, HOME: home, TMPDIR: home, PS1: 'shell> ', PAGER: 'cat', ...more },
     columns: 120,
     rows: 40,
   });
