@@ -265,6 +265,8 @@ test.each([
     await terminal.shows(/shell> *$/m);
     await expect.poll(() => alive(child), { timeout: 30_000 }).toBe(false);
     await terminal.type('echo $((40 + 2))\r').shows(/^42$/m);
+    const left = () => readdirSync(home).filter((name) => name.startsWith('bentham-'));
+    await expect.poll(left, { timeout: 30_000 }).toEqual([]);
   },
 );
 

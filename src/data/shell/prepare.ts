@@ -1,5 +1,6 @@
 // What a session needs before it gets the terminal: its program, its environment, its guard.
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { assigned, chosenKubeconfig, words } from '../../core/actions/shell-command.ts';
 import { present } from '../../core/present.ts';
@@ -17,6 +18,8 @@ export type Prepared = {
   argv: Argv;
   env: Record<string, string>;
   command: string;
+  /** A directory of its own, which `close` removes. */
+  leftover?: string;
   close(): Promise<void>;
 };
 
@@ -151,7 +154,7 @@ async function redisCli(
     const { openReadOnlyProxy } = await import('../redis/read-only-proxy.ts');
     const { socket, close } = await openReadOnlyProxy(redis, redisWithin, signal);
     const argv: Argv = ['redis-cli', '-s', socket];
-    return { ok: true, value: { argv, env, command: words(argv), close } };
+    return { ok: true, value: { argv, env, command: words(argv), leftover: path.dirname(socket), close } };
   } catch (error) {
     const { redisFault } = await import('../redis/faults.ts');
     const fault = redisFault(error, redis);

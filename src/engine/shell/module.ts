@@ -94,7 +94,7 @@ export const shellModule =
         if (!(await record({ ...news, phase: 'started' }))) return refuse(session, 'the journal cannot be written');
         const began = Date.now();
         const { endSays, runInTerminal } = await import('../../data/shell/terminal-program.ts');
-        const end = await runInTerminal(argv, env, signal);
+        const end = await runInTerminal(argv, env, signal, prepared.leftover);
         await record({ ...news, phase: 'ended', ...exitOf(end), detail: endSays(end) });
         show({ session: { ...session, phase: 'ended' } });
         const isFine = 'code' in end && end.code === 0;
