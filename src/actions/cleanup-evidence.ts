@@ -90,7 +90,8 @@ export const cleanupEvidence: Action = {
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
     const found = await evidenceWithHolds(preflight, prefix, before, mostObjects);
     if (!found.ok) return refusedBy(found.fault);
-    const { objects, complete, versioned, unspeakable, listed, unasked } = found.value;
+    const { objects, complete, versioned, unspeakable, listed, bounded, unasked } = found.value;
+    const beyond = `Only the first ${formatCount(listed)} objects under the prefix were looked through: a longer prefix reaches the others.`;
     if (listed === 0) return unknownEvidence('evidence under', prefix, preflight);
     const held = objects.filter((o) => o.held !== undefined);
     const free = objects.filter((o) => o.held === undefined);
@@ -99,7 +100,7 @@ export const cleanupEvidence: Action = {
         held.length > 0
           ? `all ${formatCount(held.length)} old objects are protected: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
           : `nothing under ${prefix.slice(0, 80)} is ${ageSays(days, before)}`,
-        'nothing to delete',
+        bounded ? beyond : 'nothing to delete',
       );
     const times = free.map((o) => o.modifiedAt);
     const bytes = free.reduce((sum, o) => sum + o.bytes, 0);
@@ -133,7 +134,11 @@ export const cleanupEvidence: Action = {
             ]
           : []),
         ...(unasked ? [`Legal holds of studies are unknown: ${unasked}.`] : []),
-        ...(complete ? [] : [`Only the first ${formatCount(mostObjects)} are checked: run it again for the rest.`]),
+        ...(bounded
+          ? [beyond]
+          : complete
+            ? []
+            : [`Only the first ${formatCount(mostObjects)} are checked: run it again for the rest.`]),
       ],
       note: `${prefix}: ${formatCount(free.length)} objects ${ageSays(days, before)}; evidence.retentionDays is ${retentionDays}`,
       calls: Array.from({ length: Math.ceil(keys.length / perRequest) }, (_, at) => ({

@@ -1,6 +1,8 @@
 // Preflight and verification on the real platform. Every query is added to the command log with its duration.
+
 import type { Settings } from '../config/settings.ts';
 import type { ActionContext, Answer, Need, OpenIncident, Preflight } from '../core/actions/preflight.ts';
+import type { Progress } from '../core/actions/progress.ts';
 import { toShellCommand } from '../core/actions/shell-command.ts';
 import { quote } from '../core/text/shell.ts';
 import { type Ms, second } from '../core/time.ts';
@@ -31,6 +33,8 @@ export type PreflightOptions = {
   incident(): OpenIncident | undefined;
   world(): Promise<World>;
   looked(look: Looked): void;
+  /** How far a long look came. */
+  progress?(progress: Progress): void;
 };
 
 const healthWithin: Ms = 5 * second;
@@ -44,6 +48,7 @@ export function createPreflight({
   incident,
   world,
   looked,
+  progress,
 }: PreflightOptions): Preflight & { close(): Promise<void> } {
   const kubernetes = new KubernetesPreflight(settings.kubernetes, signal);
   const sql = new PostgresPreflight(settings.database, signal);
@@ -109,7 +114,10 @@ export function createPreflight({
       ),
     evidence: (prefix, before, most) =>
       timed(`aws s3 ls ${quote(`s3://${settings.evidence.bucket}/${prefix}`)} --recursive`, async () =>
-        (await aws()).evidenceObjects(settings, prefix, before, most),
+        (await aws()).evidenceObjects(settings, prefix, before, most, {
+          signal,
+          told: (done) => progress?.({ done, unit: 'objects' }),
+        }),
       ),
     versions: (key) =>
       timed(`aws s3api list-object-versions --prefix ${quote(key)}`, async () =>

@@ -161,3 +161,24 @@ test('a bucket in another region and a rate limit differ from a refusal', () => 
   expect(of('PermanentRedirect', 301)).toMatchObject({ kind: 'unconfigured', what: 'the bucket is in another region' });
   expect(of('SlowDown', 503)).toMatchObject({ kind: 'limited', what: 'rate limited: SlowDown' });
 });
+
+test('a long look tells how far it came, ends at its bound, and can be stopped', async () => {
+  const page = (url: URL) => ({
+    body: contents([`study_a/${url.searchParams.get('continuation-token') ?? '0'}.png`]).replace(
+      '<IsTruncated>false</IsTruncated>',
+      `<IsTruncated>true</IsTruncated><NextContinuationToken>${Number(url.searchParams.get('continuation-token') ?? 0) + 1}</NextContinuationToken>`,
+    ),
+  });
+  const { settings } = await s3((url) => (url.searchParams.has('list-type') ? page(url) : { body: '<x/>' }));
+  const told: number[] = [];
+  // None is old enough: without a bound it would look for ever.
+  const found = await evidenceObjects(settings, 'study_a/', 0, 100, { told: (n) => told.push(n), bound: 5 });
+  expect(found).toMatchObject({ ok: true, value: { objects: [], listed: 5, bounded: true, complete: false } });
+  expect(told).toEqual([1, 2, 3, 4, 5]);
+  const over = new AbortController();
+  const stopped = await evidenceObjects(settings, 'study_a/', 0, 100, {
+    signal: over.signal,
+    told: (n) => n === 3 && over.abort(),
+  });
+  expect(stopped).toMatchObject({ ok: false });
+});

@@ -48,6 +48,14 @@ const ended = (outcome: RunOutcome): RunEvent => ({ kind: 'ended', outcome, says
 const follow = (events: readonly RunEvent[], from = fresh) => events.reduce((run, e, at) => advance(run, e, at), from);
 
 describe('a run', () => {
+  it('tells how far a long look came, while it is planned and checked again', () => {
+    const looking: RunEvent = { kind: 'progress', progress: { done: 2000, unit: 'objects' } };
+    expect(follow([looking]).measured).toMatchObject({ done: 2000, unit: 'objects' });
+    expect(follow([looking, planned])).not.toHaveProperty('measured');
+    expect(follow([planned, { kind: 'confirmed' }, looking]).measured).toMatchObject({ done: 2000 });
+    expect(follow([planned, { kind: 'confirmed' }, looking, { kind: 'started' }])).not.toHaveProperty('measured');
+  });
+
   it('goes from the form to the verification', () => {
     const run = follow([
       planned,

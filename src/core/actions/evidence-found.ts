@@ -10,8 +10,9 @@ export type EvidenceFound = {
   complete: boolean;
   /** Old objects that are skipped because their names cannot be shown exactly. */
   unspeakable: number;
-  /** All objects of the prefix, old or not. */
+  /** Objects of the prefix that were looked through, old or not; those behind them were not when `bounded`. */
   listed: number;
+  bounded?: true | undefined;
   /** Absent: not allowed to read. */
   versioned?: boolean;
 };

@@ -85,9 +85,9 @@ export const keptOutput = 400;
 export const planLasts = 120_000;
 
 const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
-  planning: ['planned', 'ended'],
+  planning: ['planned', 'progress', 'ended'],
   planned: ['planned', 'confirmed', 'ended'],
-  rechecking: ['planned', 'started', 'ended'],
+  rechecking: ['planned', 'progress', 'started', 'ended'],
   performing: ['planned', 'output', 'progress', 'performed', 'performedAll', 'ended'],
   verifying: ['output', 'seen', 'ended'],
   done: [],
@@ -115,7 +115,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'planned': {
       // The state changed before the first call: nothing was done, and it is asked again.
       if (run.phase === 'performing' && run.performed > 0) return run;
-      const { notice: _, again: _was, startedAt: _begun, ...rest } = run;
+      const { notice: _, again: _was, startedAt: _begun, ...rest } = without(run, 'progress', 'measured');
       const { plan, calls, notice, again } = event;
       const reveals = plan.calls.some((call) => call.tool === 'command' && call.reveals);
       return {
@@ -132,7 +132,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'confirmed':
       return { ...run, phase: 'rechecking' };
     case 'started':
-      return withCalls({ ...run, phase: 'performing', startedAt: now }, now);
+      return withCalls({ ...without(run, 'progress', 'measured'), phase: 'performing', startedAt: now }, now);
     case 'output':
       return { ...run, output: [...run.output, ...event.lines].slice(-keptOutput) };
     case 'progress':

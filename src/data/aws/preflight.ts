@@ -23,6 +23,8 @@ const within: Ms = 20 * second;
 const mostLocksRead = 200;
 /** Classes whose objects have to be brought back before they can be copied (Amazon S3, storage classes). */
 export const archive = /^(GLACIER|DEEP_ARCHIVE)$/;
+/** Objects of a prefix that are looked through: some three minutes at the rate of S3's lists. */
+const mostListed = 2_000_000;
 /** Versions of one object that are read. */
 const mostVersions = 10_000;
 
@@ -31,6 +33,7 @@ export async function evidenceObjects(
   prefix: string,
   before: Instant,
   most: number,
+  { signal, told, bound = mostListed }: { signal?: AbortSignal; told?(listed: number): void; bound?: number } = {},
 ): Promise<Result<EvidenceFound>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
@@ -48,6 +51,7 @@ export async function evidenceObjects(
           EncodingType: 'url',
           ContinuationToken: token || undefined,
         }),
+        { abortSignal: signal },
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         const key = decodedKey(Key, page.EncodingType);
@@ -59,7 +63,8 @@ export async function evidenceObjects(
         else unspeakable += 1;
       }
       token = page.NextContinuationToken;
-    } while (token && objects.length < most);
+      told?.(listed);
+    } while (token && objects.length < most && listed < bound);
     const chosen = objects.slice(0, most);
     const held = (await mayHold(client, bucket))
       ? await holdsOf(client, bucket, chosen)
@@ -69,6 +74,7 @@ export async function evidenceObjects(
       complete: !token && objects.length <= most,
       unspeakable,
       listed,
+      bounded: token && objects.length < most ? true : undefined,
       // Who may not ask does not know.
       versioned: versioning ? versioning.Status === 'Enabled' : undefined,
     };

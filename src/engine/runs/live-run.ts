@@ -74,6 +74,7 @@ export class LiveRun {
       world,
       signal: AbortSignal.any([signal, this.leave.signal]),
       looked: ({ says, took, ok, what }) => this.log({ kind: 'look', says, took, ok, what }),
+      progress: (progress) => this.tell({ kind: 'progress', progress }),
     });
     changed(run);
   }

@@ -4,7 +4,7 @@ import type { Plan, Suggestion } from '../../core/actions/action.ts';
 import { undoSays } from '../../core/actions/plan-text.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
-import { formatAge, formatClock } from '../../core/text/format.ts';
+import { formatAge, formatClock, formatCount } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import { progressLine } from '../toolkit/bar.ts';
 import { diffTone } from '../toolkit/diff.ts';
@@ -20,7 +20,10 @@ const wrapped = (text: string, columns: number, by: (part: string, row: number) 
 export function planLines(run: Run | undefined, state: State, columns: number): Line[] {
   if (!run) return [line('  checking …')];
   const { plan } = run;
-  if (!plan) return run.says === undefined ? [line(dim('  checking (read-only) …'))] : outcomeLines(run, columns);
+  if (!plan)
+    return run.says === undefined
+      ? [line(dim(`  checking (read-only) …${lookedThrough(run)}`))]
+      : outcomeLines(run, columns);
   // The lines of kubectl diff keep their colour where they wrap.
   const said = (texts: readonly string[]) =>
     texts.flatMap((text) => wrapped(text, columns, (t) => line('  ', span(t, diffTone(text)))));
@@ -99,13 +102,16 @@ export function outcomeLines(run: Run, columns: number): Line[] {
   ];
 }
 
+/** How far a long look came: ` 120,000 objects`. */
+const lookedThrough = ({ measured }: Run) => (measured ? ` ${formatCount(measured.done)} ${measured.unit}` : '');
+
 /** The state of the run in one line. */
 function stands(run: Run, state: State): Line {
   const since = run.startedAt === undefined ? '' : ` for ${formatAge(state.world.now - run.startedAt)}`;
-  if (run.phase === 'planning') return line('  checking …');
+  if (run.phase === 'planning') return line(`  checking …${lookedThrough(run)}`);
   if (run.phase === 'planned')
     return line('  planned; ', span('c', 'key'), ' confirm · ', span('x', 'key'), ' discard');
-  if (run.phase === 'rechecking') return line('  checking again before the change …');
+  if (run.phase === 'rechecking') return line(`  checking again before the change …${lookedThrough(run)}`);
   if (run.phase === 'performing')
     return line(
       '  ',
