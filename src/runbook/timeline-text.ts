@@ -7,7 +7,7 @@ import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { authorOf, type Entry, type Event, type EventOf, fingerprint, inOrder } from '../core/incident/event.ts';
 import type { Incident, Message } from '../core/incident/incident.ts';
-import { formatAge, formatClock } from '../core/text/format.ts';
+import { formatAge, formatClock, shortClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
 import { checklist, findStep } from './checklists.ts';
 import { deliverySays, phaseSays } from './messages.ts';
@@ -82,6 +82,14 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
         kind: 'people',
         says: event.alert ? `acknowledged the alert ${event.subject ?? event.alert}` : 'acknowledged the incident',
       };
+    case 'snoozed': {
+      const name = event.subject ?? event.alert;
+      const says =
+        event.until > at
+          ? `snoozed the alert ${name} until ${shortClock(event.until)}Z`
+          : `ended the snooze of ${name}`;
+      return { kind: 'people', says };
+    }
     case 'step': {
       const say = findStep(event.step)?.step.say ?? event.step;
       const detail = event.why ?? event.found?.because;

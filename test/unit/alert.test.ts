@@ -147,3 +147,32 @@ test('an alert whose source does not answer stays raised until the source answer
   pass(100, { ...api, verdict: 'ok' });
   expect(told).toEqual(['raised pods/api-gateway', 'cleared pods/api-gateway']);
 });
+
+test('a snoozed alert is last, and speaks again when its time is over', () => {
+  const { alerts, now } = live(['critical', 60]);
+  const step = takeFindings(alerts, [finding('critical'), finding('critical', 'other')], now);
+  const later = takeFindings(step.alerts, [finding('critical'), finding('critical', 'other')], now + 20_000);
+  const snoozes = new Map([['metric/p95', { by: 'ops1', until: now + 60_000, level: 'critical' as const }]]);
+  const at = (moment: number) => raisedAlerts(later.alerts, undefined, snoozes, moment);
+  expect(at(now + 59_999).map((a) => [a.id, a.snoozed?.by])).toEqual([
+    ['other', undefined],
+    ['metric/p95', 'ops1'],
+  ]);
+  expect(at(now + 60_000).map((a) => [a.id, a.snoozed])).toEqual([
+    ['metric/p95', undefined],
+    ['other', undefined],
+  ]);
+});
+
+test('a snooze ends when the alert gets worse than it was, not when it clears and comes back', () => {
+  const snoozes = new Map([['metric/p95', { by: 'ops1', until: 9e9, level: 'warning' as const }]]);
+  const worse = live(['warning', 60], ['critical', 20]);
+  expect(raisedAlerts(worse.alerts, undefined, snoozes, worse.now)[0]?.snoozed).toBeUndefined();
+  const again = live(['warning', 60], ['ok', 70], ['warning', 60]);
+  expect(again.told.map((one) => one.split(' ').slice(1).join(' '))).toEqual([
+    'raised warning',
+    'cleared warning',
+    'raised warning',
+  ]);
+  expect(raisedAlerts(again.alerts, undefined, snoozes, again.now)[0]?.snoozed?.by).toBe('ops1');
+});

@@ -213,6 +213,7 @@ const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
   type: of('type', { type: some('service', 'security'), title: why, why }),
   procedure: of('procedure', { procedure: some('security', 'rollback'), change: some('added', 'retired') }),
   acknowledged: of('acknowledged'),
+  snoozed: of('snoozed', { alert: some('metric/p95'), level: some('critical', 'warning'), until: fc.integer() }),
   step: of('step', { step, mark: some('done', 'skipped', 'reopened'), found: check }),
   decision: of('decision', { step, answer: some('yes', 'no'), why }),
   action: of('action', {

@@ -1,7 +1,7 @@
 // Alerts from findings: raised when trouble lasts, cleared when calm lasts, quiet while something flaps. Pure.
 
 import type { AlertLevel } from '../incident/channel.ts';
-import { type Instant, type Ms, minute, second } from '../time.ts';
+import { day, type Instant, type Ms, minute, second } from '../time.ts';
 import type { Finding } from './evaluate.ts';
 import { type Origin, silentSource } from './silent-source.ts';
 import type { HealthStatus } from './status.ts';
@@ -25,6 +25,15 @@ export type Acknowledgement = { by: string; at: Instant };
 /** Who has which alert, by its id, and who has all that were raised by then. */
 export type Acknowledgements = { of: ReadonlyMap<string, Acknowledgement>; all?: Acknowledgement };
 
+/** A person wants to hear no more of an alert until then, unless it gets worse than `level`. */
+export type Snooze = { by: string; until: Instant; level: AlertLevel };
+
+/** Snoozes by the alert's id: the last one counts. */
+export type Snoozes = ReadonlyMap<string, Snooze>;
+
+/** For longer nobody remembers that it is snoozed. */
+export const longestSnooze: Ms = day;
+
 export type Alert = {
   /** The finding's id: `metric/p95`. */
   id: string;
@@ -37,6 +46,8 @@ export type Alert = {
   /** When its level last rose: the response time counts from here. */
   since: Instant;
   acknowledged?: Acknowledgement;
+  /** It reminds nobody until then; its finding counts as before. */
+  snoozed?: Snooze;
   /** It came and went again and again. */
   flapping: boolean;
 };
@@ -144,20 +155,32 @@ function raise(watch: Watch, level: AlertLevel, finding: Finding): Alert {
   };
 }
 
+/** Whether somebody still has to be told of it. */
+export const isQuiet = ({ acknowledged, snoozed }: Pick<Alert, 'acknowledged' | 'snoozed'>): boolean =>
+  acknowledged !== undefined || snoozed !== undefined;
+
 /**
- * Those that are raised: not acknowledged first, then worst first, then oldest. An alert that got worse after somebody
- * took it is nobody's again.
+ * Those that are raised: neither acknowledged nor snoozed first, then worst first, then oldest. An alert that got worse
+ * after somebody took it is nobody's again; one that got worse than it was when it was snoozed is snoozed no more.
  */
-export function raisedAlerts(alerts: Alerts, { of, all }: Acknowledgements = { of: new Map() }): readonly Alert[] {
+export function raisedAlerts(
+  alerts: Alerts,
+  { of, all }: Acknowledgements = { of: new Map() },
+  snoozes: Snoozes = new Map(),
+  now: Instant = 0,
+): readonly Alert[] {
   return Object.values(alerts)
     .flatMap(({ alert }): Alert[] => {
       if (!alert) return [];
       const acknowledged = [of.get(alert.id), all].find((one) => one !== undefined && one.at >= alert.since);
-      return [acknowledged ? { ...alert, acknowledged } : alert];
+      const snooze = snoozes.get(alert.id);
+      const isSnoozed = snooze !== undefined && snooze.until > now && height(alert.level) <= height(snooze.level);
+      const taken = acknowledged ? { ...alert, acknowledged } : alert;
+      return [isSnoozed ? { ...taken, snoozed: snooze } : taken];
     })
     .sort(
       (a, b) =>
-        Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) ||
+        Number(isQuiet(a)) - Number(isQuiet(b)) ||
         rank[b.level] - rank[a.level] ||
         a.raisedAt - b.raisedAt ||
         (a.id < b.id ? -1 : 1),

@@ -5,7 +5,7 @@ import type { Instant, Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Contact, Targets } from '../world/targets.ts';
 import { hasControl, isAdmitted, type KeyState } from './authority.ts';
-import type { ChannelId } from './channel.ts';
+import type { AlertLevel, ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { IncidentType, Purpose, Role, Writer } from './event.ts';
 import { type Incident, isOngoing, unfinished } from './incident.ts';
@@ -125,6 +125,8 @@ export type IncidentCommand =
   | { do: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired' }
   /** Of the incident, or of one alert. */
   | { do: 'acknowledge'; alert?: string; subject?: string }
+  /** Ends a snooze where `until` is not later than now. */
+  | { do: 'snooze'; alert: string; subject?: string | undefined; level: AlertLevel; until: Instant }
   | { do: 'step'; step: string; mark: 'done' | 'skipped' | 'reopened'; why?: string }
   | { do: 'decide'; step: string; answer: 'yes' | 'no'; why: string }
   | { do: 'note'; text: string }

@@ -56,6 +56,8 @@ export type Event =
   | { kind: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired'; why?: string }
   /** Of the incident, or of one alert. */
   | { kind: 'acknowledged'; alert?: string; subject?: string }
+  /** `until`: not later than now: no longer. `level`: what it was; if it gets worse it is snoozed no more. */
+  | { kind: 'snoozed'; alert: string; subject?: string; level: AlertLevel; until: Instant }
   | { kind: 'step'; step: string; mark: 'done' | 'skipped' | 'reopened'; why?: string; found?: Check }
   | { kind: 'decision'; step: string; answer: 'yes' | 'no'; why: string; recommended?: 'yes' | 'no' | 'unsure' }
   | {

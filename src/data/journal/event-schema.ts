@@ -27,6 +27,7 @@ const instant = z.number().min(0).max(lastInstant);
 const count = z.number().min(0);
 const severity = z.literal(severities);
 const verdict = z.enum(healthStatuses);
+const alertLevel = z.enum(['critical', 'warning', 'info']);
 const procedure = z.enum(procedureIds);
 const reason = z.object({ state: z.enum(['pass', 'fail', 'unknown']), because: text });
 /** Any action, a newer cockpit's too; but nothing that an export could take for more than a name. */
@@ -41,6 +42,7 @@ const kinds = {
   type: { type: z.enum(incidentTypes), title: text, why: text },
   procedure: { procedure, change: z.enum(['added', 'retired']), why: text.optional() },
   acknowledged: { alert: text.optional(), subject: text.optional() },
+  snoozed: { alert: text, subject: text.optional(), level: alertLevel, until: instant },
   step: {
     step: text,
     mark: z.enum(['done', 'skipped', 'reopened']),
@@ -66,7 +68,7 @@ const kinds = {
     alert: text,
     subject: text,
     change: z.enum(['raised', 'worse', 'cleared']),
-    level: z.enum(['critical', 'warning', 'info']),
+    level: alertLevel,
     says: text,
     since: instant.optional(),
   },

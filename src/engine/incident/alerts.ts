@@ -4,7 +4,10 @@ import {
   type Acknowledgement,
   type Acknowledgements,
   type Alerts,
+  longestSnooze,
   raisedAlerts,
+  type Snooze,
+  type Snoozes,
   takeFindings,
 } from '../../core/health/alert.ts';
 import { evaluate, type Finding } from '../../core/health/evaluate.ts';
@@ -27,26 +30,34 @@ type Turn = { written: HealthStatus; now: HealthStatus; since: Instant };
 export class AlertWatch {
   #alerts: Alerts = {};
   #acknowledgements: Acknowledgements = { of: new Map() };
+  #snoozes: Snoozes = new Map();
+  #now: Instant = 0;
   #turns = new Map<string, Turn>();
   #sampledAt = 0;
 
-  /** Applies acknowledgements from the entries of any cockpit. */
+  /** Applies acknowledgements and snoozes from the entries of any cockpit. */
   takeEntries(entries: readonly Entry[]): void {
     const of = new Map<string, Acknowledgement>();
     // Acknowledging the incident acknowledges the alerts raised so far.
     let all: Acknowledgement | undefined;
+    const snoozes = new Map<string, Snooze>();
     for (const entry of entries) {
       const { event, at } = entry;
       const ack = { by: authorOf(entry), at };
       if (event.kind === 'acknowledged' && event.alert) of.set(event.alert, ack);
       else if (event.kind === 'acknowledged') all = ack;
+      else if (event.kind === 'snoozed')
+        // Whatever an entry of another cockpit says.
+        snoozes.set(event.alert, { by: ack.by, until: Math.min(event.until, at + longestSnooze), level: event.level });
       else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent') all = ack;
     }
     this.#acknowledgements = { of, all };
+    this.#snoozes = snoozes;
   }
 
   /** Takes the current world; returns the events to record. */
   takeWorld(world: World): readonly Event[] {
+    this.#now = world.now;
     const findings = evaluate(world);
     const { alerts, changes } = takeFindings(this.#alerts, findings, world.now);
     this.#alerts = alerts;
@@ -70,7 +81,7 @@ export class AlertWatch {
 
   /** The raised alerts, as the screen shows them. */
   get raised(): readonly DueAlert[] {
-    return raisedAlerts(this.#alerts, this.#acknowledgements).map((alert): DueAlert => {
+    return raisedAlerts(this.#alerts, this.#acknowledgements, this.#snoozes, this.#now).map((alert): DueAlert => {
       const { channel, responseTime, due } = alertChannel(alert.level);
       return { ...alert, channel, responseTime, due: due(alert.since) };
     });

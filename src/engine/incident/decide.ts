@@ -1,10 +1,12 @@
 // Turns a person's command on an incident into the events to record. Pure.
 import { ulid } from 'ulid';
+import { longestSnooze } from '../../core/health/alert.ts';
 import { hasControl, incidentIdOf, isAdmitted, type KeyState } from '../../core/incident/authority.ts';
 import { adviceOn, checkOf, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { type Event, type IncidentType, roles, type Writer } from '../../core/incident/event.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';
+import { shortClock } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
@@ -51,6 +53,7 @@ export function decide(what: IncidentCommand, situation: Situation): Decision {
   if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
   if (what.do === 'open') return open(what, incident, { self, world });
   if (what.do === 'acknowledge') return acknowledge(what, incident);
+  if (what.do === 'snooze') return snooze(what, now);
   if (what.do === 'allow-unrecorded')
     return {
       events: [{ kind: 'journal', what: 'unrecorded-allowed', says: what.why }],
@@ -109,6 +112,12 @@ function acknowledge(what: Extract<IncidentCommand, { do: 'acknowledge' }>, inci
     subject: subject || undefined,
   };
   return { events: [event], says: 'acknowledged' };
+}
+
+function snooze({ alert, subject, level, until }: Extract<IncidentCommand, { do: 'snooze' }>, now: Instant): Decision {
+  if (until - now > longestSnooze) return { refused: 'an alert can be snoozed for at most 24 hours' };
+  const event: Event = { kind: 'snoozed', alert, subject: subject || undefined, level, until };
+  return { events: [event], says: until > now ? `snoozed until ${shortClock(until)}Z` : 'no longer snoozed' };
 }
 
 type Rest = Pick<Situation, 'self' | 'world' | 'now' | 'taken' | 'keys'>;

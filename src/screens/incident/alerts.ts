@@ -5,13 +5,14 @@ import type { DueAlert } from '../../core/incident/context.ts';
 import { formatClock, shortClock } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { Place } from '../../store.ts';
-import type { Row, Screen } from '../screen.ts';
+import type { Here, Row, Screen } from '../screen.ts';
 import { markerIn } from '../shell/reducer.ts';
 import { dim, firstFitting, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
 import { matching } from '../toolkit/list.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
+import { snoozeIntents } from './snooze.ts';
 import { short } from './status-line.ts';
 
 export const verdictOf = { critical: 'critical', warning: 'warning', info: 'unknown' } as const satisfies Record<
@@ -19,8 +20,9 @@ export const verdictOf = { critical: 'critical', warning: 'warning', info: 'unkn
   HealthStatus
 >;
 
-/** `14:03 left`, `late 2:10`, `ops1 03:14`. */
+/** `14:03 left`, `late 2:10`, `ops1 03:14`, `snoozed until 03:40Z`. */
 export function responseSays(alert: DueAlert, now: number): Line {
+  if (alert.snoozed) return line(dim(`snoozed until ${shortClock(alert.snoozed.until)}Z`));
   if (alert.acknowledged) return line(dim(`${alert.acknowledged.by} ${shortClock(alert.acknowledged.at)}`));
   const left = alert.due - now;
   if (left < 0) return line(span(`late ${short(-left)}`, 'critical'));
@@ -59,12 +61,21 @@ function rowOf(alert: DueAlert, drawn: Line): Row {
           `raised ${formatClock(alert.raisedAt)}, channel ${alert.channel}, respond within ${alert.responseTime}`,
           columns - 4,
         ).map((part) => line(dim(`  ${part}`))),
+        ...(alert.snoozed
+          ? wrap(
+              `snoozed by ${alert.snoozed.by} until ${formatClock(alert.snoozed.until)}; ends earlier if it gets worse. Its health counts as before.`,
+              columns - 4,
+            ).map((part) => line(dim(`  ${part}`)))
+          : []),
         ...(alert.remedy ? [line('  runbook: ', alert.remedy)] : []),
       ],
     },
     copies: { text: `${alert.level}: ${alert.subject} ${alert.says}`, what: 'the alert' },
   };
 }
+
+const alertHere = ({ row, state }: Here): DueAlert | undefined =>
+  state.incidentContext?.alerts.find((one) => one.id === row?.id);
 
 export const alertsScreen: Screen = {
   id: 'alerts',
@@ -88,9 +99,11 @@ export const alertsScreen: Screen = {
     ];
     const { head, draw } = table(shape, columns - 2);
     const open = alerts.filter((a) => !a.acknowledged).length;
+    const snoozed = alerts.filter((a) => a.snoozed).length;
+    const quiet = snoozed > 0 ? `, ${snoozed} snoozed` : '';
     const rows = alerts.map((alert) => rowOf(alert, draw(alert)));
     return {
-      says: line(dim(alerts.length === 0 ? 'none' : `${open} not acknowledged, ${alerts.length} total`)),
+      says: line(dim(alerts.length === 0 ? 'none' : `${open} not acknowledged${quiet}, ${alerts.length} total`)),
       head: alerts.length > 0 ? [head] : [],
       rows,
       foot: aboutMarked(place, rows, alerts, columns - 2),
@@ -114,6 +127,20 @@ export const alertsScreen: Screen = {
       run: ({ row, state }) => {
         const subject = state.incidentContext?.alerts.find((one) => one.id === row?.id)?.subject;
         return row ? [send({ do: 'acknowledge', alert: row.id, subject: subject || undefined })] : [];
+      },
+    },
+    {
+      id: 'snooze-alert',
+      keys: ['s'],
+      title: 'snooze',
+      titleFor: (here) => (alertHere(here)?.snoozed ? 'end snooze' : undefined),
+      about: 'snooze the alert for a time: no reminders until then or until it gets worse; its health counts as before',
+      also: 'silence mute quiet',
+      footer: 12,
+      unless: (here) => (alertHere(here) ? onlyObserves(here.state) : 'no alert is selected'),
+      run: (here) => {
+        const alert = alertHere(here);
+        return alert ? snoozeIntents(alert, here.state.world.now) : [];
       },
     },
   ],

@@ -7,6 +7,7 @@ import type { State } from '../../store.ts';
 import type { Binding, Entry } from '../screen.ts';
 import { askNote, askType, askUnrecorded, send } from './asking.ts';
 import { onlyObserves, whyNotInControl } from './offers.ts';
+import { snoozeEntries } from './snooze.ts';
 
 export const incidentBinding: Binding = {
   id: 'incident',
@@ -56,6 +57,7 @@ export function incidentEntries(state: State): readonly Entry[] {
   if (!incidentContext) return [];
   const others = [
     ...typeEntry(state),
+    ...snoozeEntries(state),
     ...incidentContext.open.map(
       (one): Entry => ({
         title: `show incident ${severityName(one.severity)} ${one.title}`,

@@ -1,4 +1,5 @@
 // The incident line of the header, on every frame while an incident is open.
+import { isQuiet } from '../../core/health/alert.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { controllerOf, controlNow, isInControl, keysOf, lostRuns } from '../../core/incident/context.ts';
@@ -7,7 +8,7 @@ import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import { here, type State } from '../../store.ts';
-import { bold, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
+import { bold, dim, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
 import { nextShort } from './next-line.ts';
 import { relayTrouble } from './relay-line.ts';
 
@@ -112,12 +113,14 @@ function crewSays(state: State): readonly Line[] {
 
 /**
  * The count of unacknowledged alerts and the time left to respond: `2 alerts 14 m`. With its unit, because the clock is
- * above it. Empty while all are acknowledged.
+ * above it. Empty while all are acknowledged; else how many are snoozed.
  */
 export function alertsSays({ incidentContext, world }: State, columns: number): Line {
-  const open = (incidentContext?.alerts ?? []).filter((alert) => !alert.acknowledged && alert.level !== 'info');
+  const all = (incidentContext?.alerts ?? []).filter((alert) => alert.level !== 'info');
+  const open = all.filter((alert) => !isQuiet(alert));
   const [first] = open.toSorted((a, b) => a.due - b.due);
-  if (!first) return [];
+  const snoozed = all.filter((alert) => alert.snoozed).length;
+  if (!first) return snoozed > 0 ? line('  ', dim(`${snoozed} snoozed`)) : [];
   const left = first.due - world.now;
   const count = `${open.length} ${open.length === 1 ? 'alert' : 'alerts'}`;
   const tone = open.some((alert) => alert.level === 'critical') ? 'critical' : 'warning';

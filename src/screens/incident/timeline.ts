@@ -119,7 +119,7 @@ function jump(state: State, id: string): readonly Intent[] | undefined {
     ];
   if (event.kind === 'action') return actedOn(state, event);
   if (event.kind === 'severity' || event.kind === 'procedure') return [{ kind: 'open', screen: 'incident' }];
-  if (event.kind === 'acknowledged') return [{ kind: 'open', screen: 'alerts' }];
+  if (event.kind === 'acknowledged' || event.kind === 'snoozed') return [{ kind: 'open', screen: 'alerts' }];
   const about = event.kind === 'verdict' ? event.finding : event.kind === 'alert' ? event.alert : undefined;
   if (about) {
     const [area = '', name = ''] = about.split('/');
