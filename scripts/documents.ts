@@ -7,6 +7,7 @@ import { keysManual } from './keys-manual.ts';
 import { runbookManual } from './runbook-manual.ts';
 import { statusSchema } from './status-schema.ts';
 import { verdictsManual } from './verdicts-manual.ts';
+import { webhookSchema } from './webhook-schema.ts';
 
 export type GeneratedDocument = { file: string; text(): string | Promise<string> };
 
@@ -17,6 +18,7 @@ export const documents: readonly GeneratedDocument[] = [
   { file: 'docs/config.schema.json', text: () => `${JSON.stringify(fileSchema(), null, 2)}\n` },
   { file: 'docs/commands.schema.json', text: () => `${JSON.stringify(ownCommandsSchema(), null, 2)}\n` },
   { file: 'docs/status.schema.json', text: statusSchema },
+  { file: 'docs/webhook.schema.json', text: webhookSchema },
   { file: 'docs/runbook.md', text: runbookManual },
   { file: 'docs/verdicts.md', text: verdictsManual },
 ];

@@ -22,6 +22,7 @@ import { deploymentRecovered, recovered, takeCredentials } from './remedies.ts';
 import { startS3 } from './s3/s3.ts';
 import type { Conditions, Scenario } from './scenario.ts';
 import { followStudies, readStudy, tenantOfKey } from './studies.ts';
+import { startWebhook } from './webhook.ts';
 import { startWorld } from './workload-simulator.ts';
 
 export type DrillOptions = {
@@ -122,6 +123,7 @@ export async function startDrill({
     stops.push(async () => stopLogs());
     const control = await started(startControl({ cluster, conditions, kubernetes, layout }));
     const checkout = await writeCheckout(guarded.directory, control, conditions, { bare: platform });
+    const webhook = await started(startWebhook());
     const pagerDuty = await started(startPagerDutyApi({ incident: scenario.page }));
     const [receivers, s3, rds, secrets] = await Promise.all([
       started(startReceivers(pagerDuty.event)),
@@ -180,6 +182,10 @@ export async function startDrill({
       BENTHAM_CHANNELS_PAGER_DUTY_FROM: pagerDuty.from,
       BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: receivers.slackAlerts,
       BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: receivers.slackOps,
+      BENTHAM_CHANNELS_WEBHOOKS_URLS: webhook.url,
+      BENTHAM_CHANNELS_WEBHOOKS_AUTHORIZATION: webhook.authorization,
+      BENTHAM_CHANNELS_WEBHOOKS_SIGNING_KEY: webhook.signingKey,
+      BENTHAM_DRILL_WEBHOOKS: webhook.list,
       // What PagerDuty and Slack received: for the cockpit's screen, and for curl and tests.
       BENTHAM_CHANNELS_RECEIVED: `${receivers.url}/received`,
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,

@@ -30,11 +30,39 @@ const pagerDuty = z
   })
   .prefault({});
 
+const webhooks = z
+  .object({
+    urls: z
+      .array(url)
+      .max(10, 'at most ten URLs')
+      .default([])
+      .meta({ secret: true })
+      .describe('URLs that each alert is posted to as JSON (docs/webhook.schema.json)'),
+    level: z
+      .enum(['critical', 'warning', 'info'])
+      .default('warning')
+      .describe('least level of an alert that is posted'),
+    authorization: z
+      .string()
+      .regex(/^[\x21-\x7e][\x20-\x7e]*$/, 'the value of a header: `Bearer …`')
+      .optional()
+      .meta({ secret: true })
+      .describe('value of the Authorization header'),
+    signingKey: z
+      .string()
+      .min(16, 'at least 16 characters')
+      .optional()
+      .meta({ secret: true })
+      .describe('key of the signature, as of Standard Webhooks (HMAC-SHA256): whsec_ and base64, or any text'),
+  })
+  .prefault({});
+
 export const channels = z
   .object({
     pagerDuty,
     slackAlerts: z.object({ name: text.default('#alerts').describe('channel'), webhook }).prefault({}),
     slackOps: z.object({ name: text.default('#ops').describe('channel'), webhook }).prefault({}),
+    webhooks,
     received: url
       .optional()
       .describe('where the PagerDuty and Slack of a drill report received messages; set by the drill'),

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Ms } from '../core/time.ts';
 import { awsProbes } from './aws/doctor.ts';
 import { channelsProbe, journalProbe } from './channels/doctor.ts';
+import { webhookProbes } from './channels/webhook-doctor.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 import { encryptionProbe } from './encryption.ts';
 import { gatewayProbe, prometheusProbes } from './gateway/doctor.ts';
@@ -14,8 +15,8 @@ import { relayProbes } from './relay/doctor.ts';
 import { toolsProbe } from './tools/doctor.ts';
 import { terminalProbe } from './tools/terminal.ts';
 
-/** In the order they are shown. `timeout` is for each single question. */
-export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCheck[] {
+/** In the order they are shown. `timeout` is for each single question; `send`: each webhook gets a test message. */
+export function doctorChecks(settings: Settings, timeout: Ms, send = false): readonly DoctorCheck[] {
   return [
     gatewayProbe(settings, timeout),
     kubernetesProbe(settings, timeout),
@@ -28,6 +29,7 @@ export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCh
     toolsProbe(settings, timeout),
     journalProbe(settings),
     channelsProbe(settings),
+    ...webhookProbes(settings, send),
     ...pagerProbes(settings),
     terminalProbe(settings, timeout),
   ];

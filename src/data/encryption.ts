@@ -125,6 +125,7 @@ function addresses({ gateway, prometheus, evidence, backups, credentials, channe
     ['channels.pagerDuty.apiUrl', pagerDuty.apiToken && pagerDuty.apiUrl],
     ['channels.slackAlerts.webhook', slackAlerts.webhook],
     ['channels.slackOps.webhook', slackOps.webhook],
+    ...channels.webhooks.urls.map((url, at) => [`channels.webhooks.urls[${at}]`, url] satisfies [string, string]),
     ['admin.stagingHealthUrl', admin.stagingHealthUrl],
   ];
   return all.flatMap(([option, url]) => (url ? [[option, new URL(url)] as const] : []));

@@ -286,6 +286,7 @@ const channels = (url: string): Settings['channels'] => ({
   pagerDuty: { routingKey: 'R0UTINGKEY', url: `${url}/pd`, apiUrl: url },
   slackAlerts: { name: '#alerts', webhook: `${url}/slack` },
   slackOps: { name: '#ops' },
+  webhooks: { urls: [], level: 'warning' },
 });
 
 test('a shared account has no name until one is given; then all that follows has it, and what the cockpit does has none', async () => {

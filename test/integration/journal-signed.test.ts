@@ -197,6 +197,7 @@ describe('what another account signed', () => {
     const disabled = { kind: 'action', run: 'r', action: 'disable-surface', phase: 'verified' } as const;
     await bob.append({ ...disabled, target: 'surface/openai' }, id);
     await bob.append({ kind: 'acknowledged', alert: 'metric/p95' });
+    await bob.append({ kind: 'snoozed', alert: 'metric/p95', level: 'critical', until: Date.now() + 60_000 }, id);
     await alice.receive(bob.sent.map(({ text }) => text));
     expect(countingEntries(alice.entries).map(({ writer }) => writer.name)).toEqual(['alice']);
     expect(surfaceActs(alice.entries, { environment: 'PRODUCTION' })).toEqual([]);

@@ -53,6 +53,15 @@ export type DueAlert = Alert & { channel: string; responseTime: string; due: Ins
 
 export type ChannelState = { id: ChannelId; name: string; configured: boolean };
 
+/** A generic webhook, by its host: its URL is a secret. `waiting`: messages that wait for it; `dropped`: those it lost. */
+export type WebhookState = {
+  host: string;
+  level: AlertLevel;
+  waiting: number;
+  dropped: number;
+  last?: { at: Instant; ok: boolean; says: string } | undefined;
+};
+
 /** What a drill's PagerDuty or Slack received. */
 export type Arrived = { at: Instant; channel: string; says: string; key?: string };
 
@@ -107,6 +116,8 @@ export type IncidentContext = {
   lost?: ControlLoss;
   alerts: readonly DueAlert[];
   channels: readonly ChannelState[];
+  /** Absent: none is configured. */
+  webhooks?: readonly WebhookState[] | undefined;
   targets: Targets;
   contacts: readonly Contact[];
   /** In a drill: the received messages, oldest first. */

@@ -9,7 +9,6 @@ import {
   isInControl,
   keysOf,
   listedOpen,
-  lostRuns,
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
@@ -21,8 +20,10 @@ import { channelStates } from '../../data/channels/channels.ts';
 import { readReceived } from '../../data/channels/webhook-inbox.ts';
 import { PresenceFiles } from '../../data/journal/presence.ts';
 import type { CreateModule } from '../module.ts';
+import { createAlertWebhooks } from './alert-webhooks.ts';
 import { AlertWatch } from './alerts.ts';
 import { decide } from './decide.ts';
+import { interruptedRuns } from './interrupted.ts';
 import { createMessenger } from './messenger.ts';
 import { type Recorder, whyLost } from './recorder.ts';
 import { controlSays, everybody, shownLoss, strangersOnce, tookFirst, waitsFor } from './relay-news.ts';
@@ -41,10 +42,7 @@ export const incidentModule =
     const { settings, scope } = context;
     const { journal } = recorder;
     const observing = settings.environment.observe;
-    const place = {
-      directory: journal.state.directory,
-      group: settings.journal.group || undefined,
-    };
+    const place = { directory: journal.state.directory, group: settings.journal.group || undefined };
     const presence = new PresenceFiles(place, journal.writer);
     const alerts = new AlertWatch();
     const fixed = {
@@ -83,6 +81,7 @@ export const incidentModule =
         relay: shared?.status,
         lost: shownLoss(incident && shared?.control.lossOf(incident.id)),
         alerts: alerts.raised,
+        webhooks: webhooks.states,
         received,
         report: reporter.written,
         said,
@@ -117,6 +116,12 @@ export const incidentModule =
       record,
       say,
       sent: () => void lookForArrivals(),
+    });
+
+    // Those of this journal are one person's own: whoever writes to a relay cannot silence them.
+    const webhooks = createAlertWebhooks({
+      ...{ settings, scope, say, host: journal.writer.host, incident: () => recorder.incident },
+      leads: () => !observing && nearby.every((one) => one.observing || one.session > journal.writer.session),
     });
 
     const reporter = createReporter({
@@ -177,15 +182,7 @@ export const incidentModule =
       const { incident } = recorder;
       if (!incident) return;
       nearby = await presence.others(Date.now(), journal.writer.host);
-      for (const { run: lost } of lostRuns(incidentContext(), incident).filter(({ ended }) => ended)) {
-        const { run, action, target, phase } = lost;
-        const detail =
-          phase === 'started'
-            ? 'its cockpit ended while it ran: check the current state'
-            : 'its cockpit ended before it began';
-        const ended = phase === 'started' ? 'unknown' : 'cancelled';
-        await record({ kind: 'action', run, action, target, phase: ended, detail }, incident.id, true);
-      }
+      for (const event of interruptedRuns(incidentContext(), incident)) await record(event, incident.id, true);
     };
 
     const due = () => settled(recorder, observing, context.world());
@@ -197,6 +194,7 @@ export const incidentModule =
       if (!isReady) return;
       settle();
       const events = alerts.takeWorld(world);
+      webhooks.take(events, alerts.raised, world.now);
       const incident = ownIncident(recorder, observing);
       for (const event of incident ? events : [])
         orders = orders.then(async () => {
@@ -288,6 +286,7 @@ export const incidentModule =
         clearInterval(renewing);
         clearInterval(arriving);
         clearInterval(retrying);
+        webhooks.stop();
         await orders;
         await Promise.all([messenger.settled(), reporter.settled(), recorder.pending.settled()]);
         await journal.close();
