@@ -17,9 +17,10 @@ export function doctorCommand(): Command {
   const command = addSettingsFlags(new Command('doctor'))
     .description('check every backend, tool and permission, and print how to fix each problem')
     .option('--json', 'machine-readable output')
+    .option('--send', 'post a test message to each of channels.webhooks')
     .option('--timeout <seconds>', 'timeout of one request to one backend', seconds, 4)
     .addHelpText('after', '\nExit code: 0 ok, 1 an optional part is missing, 2 an essential part is broken, 3 unknown.')
-    .action(async (options: { json?: boolean; timeout: number }) => {
+    .action(async (options: { json?: boolean; send?: boolean; timeout: number }) => {
       const loaded = await loadForCommand(command);
       const { settings } = loaded;
       const [{ doctorReport }, { checkupTable, summary }, { exitCode, glyph }, { formatInstant }] = await Promise.all([
@@ -28,7 +29,7 @@ export function doctorCommand(): Command {
         import('../../core/health/status.ts'),
         import('../../core/text/format.ts'),
       ]);
-      const report = await doctorReport(loaded, options.timeout * second);
+      const report = await doctorReport(loaded, options.timeout * second, options.send);
       process.exitCode = exitCode[report.verdict];
       if (options.json) return print(JSON.stringify(report, null, 2));
       const where = [

@@ -17,11 +17,15 @@ export type DoctorReport = {
   checkups: readonly Checkup[];
 };
 
-/** Runs every check at once; `timeout` is for one question to one backend, a backend as a whole has three times as long. */
-export async function doctorReport(loaded: Extract<Loaded, { ok: true }>, timeout: Ms): Promise<DoctorReport> {
+/** Runs every check at once; `timeout` is for one question to one backend, a backend as a whole has three times as long. `send`: webhooks get a test message. */
+export async function doctorReport(
+  loaded: Extract<Loaded, { ok: true }>,
+  timeout: Ms,
+  send = false,
+): Promise<DoctorReport> {
   const { settings, redirected, ignored } = loaded;
   const at = new Date().toISOString();
-  const found = await runCheck(doctorChecks(settings, timeout), 3 * timeout, new AbortController().signal);
+  const found = await runCheck(doctorChecks(settings, timeout, send), 3 * timeout, new AbortController().signal);
   const elsewhere = redirected.map((one) => ({
     area: 'configuration',
     what: one.option,

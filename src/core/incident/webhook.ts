@@ -36,8 +36,10 @@ export type WebhookMessage = {
 export type WebhookContext = { id: string; now: number; scope: Scope; host: string; incident?: Incident | undefined };
 
 /** The key of an alert: the same for every cockpit of the environment. */
-export const webhookKey = ({ environment, namespace, drill }: Scope, alert: string): string =>
-  ['bentham', environment, namespace, drill, alert].filter(Boolean).join('/');
+export const webhookKey = (
+  { environment, namespace, drill }: Pick<Scope, 'environment' | 'namespace' | 'drill'>,
+  alert: string,
+): string => ['bentham', environment, namespace, drill, alert].filter(Boolean).join('/');
 
 /** An alert's change as the message about it. */
 export function alertMessage(

@@ -1,7 +1,6 @@
 // Generic webhooks: whether their URLs may be used, and with `send` whether each takes a message.
 import { hostname } from 'node:os';
 import { ulid } from 'ulid';
-import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { type WebhookMessage, webhookKey, webhookVersion } from '../../core/incident/webhook.ts';
@@ -45,7 +44,8 @@ async function look(
 }
 
 function testMessage(settings: Settings): WebhookMessage {
-  const scope = scopeOf(settings);
+  const { environment, kubernetes, drill } = settings;
+  const scope = { environment: environment.name, namespace: kubernetes.namespace, drill };
   const message: WebhookMessage = {
     version: webhookVersion,
     id: ulid(),

@@ -1,10 +1,12 @@
 // The runbook's reference tables (runbook, Severity Levels, Alert Channels, Service Locations and Key Ports).
+
+import { shortAge } from '../../core/text/format.ts';
 import { alertChannels } from '../../runbook/channels.ts';
 import { keyPorts, serviceLocations } from '../../runbook/services.ts';
 import { severityLevels } from '../../runbook/severities.ts';
 import type { State } from '../../store.ts';
 import type { Screen } from '../screen.ts';
-import { bold, dim, type Line, line } from '../toolkit/line.ts';
+import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 
 const nothing = { rows: [], selectable: false };
 
@@ -21,7 +23,12 @@ export const channelsScreen: Screen = {
   id: 'channels',
   title: () => 'ALERT CHANNELS',
   palette: 'alert channels and response times',
-  view: () => ({ ...nothing, says: line(dim('channel and response time of each level')) }),
+  also: 'webhook webhooks',
+  view: (state) => ({
+    ...nothing,
+    says: line(dim('channel and response time of each level')),
+    head: webhookLines(state),
+  }),
   table: () =>
     alertChannels.map(({ level, channel, responseTime }) => ({
       severity: level,
@@ -29,6 +36,19 @@ export const channelsScreen: Screen = {
       'response time': responseTime,
     })),
 };
+
+/** The generic webhooks by their hosts, and what became of the last alert; empty where none is configured. */
+function webhookLines({ incidentContext, world }: State): readonly Line[] {
+  const all = incidentContext?.webhooks ?? [];
+  return all.map(({ host, level, last, waiting, dropped }) => {
+    const least = level === 'info' ? 'every alert' : level === 'warning' ? 'warning and critical' : 'critical';
+    const ended = last
+      ? line('  ', mark(last.ok ? 'ok' : 'warning'), ` ${last.says}, ${shortAge(world.now - last.at)} ago`)
+      : dim('  nothing posted yet');
+    const lost = dropped > 0 ? span(`  ${dropped} dropped`, 'warning') : undefined;
+    return line(`webhook ${host}: ${least}`, ended, waiting > 0 ? dim(`  ${waiting} waiting`) : undefined, lost);
+  });
+}
 
 export const locationsScreen: Screen = {
   id: 'locations',
