@@ -1,5 +1,6 @@
 // The options of the screen.
 import * as z from 'zod';
+import { notificationOptions } from '../core/text/notification.ts';
 import { formerThemeNames, themeNames } from '../core/text/terminal-look.ts';
 
 export const display = z
@@ -18,6 +19,12 @@ export const display = z
       .boolean()
       .default(false)
       .describe('clicks select and open, the wheel scrolls; the terminal then selects text with shift only'),
+    notification: z
+      .enum(notificationOptions)
+      .default('auto')
+      .describe(
+        'desktop notification of new critical alerts and pages; auto: if the terminal is known to show it; tmux needs allow-passthrough on',
+      ),
     bell: z.boolean().default(true).describe('ring the terminal bell when the overall health gets worse'),
   })
   .prefault({});

@@ -8,6 +8,7 @@ import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { OwnCommands } from '../../core/actions/own/command.ts';
+import { notificationWay } from '../../core/text/notification.ts';
 import { answersColours, coloursOf, displayOf, groundIn } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
@@ -25,6 +26,7 @@ import {
   openJoined,
   syncQueries,
 } from '../../screens/shell/effects.ts';
+import { news, type Told } from '../../screens/shell/news.ts';
 import { followTour } from '../../screens/shell/tour.ts';
 import { createCockpitStore, initialState, type Notice, noticeStays, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
@@ -249,6 +251,8 @@ export async function runCockpit(
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
+  const way = notificationWay(settings.display.notification, process.env);
+  let told: Told | undefined;
   engine.subscribe((update) => {
     const begun = performance.now();
     if (update.engine) debugLog.info('engine', update.engine);
@@ -259,6 +263,9 @@ export async function runCockpit(
     attentive = attention(store.getState(), attentive);
     terminal.title(attentive.title);
     if (attentive.rings) terminal.bell();
+    const heard = news(store.getState(), told);
+    told = heard.told;
+    if (heard.notification && way) terminal.notify(way, heard.notification);
     logSlow('update', performance.now() - begun);
   });
 

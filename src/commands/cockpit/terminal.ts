@@ -2,6 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { type NotificationWay, notificationSequence } from '../../core/text/notification.ts';
 import { cleanLines, stripControl } from '../../core/text/text.ts';
 import { childEnvironment } from '../../data/tools/environment.ts';
 
@@ -77,6 +78,11 @@ export class Terminal {
   /** The title that the terminal had. tmux keeps none to give back: there it is the host's name, as in a new pane. */
   #untitled(): string {
     return `${this.#title ? osc(`2;${stripControl(hostname(), 100)}`) : ''}\u001b[23;2t`;
+  }
+
+  /** Shows it on the desktop of the terminal the person sits at, through ssh too. */
+  notify(way: NotificationWay, notification: Parameters<typeof notificationSequence>[1]): void {
+    if (!this.#away) this.#out.write(notificationSequence(way, notification, process.env));
   }
 
   bell(): void {
