@@ -4,7 +4,7 @@ import { type Query, queryReading } from '../../core/queries/query.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { bold, dim, type Line, line, wrap } from '../toolkit/line.ts';
+import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 import { missingRows } from '../toolkit/missing.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -31,10 +31,27 @@ const rowsOf = memoize((lines: readonly string[], columns: number): readonly Row
       text: text || ' ',
       height: drawn.length,
       draw: () => drawn,
+      // Of a filtered text: the lines around it.
+      opens: {
+        kind: 'details',
+        title: `line ${at + 1} of ${lines.length}`,
+        lines: (_, wide) => around(lines, at, wide - 2),
+      },
       copies: { text: text.trim(), what: 'the line' },
     };
   }),
 );
+
+/** Lines before and after a line. */
+const context = 12;
+
+function around(lines: readonly string[], at: number, columns: number): readonly Line[] {
+  const from = Math.max(0, at - context);
+  return lines.slice(from, at + context + 1).flatMap((text, index) => {
+    const drawn = drawnLines(text, columns - 2);
+    return drawn.map((each) => line(from + index === at ? span('▸ ', 'accent') : '  ', each));
+  });
+}
 
 /** The name before a colon stands out. A long line goes on below, indented. */
 function drawnLines(text: string, columns: number): readonly Line[] {
