@@ -15,6 +15,20 @@ const stampOf = (line: number) => {
 export const longLine = (pod: string, line: number): string =>
   `${stampOf(line)} {"level":30,"msg":"request completed","pod":"${pod}","n":${line},"req":{"method":"GET","url":"/v1/studies/study_${line % 997}"},"responseTime":${line % 250}}\n`;
 
+/** What kubectl asks before it asks for a pod. */
+const discovery: Record<string, object> = {
+  '/api': { kind: 'APIVersions', versions: ['v1'] },
+  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
+  '/api/v1': {
+    kind: 'APIResourceList',
+    groupVersion: 'v1',
+    resources: [{ name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get', 'list'] }],
+  },
+};
+
+const json = (response: ServerResponse, value: object) =>
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+
 export class LongLogs {
   readonly api = new ApiServer();
   readonly pods: readonly string[];
@@ -33,6 +47,9 @@ export class LongLogs {
     this.api.handle = (url, response) => {
       const [, pod, log] = /\/pods(?:\/([^/]+)(\/log)?)?$/.exec(url.pathname) ?? [];
       if (pod !== undefined && log) return void this.#send(pod, url.searchParams, response);
+      if (pod !== undefined) return json(response, { kind: 'Pod', apiVersion: 'v1', ...podOf(pod) });
+      const discovered = discovery[url.pathname];
+      if (discovered) return json(response, discovered);
       if (/\/pods$/.test(url.pathname)) return response.end(JSON.stringify({ items: this.pods.map(podOf) }));
       if (url.pathname.startsWith('/api')) return response.end('{"items":[]}');
       return response.writeHead(404).end('{}');
@@ -47,11 +64,13 @@ export class LongLogs {
     const since = query.get('sinceTime');
     const from = since === null ? 0 : Math.max(0, Math.floor((Date.parse(since) - begun) * perMillisecond));
     const first = query.get('tailLines') === null ? from : this.lines - Number(query.get('tailLines'));
+    // Without `timestamps` a line is what the container wrote.
+    const skipped = query.get('timestamps') === 'true' ? 0 : stampOf(0).length + 1;
     let left = Math.min(Number(query.get('limitBytes') ?? Number.POSITIVE_INFINITY), this.cutAfter);
     let sent = 0;
     for (let line = first; line < this.lines && left > 0 && !response.destroyed; ) {
       let text = '';
-      for (; line < this.lines && text.length < 64 * 1024; line += 1) text += longLine(pod, line);
+      for (; line < this.lines && text.length < 64 * 1024; line += 1) text += longLine(pod, line).slice(skipped);
       text = text.slice(0, left);
       left -= text.length;
       sent += text.length;

@@ -1,0 +1,77 @@
+// The table of docs/performance.md: written by `bench --markdown`, read back strictly, compared with a run.
+import type { Measure } from './row.ts';
+
+const head = ['figure', 'is', 'beside', 'ratio', 'to reach'] as const;
+const none = '–';
+
+/** A ratio that is worse by more than this has regressed: the machine's noise stays below. */
+export const tolerance = 0.25;
+
+export type Regression = { figure: string; was: number; is: number };
+
+const number = (ratio: number | undefined) => (ratio === undefined ? none : ratio.toFixed(2));
+const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+/** The table as Markdown. */
+export function markdown(measures: readonly Measure[]): string {
+  const cells = measures.map(({ figure, is, beside, ratio, goal }) => [
+    figure,
+    is,
+    beside,
+    number(ratio),
+    number(goal),
+  ]);
+  return [row(head), row(head.map(() => '---')), ...cells.map(row)].join('\n');
+}
+
+/**
+ * The ratio of each figure in the one such table of a document; undefined where there was nothing to compare with.
+ * Throws if there is no such table or more than one, and for a row that is not what `markdown` writes.
+ */
+export function parseTable(document: string): ReadonlyMap<string, number | undefined> {
+  const lines = document.split('\n');
+  const tops = lines.flatMap((line, at) => (cellsOf(line).join('\n') === head.join('\n') ? [at] : []));
+  const [top] = tops;
+  if (top === undefined || tops.length > 1) throw new Error(`${tops.length} tables of figures, not 1`);
+  const ratios = new Map<string, number | undefined>();
+  for (let at = top + 2; lines[at]?.startsWith('|'); at += 1) {
+    const cells = cellsOf(lines[at] ?? '');
+    const [figure = '', , , ratio = ''] = cells;
+    const problem =
+      cells.length !== head.length
+        ? `${cells.length} cells, not ${head.length}`
+        : figure === ''
+          ? 'no figure'
+          : ratios.has(figure)
+            ? `${figure} is there twice`
+            : ratio !== none && !/^\d{1,9}\.\d\d$/.test(ratio)
+              ? `${ratio} is no ratio`
+              : undefined;
+    if (problem) throw new Error(`line ${at + 1}: ${problem}`);
+    ratios.set(figure, ratio === none ? undefined : Number(ratio));
+  }
+  if (ratios.size === 0) throw new Error('the table of figures is empty');
+  return ratios;
+}
+
+/** The figures whose ratio is worse by more than a quarter. What is measured for the first time is none. */
+export function regressions(
+  before: ReadonlyMap<string, number | undefined>,
+  measures: readonly Measure[],
+): readonly Regression[] {
+  return measures.flatMap(({ figure, ratio }) => {
+    const was = before.get(figure);
+    // The document has two digits.
+    const is = ratio === undefined ? undefined : Number(ratio.toFixed(2));
+    return was !== undefined && is !== undefined && is > was * (1 + tolerance) ? [{ figure, was, is }] : [];
+  });
+}
+
+/** The cells of a row; an escaped bar belongs to its cell. */
+function cellsOf(line: string): string[] {
+  if (!line.startsWith('|') || !line.endsWith('|')) return [];
+  return line
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll('\\|', '|'));
+}

@@ -1,0 +1,23 @@
+// The benchmark's rows, in the order of its table.
+import type { BenchRow } from '../row.ts';
+import { idle } from './idle.ts';
+import { keys } from './keys.ts';
+import { logs, slowReader } from './logs.ts';
+import { pods } from './pods.ts';
+import { sql, sqlBare, sqlCockpits, sqlJobs } from './sql.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+
+export const rows: readonly BenchRow[] = [
+  start,
+  status,
+  idle,
+  keys,
+  sql,
+  sqlJobs,
+  sqlBare,
+  sqlCockpits,
+  logs,
+  slowReader,
+  pods,
+];

@@ -1,0 +1,49 @@
+// The table of docs/performance.md: what `bench --against` reads there, and what it calls a regression.
+import { expect, test } from 'vitest';
+import { markdown, parseTable, regressions } from '../perf/compare.ts';
+import type { Measure } from '../perf/row.ts';
+
+const measure = (figure: string, ratio: number | undefined, beside = 'kubectl: 2 s'): Measure => ({
+  figure,
+  is: '1 s',
+  beside,
+  ratio,
+  goal: 1,
+});
+
+test('what is written is read back, with bars in its cells', () => {
+  const written = markdown([
+    measure('status', 0.456),
+    measure('logs', 2, 'kubectl logs | jq'),
+    measure('idle', undefined),
+  ]);
+  expect([...parseTable(`# Figures\n\n${written}\n\nMore.`)]).toEqual([
+    ['status', 0.46],
+    ['logs', 2],
+    ['idle', undefined],
+  ]);
+});
+
+test('a ratio that is worse by more than a quarter is named, and no other', () => {
+  const before = parseTable(markdown([measure('a', 1), measure('b', 1), measure('c', 0.4), measure('d', undefined)]));
+  const now = [measure('a', 1.25), measure('b', 1.26), measure('c', 0.1), measure('d', 9), measure('new', 9)];
+  expect(regressions(before, now)).toEqual([{ figure: 'b', was: 1, is: 1.26 }]);
+  expect(regressions(before, [measure('a', undefined)])).toEqual([]);
+});
+
+const table = markdown([measure('status', 0.5)]);
+
+test.each([
+  ['no table', 'nothing'],
+  ['two tables', `${table}\n\n${table}`],
+  ['a figure twice', `${table}\n${table.split('\n')[2]}`],
+  ['a cell too many', table.replace('| 0.50 |', '| 0.50 | 0.50 |')],
+  ['a ratio that is no number', table.replace('0.50', 'about 0.5')],
+  ['a ratio with a unit', table.replace('0.50', '0.50×')],
+  ['a negative ratio', table.replace('0.50', '-0.50')],
+  ['an empty ratio', table.replace('0.50', '')],
+  ['no figure', table.replace('status', '')],
+  ['no rows', table.split('\n').slice(0, 2).join('\n')],
+])('%s is refused', (_, document) => {
+  expect(() => parseTable(document)).toThrow();
+});
