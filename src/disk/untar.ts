@@ -13,6 +13,9 @@ export type TarReader = {
   end(): void;
 };
 
+/** ustar, and its version. */
+const magic = 'ustar\u000000';
+
 /** A pax header holds a name; more than this is none. */
 const longestPax = 64 * 1024;
 
@@ -77,11 +80,14 @@ export class Untar {
     }
     if (this.#empty > 0) throw new BadTar('there is data behind its end');
     if (sumOf(head) !== octal(head.subarray(148, 156))) throw new BadTar('a header has a wrong checksum');
+    // Other programs read other dialects otherwise than this one: what is checked here has to be what they unpack.
+    if (head.toString('latin1', 257, 265) !== magic) throw new BadTar('a header is not of POSIX tar');
     const size = sizeOf(head.subarray(124, 136));
     const kind = String.fromCharCode(head[156] ?? 0);
     this.#left = size;
     this.#padding = (block - (size % block)) % block;
     if (kind === 'x') {
+      if (this.#name !== undefined) throw new BadTar('two pax headers stand before one file');
       if (size > longestPax) throw new BadTar('a pax header is too long');
       this.#pax = [];
     } else if (kind === '0' || kind === '\0') {
@@ -133,16 +139,12 @@ function nameOf(head: Buffer): string {
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-/** The path of a pax header; undefined where it tells other things only. */
-function pathOf(text: Buffer): string | undefined {
-  for (let at = 0; at < text.length; ) {
-    const space = text.indexOf(32, at);
-    const length = space < 0 ? Number.NaN : Number(text.toString('latin1', at, space));
-    if (!Number.isInteger(length) || length <= space - at || at + length > text.length)
-      throw new BadTar('a pax header has a wrong length');
-    const record = text.toString('utf8', space + 1, at + length - 1);
-    if (record.startsWith('path=')) return record.slice('path='.length);
-    at += length;
-  }
-  return undefined;
+/** The path of a pax header. It tells nothing else: a size or a link in it would be another file for other programs. */
+function pathOf(text: Buffer): string {
+  const space = text.indexOf(32);
+  const length = space < 0 ? Number.NaN : Number(text.toString('latin1', 0, space));
+  const record = text.toString('utf8', space + 1, text.length - 1);
+  if (length !== text.length || text.at(-1) !== 10) throw new BadTar('a pax header has a wrong length');
+  if (!record.startsWith('path=')) throw new BadTar('a pax header holds something that is no name');
+  return record.slice('path='.length);
 }

@@ -16,6 +16,7 @@ export type ArchiveProblem = {
     | 'missing'
     | 'unlisted'
     | 'duplicate'
+    | 'unsafe-name'
     | 'no-manifest'
     | 'bad-manifest'
     | 'truncated'

@@ -6,6 +6,7 @@ const says: Readonly<Record<ArchiveProblem['kind'], (what: string) => string>> =
   missing: (what) => `${what} is missing`,
   unlisted: (what) => `${what} is not in the manifest`,
   duplicate: (what) => `${what} is there twice`,
+  'unsafe-name': (what) => `${what} is no name for a file in it: do not unpack it`,
   'no-manifest': (what) => `no ${what}: unfinished, or not an evidence archive`,
   'bad-manifest': (what) => `${what} cannot be read`,
   truncated: (what) => `cut off in ${what}`,

@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import type { ArchiveProblem, ArchiveReport } from '../../core/preserve/archive.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
+import { isArchiveName } from '../../disk/tar.ts';
 import { BadTar, Untar } from '../../disk/untar.ts';
 import { manifest, manifestName, sumsName, sumsOf } from './manifest.ts';
 
@@ -12,6 +13,8 @@ import { manifest, manifestName, sumsName, sumsOf } from './manifest.ts';
 const longestManifest = 64 * 1024 * 1024;
 /** Files of an archive. */
 const mostFiles = 500_000;
+/** Names that lead out of the archive's directory; one is enough to distrust it. */
+const mostUnsafe = 100;
 
 type Found = { bytes: number; sha256: string };
 
@@ -90,6 +93,7 @@ class Contents {
   current: string | undefined;
   readonly #files = new Map<string, Found>();
   readonly #twice: string[] = [];
+  readonly #unsafe: string[] = [];
   #manifest: Buffer | undefined;
   #bytes = 0;
 
@@ -101,6 +105,7 @@ class Contents {
       file: (name, bytes) => {
         if (this.#files.size >= mostFiles) throw new BadTar(`it has more than ${mostFiles} files`);
         this.current = stripControl(name, 1000);
+        if (!isArchiveName(name) && this.#unsafe.length < mostUnsafe) this.#unsafe.push(sanitize(name, 300));
         size = bytes;
         hash = createHash('sha256');
         kept = name.split('/')[1] === manifestName && bytes <= longestManifest ? [] : undefined;
@@ -123,7 +128,8 @@ class Contents {
   /** What is there against what the manifest says. */
   compared(found: readonly ArchiveProblem[]): Omit<ArchiveReport, 'file' | 'bytes' | 'sha256'> {
     const counted = { files: this.#files.size, contentBytes: this.#bytes };
-    const problems = [...found, ...this.#twice.map((what) => ({ kind: 'duplicate' as const, what }))];
+    const named = (kind: ArchiveProblem['kind'], all: readonly string[]) => all.map((what) => ({ kind, what }));
+    const problems = [...found, ...named('unsafe-name', this.#unsafe), ...named('duplicate', this.#twice)];
     const no = (kind: ArchiveProblem['kind']) => ({
       ...counted,
       problems: [...problems, { kind, what: manifestName }],
@@ -132,6 +138,8 @@ class Contents {
     const says = parsed(this.#manifest);
     if (!says) return no('bad-manifest');
     const listed = new Map(says.files.map((file) => [`${says.name}/${file.name}`, file]));
+    if (listed.size < says.files.length) problems.push({ kind: 'duplicate', what: `a file of ${manifestName}` });
+    if (!this.#files.has(`${says.name}/${sumsName}`)) problems.push({ kind: 'missing', what: sumsName });
     for (const [name, { bytes, sha256 }] of listed) {
       const there = this.#files.get(stripControl(name, 1000));
       if (!there) problems.push({ kind: 'missing', what: sanitize(name, 300) });
@@ -159,7 +167,8 @@ class Contents {
         environment: sanitize(says.environment, 100),
         begun: sanitize(begun, 40),
         ended: sanitize(ended, 40),
-        complete,
+        // What it lists decides, whatever it says of itself.
+        complete: complete && says.missing.length === 0 && says.files.every((file) => file.partial === undefined),
         partial: says.files.flatMap((file) =>
           file.partial === undefined
             ? []
