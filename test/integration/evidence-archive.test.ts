@@ -169,6 +169,61 @@ describe('an archive', () => {
     await gone.api.end();
   });
 
+  test('of a server that names a pod twice has its log once', async () => {
+    const pod = { metadata: { name: 'gateway-1' }, spec: { containers: [{ name: 'main' }, { name: 'main' }] } };
+    const running = { ...pod, status: { containerStatuses: [{ name: 'main', state: { running: {} } }] } };
+    const asked = server.api.handle;
+    server.api.handle = (url, response, request) =>
+      /\/pods$/.test(url.pathname)
+        ? response.end(JSON.stringify({ items: [running, running, running] }))
+        : asked(url, response, request);
+    expect(await run(callOf())).toMatchObject({ outcome: 'done' });
+    const { archive } = callOf();
+    expect(await verifyArchive(archive)).toMatchObject({ problems: [] });
+    expect(readFileSync(path.join(unpack(archive), 'logs/gateway-1/main.log'), 'utf8')).toBe(expected('gateway-1'));
+  });
+
+  test('of a server whose lists never end is not waited for', async () => {
+    let pages = 0;
+    const asked = server.api.handle;
+    server.api.handle = (url, response, request) => {
+      if (!/\/(events|services)$/.test(url.pathname)) return asked(url, response, request);
+      pages += 1;
+      const next = url.pathname.endsWith('events') ? 'again' : String(pages);
+      response.end(JSON.stringify({ items: [], metadata: { continue: next } }));
+    };
+    expect(await run(callOf())).toMatchObject({ outcome: 'done' });
+    const { manifest } = await verifyArchive(callOf().archive);
+    expect(manifest?.missing.filter((one) => one.name.startsWith('kubernetes/'))).toMatchObject([
+      { name: 'kubernetes/events.json', why: expect.stringContaining('again and again') as string },
+      { name: 'kubernetes/services.json', why: 'more than 2000 pages of services' },
+    ]);
+  }, 60_000);
+
+  test('of a line without end is bounded, and says that it is cut', async () => {
+    const stamp = (at: number) => `2026-11-29T00:00:0${at}.000000000Z`;
+    const long = `password=hunter2 ${'x'.repeat(5 * 1024 * 1024)} ${stamp(1)} y`;
+    const raw = `${stamp(0)} before\n${stamp(1)} ${long}\n${stamp(2)} behind\n`;
+    const asked = server.api.handle;
+    server.api.handle = (url, response, request) =>
+      url.pathname.endsWith('/log') ? response.end(raw) : asked(url, response, request);
+    await run(callOf({ content: 'whole' }));
+    expect(readFileSync(path.join(unpack(callOf().archive), 'logs/gateway-1/main.log'), 'utf8')).toBe(raw);
+    const redacted = callOf({ archive: path.join(directory, 'evidence-test-2.tar.gz') });
+    await run(redacted);
+    const saved = readFileSync(path.join(unpack(redacted.archive), 'logs/gateway-1/main.log'), 'utf8');
+    expect(saved.split('\n')).toMatchObject([
+      `${stamp(0)} before`,
+      expect.stringMatching(/ … \[cut\]$/) as string,
+      `${stamp(2)} behind`,
+      '',
+    ]);
+    expect(saved).not.toContain('hunter2');
+    const { manifest } = await verifyArchive(redacted.archive);
+    expect(manifest?.complete).toBe(false);
+    expect(manifest?.partial[0]?.partial).toBe('lines of more than 1 MiB are cut');
+  });
+
   test('is not written through links, into what others can write, or over a file', async () => {
     const open = path.join(directory, 'open');
     mkdirSync(open);
@@ -231,6 +286,117 @@ describe('a check', () => {
     link.write(`${(0o10000).toString(8)}`, 148);
     expect(() => new Untar(reader).push(link)).toThrow(BadTar);
   });
+});
+
+describe('a check of an archive that somebody made', () => {
+  const name = 'evidence-x-1';
+  const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+  type Made = { files: Record<string, string>; says?: object; listed?: readonly object[]; without?: string };
+
+  /** Everything in it agrees with its manifest, but for what a test wants. */
+  const made = async ({ files, says = {}, listed, without }: Made) => {
+    const contents = Object.entries(files).map(([file, text]) => ({ name: file, content: Buffer.from(text) }));
+    const list =
+      listed ??
+      contents.map(({ name: file, content }) => ({ name: file, bytes: content.length, sha256: sha256(content) }));
+    const manifest = {
+      ...{ version: 1, program: 'x', name, begun: 'x', ended: 'x', environment: 'x', content: 'redacted' },
+      ...{ continued: 0, complete: true, files: list, missing: [], ...says },
+    };
+    const sums = list.map((one) => `${Reflect.get(one, 'sha256')}  ${Reflect.get(one, 'name')}\n`).join('');
+    const all = [
+      ...contents,
+      { name: 'manifest.json', content: Buffer.from(JSON.stringify(manifest)) },
+      { name: 'SHA256SUMS', content: Buffer.from(sums) },
+    ].filter((one) => one.name !== without);
+    return checked(Buffer.concat(all.flatMap((one) => member(`${name}/${one.name}`, one.content))));
+  };
+  const member = (file: string, content: Buffer) => [
+    headerOf(file, content.length),
+    content,
+    Buffer.alloc((512 - (content.length % 512)) % 512),
+  ];
+  /** Names that our own writer refuses, too. */
+  const headerOf = (file: string, size: number) => {
+    const header = Buffer.from(tarHeader('x'.repeat(Math.min(100, file.length)), size, 0));
+    header.write(file, 0, 100, 'latin1');
+    return summed(header);
+  };
+  const summed = (header: Buffer) => {
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((all, byte) => all + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8, 'latin1');
+    return header;
+  };
+  const checked = async (tarred: Buffer) => {
+    const file = path.join(directory, 'made.tar.gz');
+    writeFileSync(file, gzipSync(Buffer.concat([tarred, Buffer.alloc(1024)])));
+    const report = await verifyArchive(file);
+    return { report, kinds: report.problems.map(({ kind }) => kind) };
+  };
+
+  test('is fine where all of it agrees', async () => {
+    expect((await made({ files: { a: '1', 'b/c': '2' } })).kinds).toEqual([]);
+  });
+
+  test.each(['../../evil', '/etc/cron.d/evil', 'a/../../evil', 'a//b', './a', 'a\u001b[2J', 'a b'])(
+    'names a file that is called %j',
+    async (file) => {
+      const { report, kinds } = await made({ files: { [file]: '1' } });
+      expect(kinds).toContain('unsafe-name');
+      expect(JSON.stringify(report)).not.toContain('\\u001b');
+    },
+  );
+
+  test('a directory that leads elsewhere', async () => {
+    const { kinds } = await made({ files: {}, says: { name: '..' } });
+    expect(kinds).toContain('unlisted');
+  });
+
+  test('a manifest that calls itself complete', async () => {
+    const missing = await made({ files: { a: '1' }, says: { missing: [{ name: 'logs/', why: 'x' }] } });
+    expect(missing.report.manifest?.complete).toBe(false);
+    const partial = { name: 'a', bytes: 1, sha256: sha256(Buffer.from('1')), partial: 'x' };
+    expect((await made({ files: { a: '1' }, listed: [partial] })).report.manifest?.complete).toBe(false);
+  });
+
+  test('a manifest that lists a file twice, and sums that are gone', async () => {
+    const one = { name: 'a', bytes: 1, sha256: sha256(Buffer.from('1')) };
+    expect((await made({ files: { a: '1' }, listed: [{ ...one, bytes: 2 }, one] })).kinds).toEqual(['duplicate']);
+    expect((await made({ files: { a: '1' }, without: 'SHA256SUMS' })).kinds).toEqual(['missing']);
+  });
+
+  test.each([
+    ['a size in a pax header', '11 size=9\n'.replace('11', '10')],
+    ['a link in a pax header', '14 linkpath=x\n'],
+    ['two records in a pax header', '11 path=ab\n11 path=cd\n'],
+    ['a pax header of another length', '99 path=ab\n'],
+  ])('%s, which tar would follow, ends it', async (_, record) => {
+    const content = Buffer.from(record);
+    const header = headerOf('PaxHeader', content.length);
+    header.write('x', 156);
+    const pax = [summed(header), content, Buffer.alloc(512 - content.length)];
+    const { kinds } = await checked(Buffer.concat([...pax, ...member(`${name}/a`, Buffer.from('1'))]));
+    expect(kinds).toContain('not-an-archive');
+  });
+
+  test('a header of another dialect ends it', async () => {
+    const header = headerOf(`${name}/a`, 0);
+    header.write('ustar  \0', 257, 8, 'latin1');
+    expect((await checked(summed(header))).kinds).toContain('not-an-archive');
+  });
+
+  test('a bomb is read in little memory', async () => {
+    const zeros = Buffer.alloc(64 * 1024 * 1024);
+    const packed = gzipSync(zeros);
+    const file = path.join(directory, 'bomb.tar.gz');
+    writeFileSync(file, Buffer.concat([gzipSync(headerOf('x/zeros', 4 * zeros.length)), ...Array(4).fill(packed)]));
+    const before = process.memoryUsage().rss;
+    const { contentBytes, problems } = await verifyArchive(file);
+    expect(contentBytes).toBe(4 * zeros.length);
+    expect(problems.map(({ kind }) => kind)).toEqual(['truncated', 'no-manifest']);
+    expect(process.memoryUsage().rss - before).toBeLessThan(3 * zeros.length);
+  }, 60_000);
 });
 
 describe('names', () => {

@@ -105,16 +105,18 @@ async function saveLogs(
       archive.lacks('logs/', collecting.ending ?? (error instanceof Error ? error.message : 'not listed'));
     return;
   }
-  await closeGone(collecting, new Set(all.map(nameOfLog)));
+  // One name is one file, whatever a server says there is twice.
+  const each = new Map(all.map((one) => [nameOfLog(one), one]));
+  await closeGone(collecting, new Set(each.keys()));
   // The log of a container before its restart goes first: the next restart takes it away.
-  const queue = all.toSorted((a, b) => Number(b.previous) - Number(a.previous));
+  const queue = [...each.values()].toSorted((a, b) => Number(b.previous) - Number(a.previous));
   let done = 0;
   const worker = async () => {
     for (let one = queue.shift(); one; one = queue.shift()) {
       if (collecting.stopped.aborted) return;
       await saveOne(cluster, namespace, one, collecting);
       done += 1;
-      counted(done, all.length);
+      counted(done, each.size);
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker));

@@ -59,7 +59,7 @@ export async function saveLog(cluster: Cluster, log: LogOf, part: PartFile, coll
           await turn();
         }
         if (!(await taker.end())) return { end: 'partial', why: fullReason };
-        return { end: 'whole' };
+        return taker.cut ? { end: 'partial', why: cutReason } : { end: 'whole' };
       }
     } catch (error) {
       if (collecting.ending) return { end: 'partial', why: collecting.ending };
@@ -96,6 +96,7 @@ function opened(cluster: Cluster, log: LogOf, { stamp }: Cursor, signal: AbortSi
 
 /** A line that is longer is cut where secrets are redacted; half a line cannot be searched for them. */
 const longestLine = 1024 * 1024;
+const cutReason = 'lines of more than 1 MiB are cut';
 
 /** Bytes become whole lines; lines that are there already are left out, the others redacted where that was asked for. */
 class LineTaker {
@@ -107,7 +108,8 @@ class LineTaker {
   #cursor: Cursor;
   #rest: Buffer[] = [];
   #restBytes = 0;
-  #skipping = false;
+  /** Within a line that is longer than is held: what becomes of its rest. */
+  #inside: 'written' | 'dropped' | undefined;
 
   constructor(part: PartFile, collecting: Collecting) {
     this.#part = part;
@@ -121,12 +123,19 @@ class LineTaker {
     if (last) for (let at = 0; at < same; at += 1) this.#seen.isNew(last);
   }
 
+  /** Whether lines were cut. */
+  get cut(): boolean {
+    return this.#cursor.cut === true;
+  }
+
   /** A stream begins, or begins again. */
   begin(): void {
+    // The line counts as seen: its rest does not come again.
+    if (this.#inside === 'written') this.#cursor = { ...this.#cursor, cut: true };
     this.#seen.resume();
     this.#rest = [];
     this.#restBytes = 0;
-    this.#skipping = false;
+    this.#inside = undefined;
   }
 
   /** False: no more is allowed. */
@@ -136,48 +145,59 @@ class LineTaker {
     const region = Buffer.concat([...this.#rest, chunk.subarray(0, end)]);
     this.#rest = [];
     this.#restBytes = 0;
-    const text = region.toString(this.#encoding);
-    const lines = text.split('\n');
-    if (this.#skipping) lines.shift();
-    this.#skipping = false;
-    return (await this.#write(lines)) && this.#keep(chunk.subarray(end + 1));
+    const lines = region.toString(this.#encoding).split('\n');
+    const rest = this.#inside && lines.shift();
+    if (this.#inside === 'written' && !(await this.#write(`${rest}\n`))) return false;
+    this.#inside = undefined;
+    return (await this.#write(this.#kept(lines))) && this.#keep(chunk.subarray(end + 1));
   }
 
   /** The last line may have no end. */
   async end(): Promise<boolean> {
+    if (this.#inside === 'written') return this.#write('\n');
     if (this.#restBytes === 0) return true;
-    const line = Buffer.concat(this.#rest).toString(this.#encoding);
-    return this.#write([line]);
+    return this.#write(this.#kept([Buffer.concat(this.#rest).toString(this.#encoding)]));
   }
 
   async #keep(rest: Buffer): Promise<boolean> {
-    if (rest.length === 0 || this.#skipping) return true;
+    if (rest.length === 0 || this.#inside === 'dropped') return true;
+    if (this.#inside === 'written') return this.#write(rest.toString(this.#encoding));
     this.#rest.push(Buffer.from(rest));
     this.#restBytes += rest.length;
     if (this.#restBytes <= longestLine) return true;
     const line = Buffer.concat(this.#rest).toString(this.#encoding);
     this.#rest = [];
     this.#restBytes = 0;
-    if (!this.#redacted) return this.#write([line]);
-    this.#skipping = true;
-    return this.#write([`${line.slice(0, line.lastIndexOf(' ', 64 * 1024))} … [cut]`]);
+    if (!this.#redacted) {
+      const begun = this.#kept([line]).slice(0, -1);
+      this.#inside = begun === '' ? 'dropped' : 'written';
+      return this.#write(begun);
+    }
+    this.#inside = 'dropped';
+    const shown = this.#kept([`${line.slice(0, Math.max(0, line.lastIndexOf(' ', 64 * 1024)))} … [cut]`]);
+    if (shown !== '') this.#cursor = { ...this.#cursor, cut: true };
+    return this.#write(shown);
   }
 
-  async #write(lines: readonly string[]): Promise<boolean> {
-    const kept: string[] = [];
+  /** Those that are not there already, each with its end. */
+  #kept(lines: readonly string[]): string {
+    let kept = '';
     for (const line of lines) {
       const stamp = stampOf(line);
       if (stamp) {
         if (!this.#seen.isNew(stamp)) continue;
         const same = this.#cursor.stamp === stamp.text ? this.#cursor.same + 1 : 1;
-        this.#cursor = { stamp: stamp.text, same };
+        this.#cursor = { ...this.#cursor, stamp: stamp.text, same };
       }
       const head = stamp ? `${stamp.text} ` : '';
-      kept.push(this.#redacted ? head + this.#redacted(line.slice(head.length)) : line);
+      kept += `${this.#redacted ? head + this.#redacted(line.slice(head.length)) : line}\n`;
     }
-    if (kept.length === 0) return true;
-    kept.push('');
-    const bytes = Buffer.from(kept.join('\n'), this.#encoding);
+    return kept;
+  }
+
+  async #write(text: string): Promise<boolean> {
+    if (text === '') return true;
+    const bytes = Buffer.from(text, this.#encoding);
     if (!this.#collecting.takes(bytes.length)) return false;
     await this.#part.write(bytes, this.#cursor);
     return true;

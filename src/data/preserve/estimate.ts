@@ -18,6 +18,8 @@ const beginBytes = 256 * 1024;
 const pointBytes = 64 * 1024;
 const points = 4;
 const within: Ms = 5 * second;
+/** For all of it: a plan is waited for. */
+const allWithin: Ms = 30 * second;
 
 export async function preservable(
   settings: Settings,
@@ -28,10 +30,11 @@ export async function preservable(
   if (!opened.ok) return opened;
   const cluster = opened.value;
   const { namespace } = settings.kubernetes;
+  const over = AbortSignal.any([signal, AbortSignal.timeout(allWithin)]);
   try {
     const all: ContainerOf[] = [];
     let pods = 0;
-    for await (const pod of podsOf(cluster, namespace, signal)) {
+    for await (const pod of podsOf(cluster, namespace, over)) {
       pods += 1;
       all.push(...logsOf(pod));
     }
@@ -42,7 +45,7 @@ export async function preservable(
     const queue = [...chosen];
     const worker = async () => {
       for (let one = queue.shift(); one; one = queue.shift()) {
-        const bytes = await sizeOf(cluster, namespace, one, since, signal);
+        const bytes = await sizeOf(cluster, namespace, one, since, over);
         if (bytes !== undefined) sizes.push(bytes);
       }
     };
@@ -61,6 +64,10 @@ export async function preservable(
       },
     };
   } catch (error) {
+    if (over.aborted && !signal.aborted) {
+      const what = `not all pods were listed within ${allWithin / second} s`;
+      return { ok: false, fault: { kind: 'timeout', where: cluster.where, what, hint: 'check the API server' } };
+    }
     if (error instanceof Refused)
       return {
         ok: false,

@@ -9,6 +9,8 @@ import { type Collecting, fullReason } from './collecting.ts';
 
 /** Objects of a page. */
 const perPage = 250;
+/** Half a million objects; a server that goes on for ever does not. */
+const mostPages = 2000;
 const within: Ms = 30 * second;
 
 /** The kinds, by the API that has them; `everywhere`: they belong to no namespace. */
@@ -43,7 +45,7 @@ export async function* pagesOf<T>(
 ): AsyncGenerator<readonly ApiObject<T>[]> {
   const path = `${api}${everywhere ? '' : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
   let next: string | undefined;
-  do {
+  for (let page = 0; page < mostPages; page += 1) {
     const answer = await cluster.get<Page<T>>({
       path,
       query: { limit: perPage, continue: next },
@@ -58,8 +60,12 @@ export async function* pagesOf<T>(
     }
     const { items, metadata } = answer.value;
     yield Array.isArray(items) ? items : [];
+    const before = next;
     next = metadata?.continue || undefined;
-  } while (next);
+    if (next === undefined) return;
+    if (next === before) throw new Refused(`${cluster.where} gives the same page of ${plural} again and again`);
+  }
+  throw new Refused(`more than ${mostPages} pages of ${plural}`);
 }
 
 /** What the server said, sanitized. */

@@ -15,8 +15,11 @@ export const blockBytes = 128 * 1024;
 /** So many blocks may be lost with the process. */
 const blocksBetween = 64;
 
-/** The last line that is in the file: its time as the kubelet wrote it, and how many lines have it. */
-export type Cursor = { stamp?: string | undefined; same: number };
+/**
+ * The last line that is in the file: its time as the kubelet wrote it, and how many lines have it. `cut`: the end of a line
+ * before it was left out.
+ */
+export type Cursor = { stamp?: string | undefined; same: number; cut?: true | undefined };
 
 export type PartState = { bytes: number; packed: number; cursor: Cursor };
 

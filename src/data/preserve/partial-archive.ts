@@ -210,8 +210,8 @@ function wasOf(lines: Awaited<ReturnType<typeof ProgressFile.open>>['lines']): W
   for (const line of lines) {
     if (line.kind === 'sitting') was.sittings += 1;
     if (line.kind === 'part') {
-      const { name, bytes, packed, stamp, same } = line;
-      was.parts.set(name, { bytes, packed, cursor: { stamp, same } });
+      const { name, bytes, packed, stamp, same, cut } = line;
+      was.parts.set(name, { bytes, packed, cursor: { stamp, same, cut } });
     }
     if (line.kind !== 'file') continue;
     const { name, bytes, sha256, partial, end } = line;

@@ -22,7 +22,7 @@ const line = z.discriminatedUnion('kind', [
   begun,
   /** A process works on it from here on. */
   z.object({ kind: z.literal('sitting'), at: z.number() }),
-  /** So much of a file waits in its part file; `stamp`, `same`: the last line, and how many have its time. */
+  /** So much of a file waits in its part file; `stamp`, `same`, `cut`: its last line (`Cursor`). */
   z.object({
     kind: z.literal('part'),
     name: z.string(),
@@ -30,6 +30,7 @@ const line = z.discriminatedUnion('kind', [
     packed: z.number(),
     stamp: z.string().optional(),
     same: z.number(),
+    cut: z.literal(true).optional(),
   }),
   /** A file is in the archive, which is `end` bytes long with it. */
   z.object({
