@@ -96,7 +96,7 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
     configure("shared_preload_libraries = ''");
     await restart();
     await client.query(`CREATE ROLE monitor LOGIN PASSWORD 'monitor'; GRANT pg_monitor TO monitor;
-      CREATE ROLE app LOGIN PASSWORD 'app'; CREATE ROLE spare; CREATE ROLE blind LOGIN PASSWORD 'blind'; GRANT CREATE ON SCHEMA public TO app;
+      CREATE ROLE app LOGIN PASSWORD 'app'; CREATE ROLE spare; CREATE ROLE blind LOGIN PASSWORD 'blind'; GRANT CREATE ON SCHEMA public TO app; GRANT CREATE ON DATABASE postgres TO app;
       CREATE TABLE jobs (id int PRIMARY KEY, tenant text, status text);
       CREATE INDEX jobs_unused ON jobs (tenant);
       INSERT INTO jobs SELECT n, 'tenant-' || n % 7, 'done' FROM generate_series(1, 60000) n; ANALYZE jobs;
@@ -279,6 +279,58 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
         `CREATE OR REPLACE FUNCTION "Trap"() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0); RETURN 1; END $$`,
       );
       expect(await plan(`SELECT pg_sleep(600) WHERE "Trap" () = 1`)).toMatchObject({ none: { code: 'own-functions' } });
+    });
+
+    const body = (answer: string) =>
+      `RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0); RETURN ${answer}; END $$`;
+    test.each([
+      ['a comment before its parenthesis', `CREATE FUNCTION trap() ${body('1')}`, `trap /* x */ ()`],
+      ['a line before its parenthesis', `CREATE FUNCTION trap() ${body('1')}`, `trap${'\n'.repeat(40)}()`],
+      ['another case', `CREATE FUNCTION trap() ${body('1')}`, 'TRAP()'],
+      ['a name in escapes', `CREATE FUNCTION trap() ${body('1')}`, `U&"\\0074rap"()`],
+      [
+        'a name longer than the server keeps',
+        `CREATE FUNCTION ${'t'.repeat(63)}() ${body('1')}`,
+        `${'t'.repeat(80)}()`,
+      ],
+      ['a name with quotes and blanks', `CREATE FUNCTION "a ""trap"() ${body('1')}`, `"a ""trap"()`],
+      ['a name behind many others', `CREATE FUNCTION trap() ${body('1')}`, `${'abs(0) + '.repeat(80)} trap()`],
+      ['a quote before it', `CREATE FUNCTION trap() ${body('1')}`, `length('"') + trap() + length('"')`],
+      [
+        'a function in SQL that calls it',
+        `CREATE FUNCTION trap() ${body('1')}; CREATE FUNCTION outside() RETURNS int LANGUAGE sql AS 'SELECT trap()'`,
+        'outside()',
+      ],
+      [
+        'a view',
+        `CREATE FUNCTION trap() ${body('1')}; CREATE VIEW trapped AS SELECT trap() AS n; GRANT SELECT ON trapped TO monitor`,
+        '(SELECT n FROM trapped)',
+      ],
+      [
+        'an operator',
+        `CREATE FUNCTION trap(a int, b int) ${body('a')}; CREATE OPERATOR @#@ (FUNCTION = trap, LEFTARG = int, RIGHTARG = int)`,
+        '1 @#@ 1',
+      ],
+    ])('is refused where planning would run one that is reached by %s', async (_, made, expression) => {
+      const app = await connected('app');
+      await app.query(`CREATE SCHEMA IF NOT EXISTS trapping; GRANT USAGE ON SCHEMA trapping TO monitor`);
+      await app.query(`SET search_path = trapping, public; ${made}`);
+      const waiting = await connected('app');
+      const { rows } = await waiting.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await waiting.query('SET search_path = trapping, public');
+      waiting.query(`SELECT pg_sleep(600) WHERE (${expression}) IS NOT NULL`).catch(() => {});
+      const pid = rows[0]?.pid ?? 0;
+      const seen = `SELECT FROM pg_stat_activity WHERE pid = ${pid} AND state = 'active'`;
+      await expect.poll(async () => (await client.query(seen)).rowCount, { timeout: 30_000 }).toBe(1);
+      try {
+        expect(value(await readPlan(session(), pid, signal()))).toMatchObject({
+          none: { code: 'own-functions' },
+          nodes: [],
+        });
+      } finally {
+        await client.query(`SELECT pg_terminate_backend(${pid}, 10000)`);
+        await client.query('DROP SCHEMA trapping CASCADE');
+      }
     });
 
     test('is refused to a superuser, of a hidden session, and one that has ended; an idle one has its last statement', async () => {

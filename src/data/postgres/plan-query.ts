@@ -20,8 +20,12 @@ import type { RunSql } from './transaction.ts';
 type None = NonNullable<StatementPlan['none']>;
 type Planned = Pick<StatementPlan, 'nodes' | 'more' | 'generic' | 'none'>;
 
-/** Names that are called in a statement: a function, or something like one. */
-const called = /(?<![\w$\u0080-\uffff])([a-z_\u0080-\uffff][\w$\u0080-\uffff]{0,62}|"[^"]{1,63}")\s{0,20}\(/gi;
+/** What can be a name in a statement, wherever it stands: a function needs no parenthesis behind it. */
+const word = /[\w$]+/g;
+/** The server cuts longer names. */
+const longestName = 63;
+/** Names that are written as escapes: `U&"\0065vil"`. */
+const escapedName = /\bu&"/i;
 
 export async function queryPlan(
   settings: Settings,
@@ -48,16 +52,22 @@ export function readPlan(session: Session, pid: number, signal: AbortSignal): Pr
       const none = whyNot(row, session.server.user);
       if (none) return without(none);
       const text = row?.query ?? '';
-      const names = [...text.matchAll(called)].slice(0, 500).flatMap(([, name = '']) => nameOf(name));
-      const [foreign] = await run<sql.ForeignFunctionRow>(sql.foreignFunctions, [names]);
-      if (foreign) return without(runsCode(sanitize(foreign.name, 80), about.user));
+      if (escapedName.test(text)) return without(runsCode('a name that is written as escapes', about.user));
+      const [foreign] = await run<sql.ForeignFunctionRow>(sql.foreignFunctions, [namesIn(text), text + folded(text)]);
+      if (foreign) return without(runsCode(`${sanitize(foreign.name, 80)}()`, about.user));
       return { ...about, ...(await planned(run, text, about.user)) };
     }),
   );
 }
 
-/** A name as the server knows it: folded where it is not quoted. */
-const nameOf = (name: string): string[] => [name.startsWith('"') ? name.slice(1, -1) : name.toLowerCase()];
+/** Unquoted names are folded by the server, letters of ASCII only. */
+const folded = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+/** Every word of a statement as it stands and as the server may know it. */
+function namesIn(text: string): readonly string[] {
+  const names = (text.match(word) ?? []).map((name) => name.slice(0, longestName));
+  return [...new Set(names.flatMap((name) => [name, folded(name)]))];
+}
 
 /** What speaks against planning it, as far as pg_stat_activity tells. */
 function whyNot(row: sql.RunningRow | undefined, us: string): None | undefined {
@@ -94,7 +104,7 @@ function whyNot(row: sql.RunningRow | undefined, us: string): None | undefined {
 
 const runsCode = (name: string, user: string): None => ({
   code: 'own-functions',
-  what: `planning may run ${name}(), a function of another role, with our rights`,
+  what: `planning may run ${name}, a function of another role, with our rights`,
   remedy: `as ${quoted(user)}: EXPLAIN the statement in psql`,
 });
 

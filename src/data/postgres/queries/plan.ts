@@ -28,14 +28,20 @@ export const running = `
 export type ForeignFunctionRow = { name: string };
 
 /**
- * Functions of these names ($1) that planning may run (immutable and stable ones), that the server did not bring, and
- * whose owner is neither a superuser nor ourselves.
+ * Functions that planning may run although another role wrote them: immutable and stable ones, and those in SQL, whose text
+ * is planned in place. The server did not bring them, and their owner is neither a superuser nor ourselves. They are
+ * reached by a word of the statement ($1), by a name that is no word somewhere in it ($2), or without being named: by a
+ * view, a rule, an operator, a cast, a policy, a default, an index or a constraint (pg_depend).
  */
 export const foreignFunctions = `
   SELECT DISTINCT p.proname::text AS name
-  FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
-  WHERE p.proname = ANY ($1::text[]) AND p.provolatile <> 'v' AND p.oid >= 16384
-    AND NOT r.rolsuper AND r.rolname <> current_user
+  FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner JOIN pg_language l ON l.oid = p.prolang
+  WHERE (p.provolatile <> 'v' OR l.lanname = 'sql') AND p.oid >= 16384 AND NOT r.rolsuper AND r.rolname <> current_user
+    AND (p.proname = ANY ($1::text[])
+      OR p.proname::text ~ '[^A-Za-z0-9_$]' AND position(replace(p.proname, '"', '""') IN $2::text) > 0
+      OR EXISTS (SELECT FROM pg_depend d
+                 WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
+                   AND d.classid <> 'pg_trigger'::regclass))
   LIMIT 5`;
 
 export type ParametersRow = { count: number };
