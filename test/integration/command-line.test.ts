@@ -70,7 +70,7 @@ function example({ oneOf, kind, form, preset, time }: Field): string {
   if (time) return '2026-01-17T02:00:00Z';
   if (oneOf) return oneOf.at(-1) ?? '';
   if (kind === 'number') return '7';
-  const tries = [preset ?? '', '24h', 'bentham-2', '01ARZ3NDEKTSV4RRFFQ69G5FAV', '42'];
+  const tries = [preset ?? '', '24h', 'bentham-2', '01ARZ3NDEKTSV4RRFFQ69G5FAV', '42', 's3://bucket/prefix'];
   return tries.find((text) => text !== '' && (!form || form.pattern.test(text))) ?? 'x';
 }
 

@@ -217,7 +217,7 @@ test('a ConfigMap that an earlier revision needs and that is gone refuses the ro
   await become({ ...original, template });
   const { revision } = { revision: executor().metadata.annotations?.['deployment.kubernetes.io/revision'] ?? '' };
   await become(original);
-  expect((await plan('rollback-deployment', { revision })).impact?.join('\n')).toContain('volumes: routes');
+  expect((await plan('rollback-deployment', { revision })).impact?.join('\n')).toContain('volumes:\n+ routes');
   kubernetes.store.remove('configmaps', namespace, 'routes-5f7');
   expect((await plan('rollback-deployment', { revision })).says).toContain(
     'no new pod would start: ConfigMap routes-5f7 does not exist',

@@ -4,6 +4,7 @@ import { type IndexUse, isUnused } from '../../core/queries/table-use.ts';
 import { formatBytes, formatCount, formatCounted } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, type Line, line, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
@@ -56,6 +57,7 @@ export const indexesScreen: Screen = {
           id: one.name,
           text: `${one.name} ${one.table} ${standing(one)}`,
           draw: () => [draw(one)],
+          opens: { kind: 'details', title: `index ${one.name}`, lines: (_, wide) => indexLines(one, wide - 2) },
           copies: { text: one.name, what: 'the index’s name' },
         }),
       ),
@@ -65,6 +67,18 @@ export const indexesScreen: Screen = {
   },
   keys: [countFromNow, showWhole],
 };
+
+function indexLines(one: IndexUse, columns: number): Line[] {
+  return descriptionList(
+    [
+      ['table', `${one.table} ${one.columns}`],
+      ['size', formatBytes(one.bytes)],
+      ['scans', `${formatCount(one.since)} since the moment, ${formatCount(one.whole)} since the reset`],
+      ['standing', standing(one)],
+    ],
+    columns,
+  );
+}
 
 /** Unused here is not unused everywhere: each server counts its own scans. */
 const footOf = (room: number): Line[] =>

@@ -78,6 +78,7 @@ function rowOf(node: PlanNode, at: number, room: number): Row {
     id: String(at),
     text: `${node.type} ${node.on} ${node.details.join(' ')}`,
     height: below.length + 1,
+    opens: { kind: 'details', title: node.type, lines: (_, wide) => nodeLines(node, figures, wide - 2) },
     draw: () => [
       line(indent, large ? mark('warning') : dim('→'), ` ${node.type} `, node.on, dim(`  ${figures}`)),
       ...below,
@@ -85,6 +86,11 @@ function rowOf(node: PlanNode, at: number, room: number): Row {
     copies: { text: `${node.type} ${node.on} (${figures})`, what: 'the node of the plan' },
   };
 }
+
+const nodeLines = (node: PlanNode, figures: string, columns: number): Line[] =>
+  [`${node.type} ${node.on}`, figures, ...node.details].flatMap((text) =>
+    wrap(text, columns).map((part) => line(part)),
+  );
 
 /** The plan of the selected row's session. */
 export const planBinding: Binding = {
