@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -97,6 +98,82 @@ describe('the compile cache', () => {
 
   test('is not made for an observer', async () => {
     expect(readdirSync(await cacheIn(() => undefined, '--observe'))).toEqual([]);
+  });
+});
+
+describe('the command as it is installed', () => {
+  const command = fileURLToPath(new URL('../../bin/bentham-cockpit', import.meta.url));
+  const says = `process.stderr.write(process.pid + ' ' + process.execPath); process.exit(5)`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(says)}`;
+
+  /** A directory with a blank in its name. */
+  const place = () => {
+    const made = mkdtempSync(path.join(tmpdir(), 'bentham command '));
+    onTestFinished(() => rmSync(made, { recursive: true }));
+    return made;
+  };
+  /** A copy of the launcher, with nothing beside it. */
+  const copied = () => {
+    const there = path.join(place(), 'package');
+    mkdirSync(path.join(there, 'bin'), { recursive: true });
+    for (const name of ['bentham-cockpit', 'bentham-cockpit.cjs'])
+      cpSync(path.join(path.dirname(command), name), path.join(there, 'bin', name));
+    return there;
+  };
+  const script = (file: string, text: string) => {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  };
+  const hasLoader = existsSync('/lib64/ld-linux-x86-64.so.2') || existsSync('/lib/ld-linux-aarch64.so.1');
+  const packaged = `node-linux-${process.arch}`;
+
+  test.runIf(hasLoader).each(['relative', 'absolute', 'of several links'])(
+    'is one process, under the packaged Node, through a link that is %s',
+    async (how) => {
+      const there = place();
+      symlinkSync(how === 'absolute' ? command : path.relative(there, command), path.join(there, 'one'));
+      symlinkSync('one', path.join(there, 'two'));
+      const program = spawn(path.join(there, how === 'of several links' ? 'two' : 'one'), ['--version'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { PATH: '/usr/bin:/bin', NODE_OPTIONS },
+      });
+      let said = '';
+      program.stderr.on('data', (data) => {
+        said += data;
+      });
+      const code = await new Promise((resolve) => program.once('close', resolve));
+      const [pid, ...file] = said.split(' ');
+      expect({ code, pid: Number(pid) }).toEqual({ code: 5, pid: program.pid });
+      expect(file.join(' ')).toMatch(new RegExp(`/${packaged}/bin/node$`));
+    },
+  );
+
+  test.runIf(hasLoader)('finds the packaged Node beside the package, and hands on every word as it is', async () => {
+    const there = path.join(copied(), 'bin');
+    script(path.join(there, '..', '..', packaged, 'bin', 'node'), 'exit 9');
+    await expect(run(path.join(there, 'bentham-cockpit'), [])).rejects.toMatchObject({ code: 9 });
+    script(path.join(there, '..', 'node_modules', packaged, 'bin', 'node'), `printf '<%s>' "$@"`);
+    const { stdout } = await run(path.join(there, 'bentham-cockpit'), ['a  b', '', '*', '$(id)', '-n']);
+    expect(stdout).toBe(`<${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
+  });
+
+  test('takes the Node of PATH where none is packaged', async () => {
+    const there = copied();
+    script(path.join(there, 'path', 'node'), 'echo "$1"');
+    const { stdout } = await run(path.join(there, 'bin', 'bentham-cockpit'), [], {
+      env: { PATH: `${there}/path:/usr/bin:/bin` },
+    });
+    expect(stdout).toBe(`${there}/bin/bentham-cockpit.cjs\n`);
+  });
+
+  test('says what is missing where there is no Node at all', async () => {
+    const there = copied();
+    await expect(
+      run('/bin/sh', [path.join(there, 'bin', 'bentham-cockpit')], { env: { PATH: there } }),
+    ).rejects.toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^bentham-cockpit: no Node was found: .*\n$/),
+    });
   });
 });
 
