@@ -17,6 +17,8 @@ const stateAt = (
   answers: readonly Answered[],
 ): State => {
   const state = stateOf(world, {
+    // Pages are asked for only where a token is configured.
+    incidentContext: showing(screen).incidentContext,
     queries: Object.fromEntries(answers.map(([ask, reading]) => [queryKey(ask), reading])) as QueryReadings,
   });
   return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of)] } };
