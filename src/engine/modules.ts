@@ -21,7 +21,7 @@ export function modulesFor(settings: Settings, screenWaits?: () => Ms): readonly
     logsModule,
     incidentModule(recorder),
     runsModule(recorder, armed),
-    surfaceActsModule(recorder.journal),
+    surfaceActsModule(recorder),
     signInModule,
     shellModule(recorder, armed),
   ];

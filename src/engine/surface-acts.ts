@@ -1,24 +1,26 @@
 // Tells the world which surfaces were disabled, enabled or tested, as the journal grows.
 import type { Settings } from '../config/settings.ts';
-import { surfaceActs } from '../core/incident/surface-record.ts';
+import type { Entry } from '../core/incident/event.ts';
+import { surfaceRecord } from '../core/incident/surface-record.ts';
 import type { Journal } from '../data/journal/journal.ts';
 import { Recorder } from './incident/recorder.ts';
 import type { CreateModule } from './module.ts';
 
 /** Follows the journal of one environment. It writes nothing. */
 export const surfaceActsModule =
-  (journal: Pick<Journal, 'entries' | 'onNews'>): CreateModule =>
+  (recorder: { readonly counting: readonly Entry[]; journal: Pick<Journal, 'onNews'> }): CreateModule =>
   ({ scope, learn }) => {
+    const recordOf = surfaceRecord(scope);
     let told = '[]';
     const look = () => {
-      const acts = surfaceActs(journal.entries, scope);
+      const acts = recordOf(recorder.counting);
       const text = JSON.stringify(acts);
       if (text === told) return;
       told = text;
       learn(acts);
     };
     look();
-    const stop = journal.onNews(look);
+    const stop = recorder.journal.onNews(look);
     return {
       async stop() {
         stop();
@@ -28,13 +30,13 @@ export const surfaceActsModule =
 
 /** The same with a journal of its own, for a command without a cockpit. */
 export function watchedSurfaceActs(settings: Settings): CreateModule {
-  const { journal } = new Recorder({ ...settings, environment: { ...settings.environment, observe: true } });
+  const recorder = new Recorder({ ...settings, environment: { ...settings.environment, observe: true } });
   return (context) => {
-    const module = surfaceActsModule(journal)(context);
+    const module = surfaceActsModule(recorder)(context);
     return {
       async stop() {
         await module.stop?.();
-        await journal.close();
+        await recorder.journal.close();
       },
     };
   };

@@ -23,7 +23,7 @@ import { dirname, join } from 'node:path';
 import { encodeTime } from 'ulid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
-import { projectAll } from '../../src/core/incident/incident.ts';
+import { projectAll } from '../../src/core/incident/projection.ts';
 import { prepare } from '../../src/data/journal/directory.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { keptFiles } from '../../src/data/journal/kept-rows.ts';

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
-import { projectAll } from '../../src/core/incident/incident.ts';
+import { projectAll } from '../../src/core/incident/projection.ts';
 import { Journal, type JournalOptions } from '../../src/data/journal/journal.ts';
 import { readLine } from '../../src/data/journal/line.ts';
 import { PresenceFiles } from '../../src/data/journal/presence.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ulid } from 'ulid';
 import { afterEach, describe, expect, test } from 'vitest';
 import { incidentIdOf } from '../../src/core/incident/authority.ts';
-import { projectAll } from '../../src/core/incident/incident.ts';
+import { projectAll } from '../../src/core/incident/projection.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { newKey } from '../../src/data/journal/signature.ts';
 import { SharedIncidents } from '../../src/engine/relay/shared-incidents.ts';

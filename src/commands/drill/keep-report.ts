@@ -4,7 +4,7 @@ import { resolve as wholePath } from 'node:path';
 import { tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { severityName } from '../../core/incident/checklist.ts';
-import { projectAll } from '../../core/incident/incident.ts';
+import { projectAll } from '../../core/incident/projection.ts';
 import { writeNew } from '../../disk/new-file.ts';
 import { markdownReport, reportName } from '../../runbook/report.ts';
 import { journalOf } from '../incident/run.ts';

@@ -211,15 +211,37 @@ export const fingerprint = (key: string): string => key.slice(0, 16).replace(/(.
 /** What tells entries apart: nobody can put an entry in the place of another's by taking its id. */
 export const identityOf = ({ id, writer }: Pick<Entry, 'id' | 'writer'>): string => `${id} ${writer.key ?? ''}`;
 
-/** The same order for every reader: by id, without duplicates. */
+/** Whether an entry comes before another: by id, and of one id by key. Negative: it does; 0: they are the same. */
+function compare(a: Entry, b: Entry): number {
+  const [left, right] = a.id !== b.id && a.id.length === b.id.length ? [a.id, b.id] : [identityOf(a), identityOf(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Each comes after the one before it. */
+export const areInOrder = (entries: readonly Entry[]): boolean =>
+  entries.every((entry, at) => {
+    const before = entries[at - 1];
+    return before === undefined || compare(before, entry) < 0;
+  });
+
+/** The same order for every reader: by id, without duplicates; of those the last one stays. */
 export function inOrder(entries: readonly Entry[]): readonly Entry[] {
-  const byId = new Map(entries.map((entry) => [identityOf(entry), entry]));
-  return [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry);
+  if (areInOrder(entries)) return entries;
+  const sorted = entries.toSorted(compare);
+  return sorted.filter((entry, at) => {
+    const next = sorted[at + 1];
+    return next === undefined || compare(entry, next) !== 0;
+  });
 }
 
 /** Entries in order, and news: mostly those come after all others. */
 export function withNews(entries: readonly Entry[], news: readonly Entry[]): readonly Entry[] {
-  const ids = [entries.at(-1)?.id ?? '', ...news.map(({ id }) => id)];
-  const isAfter = news.every(({ id }, at) => id > (ids[at] ?? ''));
-  return isAfter ? [...entries, ...news] : inOrder([...entries, ...news]);
+  const ordered = inOrder(news);
+  const [first] = ordered;
+  const last = entries.at(-1);
+  if (!first) return entries;
+  if (!last || compare(last, first) < 0) return [...entries, ...ordered];
+  // Mostly they come before few others: only those are put in order again.
+  const from = entries.findLastIndex((entry) => compare(entry, first) < 0) + 1;
+  return [...entries.slice(0, from), ...inOrder([...entries.slice(from), ...ordered])];
 }

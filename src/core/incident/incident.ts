@@ -89,9 +89,20 @@ export const endedAt = ({ resolvedAt, cancelledAt }: Incident): Instant | undefi
 /** Neither resolved nor cancelled. */
 export const isOngoing = (incident: Incident): boolean => endedAt(incident) === undefined;
 
+/** An incident, and the entry that opened it: what is needed to take more entries. */
+export type Projected = { incident: Incident; opening: Entry };
+
 /** The incident of these entries; undefined without an opening. Entries of other incidents are ignored. */
 export function projectIncident(id: string, all: readonly Entry[]): Incident | undefined {
-  const entries = inOrder(all.filter((entry) => entry.incident === id));
+  return projectEntries(
+    id,
+    all.filter((entry) => entry.incident === id),
+  )?.incident;
+}
+
+/** The same, of entries that are all of this incident. */
+export function projectEntries(id: string, of: readonly Entry[]): Projected | undefined {
+  const entries = inOrder(of);
   const opening = openingOf(id, entries);
   if (opening?.event.kind !== 'opened') return undefined;
   const { event, writer, at } = opening;
@@ -124,39 +135,44 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
     rests: [],
     entries: [],
   };
+  return { incident: withEntries({ incident: start, opening }, entries), opening };
+}
+
+/**
+ * The incident with more entries of it, which come after all that it has and open nothing: the same as projecting all
+ * of them at once.
+ */
+export function withEntries({ incident, opening }: Projected, news: readonly Entry[]): Incident {
   const effective: Entry[] = [];
-  let incident = start;
-  for (const entry of entries) {
-    const after = entry === opening ? incident : take(incident, entry, opening);
-    if (after.refused === incident.refused) effective.push(entry);
-    incident = after;
+  const refused: Incident['refused'][number][] = [];
+  let after = incident;
+  for (const entry of news) {
+    const taken = entry === opening ? { incident: after } : take(after, entry, opening);
+    after = taken.incident;
+    if (taken.why) refused.push({ entry, why: taken.why });
+    else effective.push(entry);
   }
-  return { ...incident, entries: effective };
+  return {
+    ...after,
+    refused: refused.length > 0 ? [...incident.refused, ...refused] : incident.refused,
+    entries: effective.length > 0 ? [...incident.entries, ...effective] : incident.entries,
+  };
 }
 
 const withOpener = (opening: Entry): readonly KeyState[] =>
   withAuthor([], opening, opening).map((one) => ({ ...one, state: 'opener' }));
 
-/** An entry as far as its author may write it. */
-function take(before: Incident, entry: Entry, opener: Entry): Incident {
+/** An entry as far as its author may write it; `why` says that it has no effect. */
+function take(before: Incident, entry: Entry, opener: Entry): { incident: Incident; why?: Refusal } {
   const { event } = entry;
   const keys = withAuthor(before.keys, entry, opener);
   const incident = keys === before.keys ? before : { ...before, keys };
   const authority: Authority = { opener, keys, control: incident.control, isOver: !isOngoing(incident) };
   const why = refusalOf(entry, authority);
-  if (why) return { ...incident, refused: [...incident.refused, { entry, why }] };
+  if (why) return { incident, why };
   const marked = isActionWithoutControl(entry, authority);
   const after = apply(marked ? { ...incident, uncontrolled: [...incident.uncontrolled, entry.id] } : incident, entry);
-  return event.kind === 'key' ? { ...after, keys: withDecision(after.keys, event) } : after;
-}
-
-/** Every incident of the entries, oldest first. */
-export function projectAll(entries: readonly Entry[]): readonly Incident[] {
-  const ids = new Set(entries.flatMap((entry) => (entry.incident ? [entry.incident] : [])));
-  return [...ids]
-    .map((id) => projectIncident(id, entries))
-    .filter((incident) => incident !== undefined)
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { incident: event.kind === 'key' ? { ...after, keys: withDecision(after.keys, event) } : after };
 }
 
 function apply(before: Incident, entry: Entry): Incident {
@@ -259,7 +275,8 @@ function step(before: Incident, event: EventOf<'step'>, by: string, at: Instant)
 function notified(before: Incident, event: EventOf<'notified'>, by: string, at: Instant): Incident {
   const { kind: _, ...rest } = event;
   const sent = event.delivery === 'sent';
-  const others = before.messages.filter((one) => one.message !== event.message);
+  const known = before.messages.findLastIndex((one) => one.message === event.message);
+  const others = known < 0 ? before.messages : before.messages.toSpliced(known, 1);
   const incident: Incident = {
     ...before,
     messages: [...others, { ...rest, by, at }],

@@ -1,4 +1,5 @@
 // The names of people: what may be one, and when an account says nothing about who uses it.
+import { folding } from '../growing.ts';
 import { cockpit, type Entry } from './event.ts';
 
 /** Characters of a name, at most. */
@@ -23,9 +24,15 @@ const sharedAccounts: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether the name of an OS account says nothing about the person: by its name, or since others wrote with it before. */
-export function isShared(user: string, entries: readonly Entry[]): boolean {
-  if (sharedAccounts.has(user.toLowerCase())) return true;
-  const names = new Set(entries.flatMap(({ writer }) => (writer.user === user ? [writer.name] : [])));
-  return names.size > 1;
-}
+/** Whether the name of an OS account says that several people use it. */
+export const isSharedAccount = (user: string): boolean => sharedAccounts.has(user.toLowerCase());
+
+/** The names that wrote with an OS account; several: it says nothing about the person. */
+export const namesOf = (user: string): ((entries: readonly Entry[]) => ReadonlySet<string>) =>
+  folding(
+    () => new Set<string>(),
+    (names, news) => {
+      for (const { writer } of news) if (writer.user === user) names.add(writer.name);
+      return names;
+    },
+  );

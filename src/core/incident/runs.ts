@@ -23,7 +23,9 @@ export function runsAfter(
   event: EventOf<'action'>,
   { at, writer }: Entry,
 ): readonly RunState[] {
-  const before = runs.find((one) => one.run === event.run);
+  // Mostly one of the last.
+  const known = runs.findLastIndex((one) => one.run === event.run);
+  const before = runs[known];
   const phase = { phase: event.phase, at, detail: event.detail || undefined };
   const after: RunState = before
     ? { ...before, phase: event.phase, phases: [...before.phases, phase], calls: event.calls ?? before.calls }
@@ -38,5 +40,5 @@ export function runsAfter(
         phase: event.phase,
         phases: [phase],
       };
-  return before ? runs.map((one) => (one === before ? after : one)) : [...runs, after];
+  return before ? runs.with(known, after) : [...runs, after];
 }

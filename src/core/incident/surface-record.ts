@@ -1,4 +1,6 @@
 // The acts on surfaces that a journal records, of every incident and outside of them.
+
+import { folding } from '../growing.ts';
 import type { SurfaceAct } from '../platform/surface-acts.ts';
 import { countingEntries } from './counting.ts';
 import { authorOf, type Entry, type EventOf, type RunPhase } from './event.ts';
@@ -37,17 +39,26 @@ export function surfaceAct(
   return { surface, did: act, at, by, outcome: told };
 }
 
+type Of = { environment: string; drill?: string | undefined };
+
 /** Of one environment; each run once, as it ended, oldest first. */
-export function surfaceActs(
-  entries: readonly Entry[],
-  { environment, drill }: { environment: string; drill?: string | undefined },
-): readonly SurfaceAct[] {
-  const byRun = new Map<string, SurfaceAct>();
-  for (const entry of countingEntries(entries)) {
-    const { event, at } = entry;
-    if (event.kind !== 'action' || entry.environment !== environment || entry.drill !== drill) continue;
-    const act = surfaceAct(event, authorOf(entry), at);
-    if (act) byRun.set(event.run, act);
-  }
-  return [...byRun.values()].toSorted((a, b) => a.at - b.at);
+export function surfaceActs(entries: readonly Entry[], scope: Of): readonly SurfaceAct[] {
+  return surfaceRecord(scope)(countingEntries(entries));
+}
+
+/** The same of entries that count, as they grow. */
+export function surfaceRecord({ environment, drill }: Of): (counting: readonly Entry[]) => readonly SurfaceAct[] {
+  const acts = folding(
+    () => new Map<string, SurfaceAct>(),
+    (byRun, news: readonly Entry[]) => {
+      for (const entry of news) {
+        const { event, at } = entry;
+        if (event.kind !== 'action' || entry.environment !== environment || entry.drill !== drill) continue;
+        const act = surfaceAct(event, authorOf(entry), at);
+        if (act) byRun.set(event.run, act);
+      }
+      return byRun;
+    },
+  );
+  return (counting) => [...acts(counting).values()].toSorted((a, b) => a.at - b.at);
 }

@@ -1,6 +1,7 @@
 // Who signed the lines of a file: by a known key, by a new one, or nobody.
 import type { Entry } from '../../core/incident/event.ts';
-import { type Incident, projectAll } from '../../core/incident/incident.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import { projectAll } from '../../core/incident/projection.ts';
 import type { CheckedLine } from './check-lines.ts';
 
 /**

@@ -1,5 +1,6 @@
 // Watches the findings: raises alerts, and records status changes while this cockpit controls an incident.
 
+import { folding } from '../../core/growing.ts';
 import {
   type Acknowledgement,
   type Acknowledgements,
@@ -27,31 +28,42 @@ const believed = 10 * second;
 
 type Turn = { written: HealthStatus; now: HealthStatus; since: Instant };
 
+/** What entries say about alerts. */
+type Taken = { acknowledgements: Acknowledgements; snoozes: Snoozes };
+
+const nothingTaken: Taken = { acknowledgements: { of: new Map() }, snoozes: new Map() };
+
+function takenAfter(before: Taken, news: readonly Entry[]): Taken {
+  const of = new Map<string, Acknowledgement>(before.acknowledgements.of);
+  // Acknowledging the incident acknowledges the alerts raised so far.
+  let { all } = before.acknowledgements;
+  const snoozes = new Map<string, Snooze>(before.snoozes);
+  for (const entry of news) {
+    const { event, at } = entry;
+    const ack = { by: authorOf(entry), at };
+    if (event.kind === 'acknowledged' && event.alert) of.set(event.alert, ack);
+    else if (event.kind === 'acknowledged') all = ack;
+    else if (event.kind === 'snoozed')
+      // Whatever an entry of another cockpit says.
+      snoozes.set(event.alert, { by: ack.by, until: Math.min(event.until, at + longestSnooze), level: event.level });
+    else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent') all = ack;
+  }
+  return { acknowledgements: { of, all }, snoozes };
+}
+
 export class AlertWatch {
   #alerts: Alerts = {};
-  #acknowledgements: Acknowledgements = { of: new Map() };
-  #snoozes: Snoozes = new Map();
+  readonly #taken = folding(() => nothingTaken, takenAfter);
+  #acknowledgements = nothingTaken.acknowledgements;
+  #snoozes = nothingTaken.snoozes;
   #now: Instant = 0;
   #turns = new Map<string, Turn>();
   #sampledAt = 0;
 
   /** Applies acknowledgements and snoozes from the entries of any cockpit. */
   takeEntries(entries: readonly Entry[]): void {
-    const of = new Map<string, Acknowledgement>();
-    // Acknowledging the incident acknowledges the alerts raised so far.
-    let all: Acknowledgement | undefined;
-    const snoozes = new Map<string, Snooze>();
-    for (const entry of entries) {
-      const { event, at } = entry;
-      const ack = { by: authorOf(entry), at };
-      if (event.kind === 'acknowledged' && event.alert) of.set(event.alert, ack);
-      else if (event.kind === 'acknowledged') all = ack;
-      else if (event.kind === 'snoozed')
-        // Whatever an entry of another cockpit says.
-        snoozes.set(event.alert, { by: ack.by, until: Math.min(event.until, at + longestSnooze), level: event.level });
-      else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent') all = ack;
-    }
-    this.#acknowledgements = { of, all };
+    const { acknowledgements, snoozes } = this.#taken(entries);
+    this.#acknowledgements = acknowledgements;
     this.#snoozes = snoozes;
   }
 

@@ -12,7 +12,6 @@ import {
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
-import { countingEntries } from '../../core/incident/counting.ts';
 import type { Event } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -28,6 +27,7 @@ import { createMessenger } from './messenger.ts';
 import { type Recorder, whyLost } from './recorder.ts';
 import { controlSays, everybody, shownLoss, strangersOnce, tookFirst, waitsFor } from './relay-news.ts';
 import { createReporter } from './reporter.ts';
+import { isSameContext } from './same-context.ts';
 import { inTurn, ownIncident, settled } from './settling.ts';
 
 const renewEvery: Ms = 3 * second;
@@ -58,7 +58,7 @@ export const incidentModule =
     const others = () => everybody(nearby, shared?.others ?? [], journal.writer.session);
     let received: readonly Arrived[] | undefined;
     let said: Said | undefined;
-    let toldContext = '';
+    let toldContext: IncidentContext | undefined;
     let toldIncident: Incident | undefined | null = null;
     let orders: Promise<void> = recorder.ready;
     let isReady = false;
@@ -92,10 +92,11 @@ export const incidentModule =
       if (!isReady) return;
       const { incident } = recorder;
       const next = incidentContext();
-      const text = JSON.stringify({ ...next, here: next.here.map(({ at: _, ...one }) => one) });
-      if (text !== toldContext) context.emit({ incidentContext: next });
+      if (!toldContext || !isSameContext(toldContext, next)) {
+        context.emit({ incidentContext: next });
+        toldContext = next;
+      }
       if (incident !== toldIncident) context.emit({ incident: incident ?? null });
-      toldContext = text;
       toldIncident = incident;
     };
     const say = (says: string, verdict: HealthStatus) => {
@@ -217,7 +218,7 @@ export const incidentModule =
         heard = last.id;
         say(`journal: ${last.event.says}`, 'warning');
       }
-      alerts.takeEntries(countingEntries(journal.entries));
+      alerts.takeEntries(recorder.counting);
       tellStrangers(recorder.incident, journal.writer, keys());
       if (isReady) settle();
       show();

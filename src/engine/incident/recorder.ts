@@ -7,9 +7,10 @@ import type { OpenIncident } from '../../core/actions/preflight.ts';
 import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
-import { type Incident, isOngoing, projectAll, projectIncident } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { pageKey } from '../../core/incident/page.ts';
-import { isShared, longestName, whatIsWrongWithName } from '../../core/incident/person.ts';
+import { isSharedAccount, longestName, namesOf, whatIsWrongWithName } from '../../core/incident/person.ts';
+import { Projection } from '../../core/incident/projection.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms } from '../../core/time.ts';
@@ -34,6 +35,8 @@ export class Recorder {
   readonly ready: Promise<void>;
   /** The incident that this cockpit shows; undefined: the newest that is open. */
   #following: string | undefined;
+  readonly #projection = new Projection();
+  readonly #names: (entries: readonly Entry[]) => ReadonlySet<string>;
   #incident: Incident | undefined;
   #folded: unknown;
   #open: readonly Incident[] = [];
@@ -52,6 +55,7 @@ export class Recorder {
   constructor(settings: Settings, screenWaits?: () => Ms) {
     const scope = scopeOf(settings);
     const user = osUser();
+    this.#names = namesOf(user);
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
     const relay = relayOptions(settings);
@@ -82,7 +86,7 @@ export class Recorder {
     const { entries } = this.journal;
     if (this.#folded === entries) return this.#incident;
     this.#folded = entries;
-    const followed = this.#following === undefined ? undefined : projectIncident(this.#following, entries);
+    const followed = this.#following === undefined ? undefined : this.#projected.incident(this.#following);
     this.#incident = followed && !isOngoing(followed) ? this.#after(followed) : (followed ?? this.open.at(-1));
     this.#following = this.#incident?.id;
     return this.#incident;
@@ -99,7 +103,7 @@ export class Recorder {
   /** Whether a person has to be asked for a name before anything is recorded: the account is shared. */
   get asksName(): boolean {
     const { writer, entries } = this.journal;
-    return this.#asks && isShared(writer.user, entries);
+    return this.#asks && (isSharedAccount(writer.user) || this.#names(entries).size > 1);
   }
 
   /** Resolves when the journal is read, and the name that a person gave is taken. */
@@ -120,13 +124,23 @@ export class Recorder {
     return taken;
   }
 
+  get #projected(): Projection {
+    this.#projection.take(this.journal.entries);
+    return this.#projection;
+  }
+
+  /** The entries that count beyond their incident. */
+  get counting(): readonly Entry[] {
+    return this.#projected.counting;
+  }
+
   /** All open incidents, oldest first. */
   get open(): readonly Incident[] {
     const { entries } = this.journal;
     if (this.#searched === entries) return this.#open;
     const since = Date.now() - picksUp;
     this.#searched = entries;
-    this.#open = projectAll(entries).filter((one) => isOngoing(one) && (one.entries.at(-1)?.at ?? 0) > since);
+    this.#open = this.#projected.incidents.filter((one) => isOngoing(one) && (one.entries.at(-1)?.at ?? 0) > since);
     return this.#open;
   }
 

@@ -1,0 +1,45 @@
+// Lists that mostly grow at their end: what is new is taken alone, and only what is new is sent.
+
+/** How many items two lists begin with in common, by identity. */
+export function sharedStart<T>(before: readonly T[], after: readonly T[]): number {
+  const most = Math.min(before.length, after.length);
+  let at = 0;
+  while (at < most && Object.is(before[at], after[at])) at += 1;
+  return at;
+}
+
+/** What was added at the end of a list; undefined: the list changed in another way. */
+export function addedTo<T>(before: readonly T[], after: readonly T[]): readonly T[] | undefined {
+  if (before === after) return [];
+  return sharedStart(before, after) === before.length ? after.slice(before.length) : undefined;
+}
+
+/** A list as its difference from an earlier one: of that one, the first `keep` items stay. */
+export type ListDelta<T> = { keep: number; add: readonly T[] };
+
+export function listDelta<T>(before: readonly T[], after: readonly T[]): ListDelta<T> {
+  const keep = before === after ? before.length : sharedStart(before, after);
+  return { keep, add: after.slice(keep) };
+}
+
+/** The later list. An unchanged one stays the same object. */
+export function withDelta<T>(before: readonly T[], { keep, add }: ListDelta<T>): readonly T[] {
+  if (keep === before.length && add.length === 0) return before;
+  return keep === before.length ? [...before, ...add] : [...before.slice(0, keep), ...add];
+}
+
+/**
+ * Folds a list each time that it is given: what was added at its end is folded into the state that is there, a list that
+ * changed in another way from the beginning. `add` may change the state that it gets.
+ */
+export function folding<T, S>(begin: () => S, add: (state: S, news: readonly T[]) => S): (all: readonly T[]) => S {
+  let seen: readonly T[] = [];
+  let state = begin();
+  return (all) => {
+    if (all === seen) return state;
+    const news = addedTo(seen, all);
+    state = news ? add(state, news) : add(begin(), all);
+    seen = all;
+    return state;
+  };
+}
