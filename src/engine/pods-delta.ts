@@ -2,6 +2,7 @@
 // source keeps the identity of pods that did not change, so a difference costs one pass.
 import type { Pod } from '../core/world/facts.ts';
 import { derive, newest, type Reading } from '../core/world/reading.ts';
+import { type IncidentDelta, incidentDecoder, incidentEncoder } from './incident-delta.ts';
 import { type LogsDelta, logsDecoder, logsEncoder } from './logs-delta.ts';
 import type { Update } from './protocol.ts';
 
@@ -11,14 +12,20 @@ type Pods = readonly Pod[];
 export type PodsDelta = { reading: Reading<undefined>; upsert: Pods; remove: readonly string[] };
 
 /** An update as it crosses the thread. */
-export type Envelope = { update: Update; pods?: PodsDelta; logs?: LogsDelta };
+export type Envelope = { update: Update; pods?: PodsDelta; logs?: LogsDelta; incident?: IncidentDelta };
 
 /** Remembers what was sent. */
 export function encoder(): (update: Update) => Envelope {
   const pods = podsEncoder();
   const logs = logsEncoder();
+  const incidents = incidentEncoder();
   return (update) => {
     const envelope = pods(update);
+    if (envelope.update.incident !== undefined) {
+      const { incident, ...rest } = envelope.update;
+      envelope.update = rest;
+      envelope.incident = incidents(incident);
+    }
     if (!envelope.update.logs) return envelope;
     const { logs: shown, ...rest } = envelope.update;
     return { ...envelope, update: rest, logs: logs(shown) };
@@ -43,9 +50,12 @@ function podsEncoder(): (update: Update) => Envelope {
 export function decoder(): (envelope: Envelope) => Update {
   const pods = podsDecoder();
   const logs = logsDecoder();
+  const incidents = incidentDecoder();
   return (envelope) => {
     const update = pods(envelope);
-    return envelope.logs ? { ...update, logs: logs(envelope.logs) } : update;
+    if (envelope.logs) update.logs = logs(envelope.logs);
+    if (envelope.incident !== undefined) update.incident = incidents(envelope.incident);
+    return update;
   };
 }
 
