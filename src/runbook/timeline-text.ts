@@ -6,7 +6,7 @@ import type { Refusal } from '../core/incident/authority.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { authorOf, type Entry, type Event, type EventOf, fingerprint, inOrder } from '../core/incident/event.ts';
-import type { Incident, Message } from '../core/incident/incident.ts';
+import type { Incident, Message, RunState } from '../core/incident/incident.ts';
 import { formatAge, formatClock, shortClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
 import { checklist, findStep } from './checklists.ts';
@@ -30,20 +30,52 @@ export type Story = { kind: StoryKind; says: string; verdict?: HealthStatus; det
 export type Told = { entry: Entry; story: Story; who: string };
 
 /** Every entry of an incident that the timeline tells, in order; those without effect say so. */
-export function timelineOf(incident: Incident): readonly Told[] {
-  const reasons = new Map(incident.refused.map(({ entry, why }) => [entry, why]));
-  const uncontrolled = new Set(incident.uncontrolled);
-  return inOrder([...incident.entries, ...reasons.keys()]).flatMap((entry): Told[] => {
-    const why = reasons.get(entry);
-    const story = timelineText(entry, why ? undefined : incident);
-    if (!story) return [];
-    const who = authorOf(entry);
-    if (why)
-      return [{ entry, who, story: { ...story, verdict: 'warning', says: `${refusalSays[why]}: ${story.says}` } }];
-    return [
-      { entry, who, story: uncontrolled.has(entry.id) ? { ...story, says: `not in control: ${story.says}` } : story },
-    ];
-  });
+export const timelineOf = (incident: Incident): readonly Told[] => timelineTeller()(incident);
+
+/** What is told of an entry depends on what came after it: on the end of its run, on the outcome of its message. */
+type Kept = { why?: Refusal; isUncontrolled: boolean; startedAt?: Instant; isOvertaken: boolean; told?: Told };
+
+/** Tells incidents as they grow: an entry that is told as before stays the same object. */
+export function timelineTeller(): (incident: Incident) => readonly Told[] {
+  const memory = new WeakMap<Entry, Kept>();
+  return (incident) => {
+    const reasons = new Map(incident.refused.map(({ entry, why }) => [entry, why]));
+    const uncontrolled = new Set(incident.uncontrolled);
+    const startOf = new Map(incident.runs.map((run) => [run.run, startedAt(run)]));
+    const settled = new Set(incident.messages.flatMap((m) => (m.delivery === 'sending' ? [] : [m.message])));
+    const timeline: Told[] = [];
+    for (const entry of reasons.size === 0 ? incident.entries : inOrder([...incident.entries, ...reasons.keys()])) {
+      const { event } = entry;
+      const why = reasons.get(entry);
+      const now: Kept = {
+        why,
+        isUncontrolled: uncontrolled.has(entry.id),
+        startedAt: event.kind === 'action' && !why ? startOf.get(event.run) : undefined,
+        isOvertaken: event.kind === 'notified' && !why && isOvertaken(event, settled),
+      };
+      let known = memory.get(entry);
+      if (!known || !isToldAlike(known, now)) {
+        known = { ...now, told: tell(entry, now) };
+        memory.set(entry, known);
+      }
+      if (known.told) timeline.push(known.told);
+    }
+    return timeline;
+  };
+}
+
+const isToldAlike = (a: Kept, b: Kept): boolean =>
+  a.why === b.why &&
+  a.isUncontrolled === b.isUncontrolled &&
+  a.startedAt === b.startedAt &&
+  a.isOvertaken === b.isOvertaken;
+
+function tell(entry: Entry, { why, isUncontrolled, startedAt, isOvertaken }: Kept): Told | undefined {
+  const story = isOvertaken ? undefined : timelineText(entry, startedAt);
+  if (!story) return undefined;
+  const who = authorOf(entry);
+  if (why) return { entry, who, story: { ...story, verdict: 'warning', says: `${refusalSays[why]}: ${story.says}` } };
+  return { entry, who, story: isUncontrolled ? { ...story, says: `not in control: ${story.says}` } : story };
 }
 
 const refusalSays: Readonly<Record<Refusal, string>> = {
@@ -54,9 +86,8 @@ const refusalSays: Readonly<Record<Refusal, string>> = {
   overtaken: 'no effect, another cockpit had control',
 };
 
-/** Undefined for what only the report needs (samples). `incident`: tells how long an action took. */
-export function timelineText(entry: Entry, incident?: Incident): Story | undefined {
-  if (isOvertaken(entry, incident)) return undefined;
+/** Undefined for what only the report needs (samples). `started`: when the run of an action did, if it is known. */
+export function timelineText(entry: Entry, started?: Instant): Story | undefined {
   const { event, at } = entry;
   switch (event.kind) {
     case 'opened':
@@ -104,7 +135,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     case 'action':
       return {
         kind: 'action',
-        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, incident)}`,
+        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, started)}`,
         verdict: phaseVerdict[event.phase] ?? 'unknown',
         detail: event.detail || callsSay(event.calls),
       };
@@ -182,12 +213,14 @@ function callsSay(calls: readonly string[] = []): string | undefined {
 }
 
 /** ` after 42 s`: from its start to its end, or to its proof. */
-function lasted(event: EventOf<'action'>, at: Instant, incident: Incident | undefined): string {
-  if (['confirmed', 'started', 'cancelled'].includes(event.phase)) return '';
-  const phases = incident?.runs.find((one) => one.run === event.run)?.phases;
-  const start = phases?.find(({ phase }) => phase === 'started')?.at;
-  return start === undefined || at < start ? '' : ` after ${formatAge(at - start)}`;
+function lasted({ phase }: EventOf<'action'>, at: Instant, started: Instant | undefined): string {
+  if (phase === 'confirmed' || phase === 'started' || phase === 'cancelled') return '';
+  return started === undefined || at < started ? '' : ` after ${formatAge(at - started)}`;
 }
+
+/** When a run started; undefined: it has not yet. */
+export const startedAt = ({ phases }: RunState): Instant | undefined =>
+  phases.find(({ phase }) => phase === 'started')?.at;
 
 const phaseVerdict: Partial<Record<string, HealthStatus>> = {
   verified: 'ok',
@@ -209,7 +242,5 @@ export function wordsOf({
 }
 
 /** A message that is being sent, once its outcome is recorded too: each message is listed once. */
-const isOvertaken = ({ event }: Entry, incident: Incident | undefined): boolean =>
-  event.kind === 'notified' &&
-  event.delivery === 'sending' &&
-  (incident?.messages.some((m) => m.message === event.message && m.delivery !== 'sending') ?? false);
+const isOvertaken = ({ delivery, message }: EventOf<'notified'>, settled: ReadonlySet<string>): boolean =>
+  delivery === 'sending' && settled.has(message);

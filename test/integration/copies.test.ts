@@ -163,7 +163,7 @@ describe('what is logged of an action', () => {
       } as const;
       const incident = tell(0, [0, 'ops1', { kind: 'opened', title: 'x', severity: 1, why: 'y' }], [1, 'ops1', event]);
       const [, entry] = incident.entries;
-      return entry && timelineText(entry, incident)?.detail;
+      return entry && timelineText(entry)?.detail;
     };
     expect(story('kubectl a')).toBe('kubectl a');
     expect(story('kubectl a', 'kubectl b', 'kubectl c')).toBe('3 commands');

@@ -37,12 +37,15 @@ const restartSays = (times: number, end = '') =>
   [end, times > 1 ? `${times} restarts` : ''].filter(Boolean).join(', ') || undefined;
 
 const fromIncident = memoize((incident: Incident): readonly Event[] =>
-  told(incident).map(({ entry, story, who }) => ({
-    at: entry.at,
-    glyph: line(story.verdict ? mark(story.verdict) : ' '),
-    says: `${who}  ${story.says}`,
-    detail: story.detail,
-  })),
+  // In the order of their ids: nearly that of their times.
+  told(incident)
+    .slice(-kept)
+    .map(({ entry, story, who }) => ({
+      at: entry.at,
+      glyph: line(story.verdict ? mark(story.verdict) : ' '),
+      says: `${who}  ${story.says}`,
+      detail: story.detail,
+    })),
 );
 
 const fromCockpit = memoize((alerts: readonly DueAlert[], runs: State['runs']): readonly Event[] => [

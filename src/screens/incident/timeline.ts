@@ -6,18 +6,19 @@ import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
-import { type Story, type StoryKind, type Told, timelineOf, timelineText } from '../../runbook/timeline-text.ts';
+import { type Story, type StoryKind, type Told, timelineTeller, timelineText } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { memoize } from '../toolkit/memoize.ts';
+import { memoize, memoizeEach } from '../toolkit/memoize.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 
 const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
+type Order = (typeof orders)[number];
 
 /** The entries that people read, oldest first, each with its words. */
-export const told = memoize((incident: Incident): readonly Told[] => timelineOf(incident));
+export const told = memoize(timelineTeller());
 
 export const timelineScreen: Screen = {
   id: 'timeline',
@@ -29,17 +30,10 @@ export const timelineScreen: Screen = {
     const { incident, incidentContext } = state;
     if (!incident) return { rows: [], empty: [line(dim('no incident is open; i opens one'))] };
     const order = orders[place.sort % orders.length];
-    const pins = new Set(incident.pins);
     const all = told(incident);
-    const some =
-      order === 'pinned'
-        ? all.filter(({ entry }) => pins.has(entry.id))
-        : order === 'people only'
-          ? all.filter(({ story }) => story.kind !== 'verdict' && story.kind !== 'alert')
-          : all;
-    const rows = (order === 'oldest' ? some : some.toReversed()).map((one) => rowOf(one, pins.has(one.entry.id)));
+    const rows = rowsOf(all, incident.pins, order);
     return {
-      says: line(dim(`${formatCounted(all.length, 'entry', 'entries')}, ${pins.size} pinned`)),
+      says: line(dim(`${formatCounted(all.length, 'entry', 'entries')}, ${incident.pins.length} pinned`)),
       head: (incidentContext?.journal.notes ?? []).slice(0, 3).map((says) => line(mark('warning'), ` journal ${says}`)),
       rows,
       empty: [line(dim('nothing is pinned; p pins an entry'))],
@@ -67,6 +61,22 @@ export const timelineScreen: Screen = {
     },
   ],
 };
+
+const rowsOf = memoize((all: readonly Told[], pinned: Incident['pins'], order: Order = 'newest'): readonly Row[] => {
+  const pins = new Set(pinned);
+  const rowOf = (one: Told) => (pins.has(one.entry.id) ? pinnedRow(one) : plainRow(one));
+  if (order === 'oldest') return all.map(rowOf);
+  const some =
+    order === 'pinned'
+      ? all.filter(({ entry }) => pins.has(entry.id))
+      : order === 'people only'
+        ? all.filter(({ story }) => story.kind !== 'verdict' && story.kind !== 'alert')
+        : all;
+  return some.toReversed().map(rowOf);
+});
+
+const plainRow = memoizeEach((told: Told) => rowOf(told, false));
+const pinnedRow = memoizeEach((told: Told) => rowOf(told, true));
 
 function rowOf({ entry, story, who }: Told, pinned: boolean): Row {
   const clock = formatClock(entry.at);

@@ -1,4 +1,6 @@
 // The charts of the six metrics: their samples, what happened meanwhile, and a block of lines for each.
+
+import { folding } from '../../core/growing.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
 import { samplesOf as journaled, sampleLasts } from '../../core/incident/impact.ts';
@@ -14,12 +16,19 @@ import { chart, labelColumns, type Mark, markGlyphs } from '../toolkit/chart.ts'
 import { dim, type Line, line, span } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 
+const none: Incident['entries'] = [];
+
+/** The journal's samples of a metric: not looked for again at every new value of the trend. */
+const inJournal = memoize(
+  (entries: Incident['entries'], id: MetricId): readonly Sample[] =>
+    journaled({ entries }, id).samples.map(({ at, value }) => ({ at, value, lasts: sampleLasts })),
+  12,
+);
+
 /** The journal's samples until the trend begins, then the trend: an incident's charts survive a restart. */
 const joined = memoize((id: MetricId, trend: readonly Sample[] | undefined, incident: Incident | undefined) => {
   const since = trend?.[0]?.at ?? Number.POSITIVE_INFINITY;
-  const before = (incident ? journaled(incident, id).samples : []).flatMap(({ at, value }): Sample[] =>
-    at < since ? [{ at, value, lasts: sampleLasts }] : [],
-  );
+  const before = inJournal(incident?.entries ?? none, id).filter(({ at }) => at < since);
   return before.length > 0 ? [...before, ...(trend ?? [])] : (trend ?? []);
 }, 12);
 
@@ -27,6 +36,16 @@ const joined = memoize((id: MetricId, trend: readonly Sample[] | undefined, inci
 export function samplesOf({ id }: Metric, { world, incident }: State): readonly Sample[] {
   return joined(id, world.history[id], incident);
 }
+
+const raisedIn = folding(
+  (): readonly Mark[] => [],
+  (marks, news: Incident['entries']) => [
+    ...marks,
+    ...news.flatMap(({ at, event }): Mark[] =>
+      event.kind === 'alert' && event.change === 'raised' ? [{ at: event.since ?? at, kind: 'alert' }] : [],
+    ),
+  ],
+);
 
 const marked = memoize(
   (
@@ -40,9 +59,7 @@ const marked = memoize(
     return [
       ...(deploys ?? []).map(({ at, revision }): Mark => ({ at, kind: 'deploy', says: String(revision) })),
       ...(alerts ?? []).map(({ raisedAt: at }): Mark => ({ at, kind: 'alert' })),
-      ...(incident?.entries ?? []).flatMap(({ at, event }): Mark[] =>
-        event.kind === 'alert' && event.change === 'raised' ? [{ at: event.since ?? at, kind: 'alert' }] : [],
-      ),
+      ...raisedIn(incident?.entries ?? none),
       ...(incident?.runs ?? []).flatMap(({ phases }) => {
         const started = phases.find(({ phase }) => phase === 'started');
         return started ? [{ at: started.at, kind: 'action' } as const] : [];
