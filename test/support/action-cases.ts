@@ -9,6 +9,7 @@ import { SecretsManagerClient, UpdateSecretCommand } from '@aws-sdk/client-secre
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Agent, request } from 'undici';
+import { expect, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Drill } from '../../simulator/drill.ts';
 import type { BuiltInActionId, Target } from '../../src/core/actions/action.ts';
@@ -193,8 +194,10 @@ async function cachedData(of: Environment): Promise<Target> {
   const prefix = `cache:case${made}:`;
   const client = new Redis(of.REDIS_URL ?? '');
   for (const n of [1, 2, 3]) await client.set(`${prefix}${n}`, 'x'.repeat(1000));
+  const idle = () => client.object('IDLETIME', `${prefix}3`);
+  await vi.waitFor(async () => expect(await idle()).toBeGreaterThanOrEqual(1), { timeout: 20_000, interval: 200 });
   client.disconnect();
-  return { prefix, idle: '0m' };
+  return { prefix, idle: '1s' };
 }
 
 /** A session with a statement that does not end by itself. */

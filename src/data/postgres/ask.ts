@@ -105,7 +105,8 @@ export function asker(
       }
       // Together they took too long; each may be quick enough.
       if (sqlState(error) === '57014') for (const { sql } of asked) refusals.set(sql, performance.now() + apartFor);
-      for (const one of asked) await alone(one);
+      // What the attempt together took is missing now.
+      for (const one of asked) await alone({ ...one, within: Math.ceil(one.within * 0.7) });
     }
   };
 
