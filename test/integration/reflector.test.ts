@@ -1,4 +1,5 @@
 // An API server that misbehaves in every way there is; the drill's one behaves.
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Facts } from '../../src/core/world/facts.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
@@ -175,6 +176,81 @@ describe('the watch on pods', () => {
     };
     start();
     await soon(names).toEqual(['whole']);
+  });
+
+  describe('a list under way', () => {
+    /** Pages that were asked for, by their continuation. */
+    const pages = () => lists().map((query) => query.get('continue') ?? 'first');
+    const answer: Handler = (url, res) => {
+      const page = url.searchParams.get('continue');
+      if (page === null) res.end(podList(11, ['a'], { continue: 'second' }));
+      else if (page === 'second') res.end(podList(11, ['b'], { continue: 'third' }));
+      else res.end(podList(11, ['c']));
+    };
+    const fault = () => {
+      const last = latest();
+      return last && 'fault' in last ? last.fault : undefined;
+    };
+
+    it('goes on, page by page, while heartbeats are lost and come again', async () => {
+      const held: (() => void)[] = [];
+      list = (url, res, req) => held.push(() => answer(url, res, req));
+      const { version } = server;
+      start();
+      for (const page of ['first', 'second', 'third']) {
+        await soon(() => pages().at(-1)).toBe(page);
+        server.version = (_, res) => res.writeHead(500).end('{}');
+        refresh();
+        await soon(fault).toBeDefined();
+        server.version = version;
+        refresh();
+        await soon(() => news.at(-1)).toMatchObject({ fact: 'cluster', value: {} });
+        await soon(() => held.length).toBeGreaterThan(0);
+        for (const each of held.splice(0)) each();
+      }
+      await soon(names).toEqual(['a', 'b', 'c']);
+      // One page may be asked for twice, at the first return: its connection may have been dead.
+      expect(pages().filter((page) => page === 'first').length).toBeLessThanOrEqual(2);
+      expect(pages().filter((page) => page !== 'first')).toEqual(['second', 'third']);
+    });
+
+    it('asks again beside a request that hangs when the server is back', async () => {
+      let hangs = true;
+      list = (url, res, req) => {
+        if (hangs) hangs = false;
+        else answer(url, res, req);
+      };
+      start();
+      await soon(() => pages().length).toBe(1);
+      refresh();
+      await soon(names).toEqual(['a', 'b', 'c']);
+      expect(pages()).toEqual(['first', 'first', 'second', 'third']);
+    });
+
+    it.each([
+      ['a broken connection', (res: ServerResponse) => res.destroy()],
+      ['a server in trouble', (res: ServerResponse) => res.writeHead(503).end('{}')],
+      ['too many requests', (res: ServerResponse) => res.writeHead(429).end('{}')],
+    ])('is taken up at its page after %s', async (_, fails) => {
+      let failing = 2;
+      list = (url, res, req) => {
+        if (url.searchParams.get('continue') === 'second' && failing > 0) {
+          failing -= 1;
+          fails(res);
+        } else answer(url, res, req);
+      };
+      start();
+      await soon(names).toEqual(['a', 'b', 'c']);
+      expect(pages()).toEqual(['first', 'second', 'second', 'second', 'third']);
+    });
+
+    it('ends at a refusal', async () => {
+      list = (url, res, req) =>
+        url.searchParams.has('continue') ? res.writeHead(403).end('{}') : answer(url, res, req);
+      start();
+      await soon(() => fault()?.kind).toBe('forbidden');
+      expect(pages().slice(0, 2)).toEqual(['first', 'second']);
+    });
   });
 
   it('keeps the identity of pods that did not change', async () => {

@@ -1,20 +1,20 @@
 // Lists and then watches one collection, for as long as it is asked to: through lost connections, restarted servers,
 // versions that are too old and answers that make no sense.
 import { isDeepStrictEqual } from 'node:util';
-import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
+import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { networkFault } from '../network.ts';
 import { backoff, longestPause, pause } from '../source.ts';
 import type { Answered, Refused } from './api-error.ts';
-import { type ApiObject, items } from './api-object.ts';
+import type { ApiObject } from './api-object.ts';
 import type { Cluster, Query } from './client.ts';
 import type { Connection } from './connection.ts';
+import { listPages } from './list-pages.ts';
 import { LineSplitter } from './logs/line-splitter.ts';
 
 type WireObject = { metadata?: ApiObject<V1ObjectMeta> | null };
-type WireList = { metadata?: ApiObject<V1ListMeta> | null; items?: readonly WireObject[] | null };
 type WireEvent = { type?: unknown; object?: WireObject & { code?: unknown; message?: unknown } };
 
 export type Collection<T> = {
@@ -39,9 +39,6 @@ export type CollectionListener<T> = {
 /** Changes of 5,000 pods are reported in batches. */
 const tellEvery: Ms = 250;
 const pollTime: Ms = 5 * second;
-const pageSize = 500;
-/** A page of 500 pods is 3–5 MB; a frozen server is noticed by the heartbeat, much earlier. */
-const pageTime: Ms = 20 * second;
 /** The requested timeout; a dead connection is noticed when its watch does not end by then. */
 const watchTime: Ms = 60 * second;
 /** etcd accepts objects up to 1.5 MB; JSON and metadata add to that. */
@@ -59,6 +56,10 @@ export class Reflector<T> {
   #timer: NodeJS.Timeout | undefined;
   #toldAt = 0;
   #again = new AbortController();
+  /** Of the list under way: the server was away meanwhile. */
+  #hurry = new AbortController();
+  #cluster: Cluster | undefined;
+  #listing = false;
   #failures = 0;
   /** Whether the collection is complete and being watched. */
   watching = false;
@@ -70,9 +71,18 @@ export class Reflector<T> {
     this.#listener = listener;
   }
 
-  /** Relists now: a dead connection may have missed events. */
+  /** Relists now: a dead connection may have missed events. A list that is under way goes on. */
   renew(): void {
-    this.#again.abort();
+    if (this.#listing) void this.#hasten();
+    else this.#again.abort();
+  }
+
+  /** Hurries the list under way; begins again if the cluster is not the one any more that it asks. */
+  async #hasten(): Promise<void> {
+    const [again, hurry, cluster] = [this.#again, this.#hurry, this.#cluster];
+    const opened = await this.#connection.open();
+    if (opened.ok && opened.value === cluster) hurry.abort();
+    else again.abort();
   }
 
   /** Runs until the signal aborts. */
@@ -102,7 +112,12 @@ export class Reflector<T> {
     const opened = await this.#connection.open();
     if (!opened.ok) return { fault: opened.fault, told: true };
     const cluster = opened.value;
-    const listed = await this.#list(cluster, signal);
+    this.#hurry = new AbortController();
+    this.#cluster = cluster;
+    this.#listing = true;
+    const listed = await this.#list(cluster, signal).finally(() => {
+      this.#listing = false;
+    });
     if (!listed.ok) return { ...refused(listed), told: true };
     this.#settle(listed.value);
     this.watching = true;
@@ -121,38 +136,23 @@ export class Reflector<T> {
 
   async #list(cluster: Cluster, signal: AbortSignal): Promise<Answered<Map<string, T>>> {
     const { olderPath, query, noun } = this.#what;
-    for (let attempt = 0; ; attempt += 1) {
-      const found = new Map<string, T>();
-      let token: string | undefined;
-      let expired = false;
-      do {
-        const page: Answered<WireList> = await cluster.get<WireList>({
-          path: this.#path,
-          // A list whose continuation expired is requested in one piece.
-          query: { ...query, limit: attempt === 0 ? pageSize : undefined, continue: token },
-          signal,
-          timeout: pageTime,
-          to: `list ${noun}`,
-        });
-        if (!page.ok) {
-          if (page.status === 404 && olderPath !== undefined && this.#path !== olderPath) {
-            this.#path = olderPath;
-            return this.#list(cluster, signal);
-          }
-          expired = attempt === 0 && token !== undefined && page.status === 410;
-          if (expired) break;
-          return page;
-        }
-        const { metadata, items: members } = page.value ?? {};
-        if (!Array.isArray(members)) return { ok: false, fault: malformed(cluster, `${noun}: answer is not a list`) };
-        for (const wire of items(members)) this.#keep(found, wire);
-        this.#version = metadata?.resourceVersion ?? '';
-        const last: string | undefined = token;
-        token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
-        if (token && token === last) return { ok: false, fault: malformed(cluster, `${noun}: list pages repeat`) };
-      } while (token);
-      if (!expired) return { ok: true, value: found };
+    let found = new Map<string, T>();
+    const listener = {
+      begin: () => {
+        found = new Map();
+      },
+      member: (wire: WireObject) => void this.#keep(found, wire),
+      failed: (fault: Fault, retryAt: Instant) => this.#listener.failed(fault, retryAt),
+    };
+    const request = { path: this.#path, query, noun };
+    const listed = await listPages<WireObject>(cluster, request, listener, this.#hurry.signal, signal);
+    if (!listed.ok && listed.status === 404 && olderPath !== undefined && this.#path !== olderPath) {
+      this.#path = olderPath;
+      return this.#list(cluster, signal);
     }
+    if (!listed.ok) return listed;
+    this.#version = listed.value;
+    return { ok: true, value: found };
   }
 
   /** One watch, to its end. */

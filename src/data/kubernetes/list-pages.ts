@@ -1,0 +1,122 @@
+// Lists one collection page by page. A page that fails is asked for again, so that a slow or shaken server is not asked
+// for the whole list over and over.
+import type { V1ListMeta } from '@kubernetes/client-node';
+import { type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { backoff, longestPause, pause } from '../source.ts';
+import type { Answered, Refused } from './api-error.ts';
+import { type ApiObject, items } from './api-object.ts';
+import type { Cluster, Query } from './client.ts';
+
+type WireList<W> = { metadata?: ApiObject<V1ListMeta> | null; items?: readonly W[] | null };
+
+export type ListRequest = { path: string; query?: Query | undefined; noun: string };
+
+export type ListListener<W> = {
+  /** The list begins, or begins again: what came so far does not count. */
+  begin(): void;
+  member(wire: W): void;
+  /** A page failed; it is asked for again at `retryAt`, and what came before it is kept. */
+  failed(fault: Fault, retryAt: number): void;
+};
+
+const pageSize = 500;
+/** A page of 500 pods is 3–5 MB; a frozen server is noticed by the heartbeat, much earlier. */
+const pageTime: Ms = 20 * second;
+/** How often in a row a page is asked for again; continuations are valid for some minutes. */
+const mostFailures = 5;
+
+/**
+ * Resolves with the version of the list. `hurried` aborts when the server is back after it was away: a page that is
+ * awaited then is asked for a second time beside, because the first connection may be dead.
+ */
+export async function listPages<W>(
+  cluster: Cluster,
+  request: ListRequest,
+  listener: ListListener<W>,
+  hurried: AbortSignal,
+  signal: AbortSignal,
+): Promise<Answered<string>> {
+  const paged = await listIn(pageSize, cluster, request, listener, hurried, signal);
+  // A list whose continuation expired is requested in one piece.
+  return paged ?? (await listIn(undefined, cluster, request, listener, hurried, signal)) ?? expired(cluster, request);
+}
+
+/** Undefined: a continuation expired. */
+async function listIn<W>(
+  limit: number | undefined,
+  cluster: Cluster,
+  { path, query, noun }: ListRequest,
+  listener: ListListener<W>,
+  hurried: AbortSignal,
+  signal: AbortSignal,
+): Promise<Answered<string> | undefined> {
+  let token: string | undefined;
+  let failures = 0;
+  listener.begin();
+  for (;;) {
+    const get = (turn: AbortSignal): Promise<Answered<WireList<W>>> =>
+      cluster.get<WireList<W>>({
+        path,
+        query: { ...query, limit, continue: token },
+        signal: turn,
+        timeout: pageTime,
+        to: `list ${noun}`,
+      });
+    const page = await firstOf(get, hurried, signal);
+    if (!page.ok) {
+      if (token !== undefined && page.status === 410) return undefined;
+      failures += 1;
+      // The first page is all there is of the list: who asks for that again begins anew.
+      if (signal.aborted || token === undefined || failures > mostFailures || !passes(page)) return page;
+      const rest = Math.max(backoff(failures, second / 2), Math.min(longestPause, page.after ?? 0));
+      // A page that fails once is no news.
+      if (failures > 1) listener.failed(page.fault, Date.now() + rest);
+      await pause(rest, signal);
+      continue;
+    }
+    failures = 0;
+    const { metadata, items: members } = page.value ?? {};
+    if (!Array.isArray(members)) return malformed(cluster, `${noun}: answer is not a list`);
+    for (const wire of items<W>(members)) listener.member(wire);
+    const last = token;
+    token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
+    if (!token) return { ok: true, value: metadata?.resourceVersion ?? '' };
+    if (token === last) return malformed(cluster, `${noun}: list pages repeat`);
+  }
+}
+
+/** No answer, too many requests, or a server in trouble: the same request may be answered soon. */
+const passes = ({ status }: Refused): boolean => status === undefined || status === 429 || status >= 500;
+
+/** The answer to a request; after the hurry, the first good one to either of two. */
+async function firstOf<T>(
+  get: (signal: AbortSignal) => Promise<Answered<T>>,
+  hurried: AbortSignal,
+  signal: AbortSignal,
+): Promise<Answered<T>> {
+  const over = new AbortController();
+  const turn = AbortSignal.any([signal, over.signal]);
+  const first = get(turn);
+  // Hurried already: this request is younger than that, and on a living connection.
+  if (hurried.aborted) return first;
+  try {
+    const isHurried = await Promise.race([first.then(() => false), abortOf(hurried, over.signal)]);
+    if (!isHurried) return await first;
+    const good = [first, get(turn)].map((answer) => answer.then((one) => (one.ok ? one : Promise.reject(one))));
+    return await Promise.any(good).catch(() => first);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Resolves with true when the signal aborts; listens until `over`. */
+const abortOf = (signal: AbortSignal, over: AbortSignal): Promise<true> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(true), { once: true, signal: over }));
+
+const expired = (cluster: Cluster, { noun }: ListRequest) => malformed(cluster, `${noun}: list expired at once`);
+
+const malformed = (cluster: Cluster, what: string): { ok: false; fault: Fault } => ({
+  ok: false,
+  fault: { kind: 'malformed', where: cluster.where, what, hint: 'not a Kubernetes API? check the context' },
+});
