@@ -72,6 +72,9 @@ test('the likely fix is the recorded one, else the last verified action that cha
   const unproven = action('scale-deployment', 'deployment/executor', 'unverified');
   const page = action('acknowledge-page', 'page/p1', 'verified');
   expect(fixOf(unproven, page)).toBeUndefined();
+  // Saved logs end no outage, and neither does a look at the keys.
+  for (const id of ['preserve-evidence', 'list-api-keys', 'create-api-key'] as const)
+    expect(fixOf(action(id, 'x', 'verified'))).toBeUndefined();
   expect(fixOf(restarted, unproven, page)).toBe('restart-deployment deployment/api-gateway');
   const mitigated = entry({ kind: 'mitigated', why: 'it answers' }, 6);
   expect(fixOf(restarted, mitigated)).toBe('it answers');

@@ -2,7 +2,7 @@
 import type { ActionId } from '../actions/action.ts';
 import type { Incident } from './incident.ts';
 
-/** These report or test; they fix nothing. */
+/** These report, test, look, save or prepare; they fix nothing. */
 const fixesNothing: readonly ActionId[] = [
   'acknowledge-page',
   'resolve-page',
@@ -11,6 +11,12 @@ const fixesNothing: readonly ActionId[] = [
   'note-page',
   'notify',
   'test-surface',
+  'preserve-evidence',
+  'list-api-keys',
+  'list-snapshots',
+  'create-api-key',
+  'cleanup-evidence',
+  'analyze-tables',
 ];
 
 /** What fixed it, as far as the record shows: the recorded fix, else the last verified action. */
