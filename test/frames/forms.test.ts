@@ -41,6 +41,28 @@ describe('a field', () => {
     expect(text(typing(choice, 'zz'))).toContain('▲ zz is not one of the choices');
   });
 
+  test('of choices: enter takes the only one that contains the text, and asks where there are several', () => {
+    const got: string[] = [];
+    const choice = asking({
+      kind: 'form',
+      form: {
+        title: 'A form',
+        fields: [{ name: 'x', ask: 'which?', kind: 'choice', choices: () => ['api-gateway', 'executor', 'api-admin'] }],
+        submit({ x = '' }) {
+          got.push(x);
+          return [];
+        },
+      },
+    });
+    pressing(typing(choice, 'Gate'), size, 'enter');
+    pressing(typing(choice, 'executor'), size, 'enter');
+    expect(got).toEqual(['api-gateway', 'executor']);
+    const asked = pressing(typing(choice, 'api'), size, 'enter');
+    expect(text(asked)).toContain('▲ type more, or choose one with ↓');
+    pressing(asked, size, 'down', 'enter');
+    expect(got).toHaveLength(3);
+  });
+
   test('is explained by ? while it is empty, and by ctrl-g always; in a message ? is text', () => {
     expect(text(pressing(scale(), size, '?'))).toContain('--replicas');
     expect(text(scale())).toContain('? explain');

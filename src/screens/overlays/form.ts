@@ -38,7 +38,22 @@ function refusal(state: State, asked: FormField, values: Values): string | undef
   const wrong = complaintOf(state, asked, values) ?? asked.wrong?.(text, state);
   if (wrong !== undefined || asked.kind !== 'choice') return wrong;
   const isOne = allChoices(state, asked, values).some(({ value }) => value === text);
-  return isOne ? undefined : `${text} is not one of the choices`;
+  if (isOne) return undefined;
+  return allChoices(state, asked, values).length === 0
+    ? `${text} is not one of the choices`
+    : 'type more, or choose one with ↓';
+}
+
+/** From this length on a text may stand inside a choice; a shorter one has to begin it. */
+const tellingLength = 3;
+
+/** The only choice that the text means, in any case; undefined if there are none or several. */
+function onlyChoice(choices: readonly Option[], { kind }: FormField, text: string): Option | undefined {
+  if (kind !== 'choice' || text === '' || choices.some(({ value }) => value === text)) return undefined;
+  const at = ({ value }: Option) => value.toLowerCase().indexOf(text.toLowerCase());
+  const [one, ...others] = choices.filter((each) => at(each) >= 0);
+  if (one && text.length < tellingLength && at(one) > 0) return undefined;
+  return others.length === 0 ? one : undefined;
 }
 
 /** Whether `?` explains the field instead of being typed: an empty one in which no text begins with it. */
@@ -89,7 +104,8 @@ function next(state: State, overlay: FormOverlay, asked: FormField, key: 'enter'
   const { form, at } = overlay;
   const typed = overlay.values[asked.name] ?? '';
   const choices = choicesFor(state, asked, overlay.values);
-  const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : key === 'tab' ? choices[0] : undefined;
+  const marked = key === 'tab' ? choices[0] : onlyChoice(choices, asked, typed.trim());
+  const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : marked;
   const text = (chosen?.value ?? typed).trim();
   const values = { ...overlay.values, [asked.name]: text };
   const complain = (complaint: string, more: Partial<FormOverlay> = {}): readonly Intent[] => [
