@@ -69,7 +69,7 @@ describe('opening', () => {
        Security incident  possible unauthorized access
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  v severity  i incident  a act  l logs  esc back  : commands  ? help"
+       enter open  v severity  a act  l logs  / filter  esc back  : commands  ? help"
     `);
   });
 

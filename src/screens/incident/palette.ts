@@ -15,6 +15,8 @@ export const incidentBinding: Binding = {
   title: 'incident',
   about: 'show the incident’s checklist; without one: enter opens the suggested severity, v another',
   footer: 20,
+  // There it leads back, as esc does.
+  inFooter: ({ place }) => place.screen !== 'incident',
   run: ({ state, place }) => {
     if (place.screen === 'incident') return [{ kind: 'back' }];
     const { incident } = state;
