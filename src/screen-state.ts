@@ -1,4 +1,5 @@
 // What the screen knows and what a key does, as types: the engine's slices, the open places, the dialogs, the intents.
+import type { Lacking } from './core/actions/action.ts';
 import type { Arming } from './core/actions/arming.ts';
 import type { LoggedCommand } from './core/actions/command-log.ts';
 import type { OwnCommands } from './core/actions/own/command.ts';
@@ -201,6 +202,8 @@ export type State = {
   shells?: Shells;
   runs: { readonly [id: string]: Run };
   arming: Arming;
+  /** Why actions cannot run from this machine; absent: not known yet. */
+  lacking?: Lacking;
   commands: readonly LoggedCommand[];
   /** The user's own commands; absent: none. */
   own?: OwnCommands;

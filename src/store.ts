@@ -71,6 +71,7 @@ export function take(state: State, update: Update): State {
   if (update.runs) next.runs = { ...state.runs, ...update.runs };
   if (update.arming) next.arming = update.arming;
   if (update.shells) next.shells = update.shells;
+  if (update.lacking) next.lacking = update.lacking;
   if (update.signIns) next.signIns = update.signIns;
   if (update.commands) next.commands = update.commands;
   if (update.incidentContext) {

@@ -16,6 +16,7 @@ import { readApiStudy } from './gateway/study-api.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesPreflight } from './kubernetes/preflight.ts';
+import { localNeed } from './local-needs.ts';
 import { pagerPreflight } from './pagerduty/preflight.ts';
 import { PostgresPreflight } from './postgres/preflight.ts';
 import { dispatcherFor } from './proxy.ts';
@@ -204,17 +205,9 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
       // The server refuses per session; the plan checks the session's role.
       return { ok: true, value: true };
     case 'tool':
-    case 'script': {
-      const { toolThere } = await import('./tools/preflight.ts');
-      const there = await toolThere(need.kind === 'tool' ? need.command : need.path, need.directory);
-      if (!there.ok || need.kind !== 'tool' || !need.script) return there;
-      const { packageScriptThere } = await import('./tools/package-scripts.ts');
-      return packageScriptThere(need.script.name, need.script.by, need.directory);
-    }
+    case 'script':
     case 'pager':
-      return settings.channels.pagerDuty.apiToken
-        ? { ok: true, value: true }
-        : no('PagerDuty', 'PagerDuty has no API token', 'set channels.pagerDuty.apiToken, or do it in PagerDuty');
+      return localNeed(need, settings);
     case 'channel': {
       const { pagerDuty, slackAlerts, slackOps } = settings.channels;
       const set = {

@@ -4,6 +4,7 @@ import { initialArming } from '../core/actions/arming.ts';
 import type { Ms } from '../core/time.ts';
 import { incidentModule } from './incident/module.ts';
 import { Recorder } from './incident/recorder.ts';
+import { lackingModule } from './lacking.ts';
 import { logsModule } from './logs.ts';
 import type { CreateModule } from './module.ts';
 import { queriesModule } from './queries.ts';
@@ -23,6 +24,7 @@ export function modulesFor(settings: Settings, screenWaits?: () => Ms): readonly
     runsModule(recorder, armed),
     surfaceActsModule(recorder),
     signInModule,
+    lackingModule,
     shellModule(recorder, armed),
   ];
 }

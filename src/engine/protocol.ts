@@ -1,6 +1,6 @@
 // What the engine (sources, journal, incident, actions, queries; a worker thread) and the screen (ink; the main thread)
 // exchange. Plain data only: it crosses a thread.
-import type { ActionId, Target } from '../core/actions/action.ts';
+import type { ActionId, Lacking, Target } from '../core/actions/action.ts';
 import type { Arming } from '../core/actions/arming.ts';
 import type { LoggedCommand } from '../core/actions/command-log.ts';
 import type { Run } from '../core/actions/run.ts';
@@ -39,6 +39,8 @@ export type Update = {
   said?: { says: string; verdict: HealthStatus };
   /** Logins that can be renewed in the terminal. */
   signIns?: SignIns;
+  /** Why actions cannot run from this machine, by their ids: a missing program, script or token. */
+  lacking?: Lacking;
   /** The program that has the terminal, and the port-forwards. */
   shells?: Shells;
   /** The command log of all actions, newest last. */

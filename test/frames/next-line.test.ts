@@ -72,6 +72,20 @@ describe('on the checklist', () => {
     expect(press(state, key)).toContainEqual(expect.objectContaining(does));
   });
 
+  test('an action that cannot run from this machine is no next move: dim, with its reason, behind the others', () => {
+    const failing = at(doneTo(4), { selected: steps[4] });
+    const state: State = { ...failing, lacking: { 'rollback-deployment': 'no script x in /checkout/package.json' } };
+    expect(nextOf(failing)).toBe('f roll back api-gateway');
+    expect(nextOf(state)).toBe('space record no: revision 42 crashes (CrashLoopBackOff)');
+    const text = frameText(state, size);
+    expect(text).toMatch(/actions {3}r restart gateway .*f roll back/);
+    expect(text).toContain('f not now: no script x in /checkout/package.json');
+    expect(press(state, 'f')).toEqual([
+      expect.objectContaining({ kind: 'notice', says: expect.stringContaining('no script x') }),
+    ]);
+    expect(press(state, 'r')).toContainEqual(expect.objectContaining({ kind: 'send' }));
+  });
+
   test.each<[Run['phase'], string]>([
     ['rechecking', 'checking again'],
     ['performing', 'running'],

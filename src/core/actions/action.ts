@@ -32,6 +32,9 @@ export type BuiltInActionId = keyof ActionIds;
 export type OwnActionId = `own-${string}`;
 export type ActionId = BuiltInActionId | OwnActionId;
 
+/** Why actions cannot run from this machine, by their ids. */
+export type Lacking = { readonly [id in ActionId]?: string };
+
 export type Undo = {
   /** How to undo it, in words, with its limit; absent when it cannot be undone. */
   undo?: string | undefined;

@@ -49,7 +49,7 @@ export async function packageScriptThere(
   const found = await packageScripts(place);
   if (!found.ok) return found;
   if (found.value.includes(script)) return { ok: true, value: true };
-  const what = `${path.join(place, 'package.json')} has no script ${script}`;
+  const what = `no script ${script} in ${path.join(place, 'package.json')}`;
   const hint = `${thereIs(script, found.value)}. Update the checkout, or set admin.directory or admin.command`;
   return { ok: false, fault: { kind: 'unconfigured', where: place, what, hint } };
 }

@@ -21,7 +21,7 @@ import { planLines } from './lines.ts';
 /** Why the action is unavailable now, as far as the screen knows. */
 export function whyNot(state: State, action: Action, target: Target = {}): string | undefined {
   if (state.incidentContext?.observing) return 'this cockpit only observes';
-  return action.unavailable?.(state.world, target);
+  return action.unavailable?.(state.world, target) ?? state.lacking?.[action.id];
 }
 
 /**

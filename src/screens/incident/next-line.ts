@@ -1,4 +1,5 @@
 // The line that always says the next move of the incident, and the key that makes it.
+import type { Lacking } from '../../core/actions/action.ts';
 import { isUnderWay, type Run } from '../../core/actions/run.ts';
 import type { Step } from '../../core/incident/checklist.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
@@ -16,20 +17,28 @@ import { memoize } from '../toolkit/memoize.ts';
 import { suggestionOf } from './suggestion.ts';
 
 const moves = memoize(
-  (incident: Incident, world: World, context: IncidentContext, suggestion: ReturnType<typeof suggestionOf>) =>
+  (
+    incident: Incident,
+    world: World,
+    context: IncidentContext,
+    suggestion: ReturnType<typeof suggestionOf>,
+    lacking: Lacking | undefined,
+  ) =>
     nextMove(incident, {
       world,
       context,
       suggestion,
-      offers: (step) => offersOf(step, world, knownOf(incident)),
+      // What cannot run from here is no next move.
+      offers: (step) =>
+        offersOf(step, world, knownOf(incident)).filter(({ action }) => lacking?.[action] === undefined),
     }),
   2,
 );
 
 /** The header asks on every frame: worked out once for each incident and world. */
 export function moveOf(state: State): Move | undefined {
-  const { incident, incidentContext, world } = state;
-  return incident && incidentContext && moves(incident, world, incidentContext, suggestionOf(state));
+  const { incident, incidentContext, world, lacking } = state;
+  return incident && incidentContext && moves(incident, world, incidentContext, suggestionOf(state), lacking);
 }
 
 /** Moves of the steps: they wait for an action that runs. */

@@ -1,5 +1,6 @@
 // What the keys of a step lead to: its actions and its related screens.
 
+import { findAction } from '../../actions/index.ts';
 import type { Target } from '../../core/actions/action.ts';
 import { offerKeys, type Step } from '../../core/incident/checklist.ts';
 import { controlNow, isInControl } from '../../core/incident/context.ts';
@@ -8,7 +9,8 @@ import { findStep } from '../../runbook/checklists.ts';
 import { knownOf } from '../../runbook/messages.ts';
 import { type Offered, offersOf } from '../../runbook/offers.ts';
 import type { Intent, State } from '../../store.ts';
-import { offer as begin } from '../actions/offer.ts';
+import { offer as begin, whyNot } from '../actions/offer.ts';
+import { runnableFirst } from '../actions/remedies.ts';
 import type { Binding, Here } from '../screen.ts';
 
 /** The step under the marker. */
@@ -16,9 +18,9 @@ export function stepHere({ row }: Here): Step | undefined {
   return row ? findStep(row.id)?.step : undefined;
 }
 
-/** The actions of a step, those that the evidence points to first. */
-export const offeredIn = (step: Step | undefined, { world, incident }: State): readonly Offered[] =>
-  step ? offersOf(step, world, knownOf(incident)) : [];
+/** The actions of a step: those that can run from here before the others, those that the evidence points to first. */
+export const offeredIn = (step: Step | undefined, state: State): readonly Offered[] =>
+  step ? runnableFirst(state, offersOf(step, state.world, knownOf(state.incident))) : [];
 
 /** The action that a step offers first, with its target, for the list of actions; undefined: it offers none. */
 export function firstTarget(step: Step, state: State): Target | undefined {
@@ -46,7 +48,12 @@ export const offerBindings = (id: string, unless: (here: Here) => string | undef
       silent: true,
       footer: 14,
       inFooter: (here) => all(here)[0]?.key === key,
-      unless: (here) => (own(here) ? unless(here) : 'the step has no such action'),
+      unless: (here) => {
+        const offer = own(here);
+        if (!offer) return 'the step has no such action';
+        const action = findAction(offer.action, here.state.own);
+        return unless(here) ?? (action && whyNot(here.state, action, offer.target));
+      },
       run: (here) => {
         const offer = own(here);
         return offer ? offerIntents(offer, here.state) : [];

@@ -71,7 +71,7 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   });
   // Once it ended nothing is left to do: what a step found stays, what it offers and advises goes.
   const isOver = incident !== undefined && !isOngoing(incident);
-  if (!isOver) lines.push(...offersSay(offeredIn(step, state), columns));
+  if (!isOver) lines.push(...offersSay(offeredIn(step, state), state, columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
   if (isOver) return lines;
   const advice = adviceOn(step, world, known);
@@ -95,16 +95,24 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   return lines;
 }
 
-/** The actions that a step offers, with their keys: as many lines as it takes. */
-function offersSay(offers: readonly Offered[], columns: number): readonly Line[] {
+/** The actions that a step offers, with their keys, as many lines as it takes; below them why some cannot run. */
+function offersSay(offers: readonly Offered[], { lacking = {} }: State, columns: number): readonly Line[] {
   const lines: Line[] = [];
-  for (const { key, title } of offers) {
-    const offer = line(span(key, 'key'), ` ${title}`);
+  for (const { key, title, action } of offers) {
+    const offer = lacking[action] === undefined ? line(span(key, 'key'), ` ${title}`) : line(dim(`${key} ${title}`));
     const last = lines.at(-1);
     if (last && lineWidth(last) + 3 + lineWidth(offer) <= columns)
       lines[lines.length - 1] = line(last, dim(' · '), offer);
     else lines.push(line('    ', dim(last ? '          ' : 'actions   '), offer));
   }
+  const reasons = new Map<string, string[]>();
+  for (const { key, action } of offers) {
+    const why = lacking[action];
+    if (why !== undefined) reasons.set(why, [...(reasons.get(why) ?? []), key]);
+  }
+  for (const [why, keys] of reasons)
+    for (const part of wrap(`${keys.join(', ')} not now: ${why}`, columns - 14))
+      lines.push(line(' '.repeat(14), dim(part)));
   return lines;
 }
 
