@@ -19,7 +19,7 @@ export function offersOf({ offers = [] }: Step, world: World, known: Known): rea
   return offers
     .flatMap((offer, at) => {
       const target = offer.target?.(world) ?? {};
-      const remedy = remedyFor(pointed, offer.action, target);
+      const remedy = offer.asIs ? undefined : remedyFor(pointed, offer.action, target);
       if ((offer.ifPointedTo && !remedy) || offer.onlyWhile?.(world) === false) return [];
       const rank = remedy ? pointed.indexOf(remedy) : pointed.length + at;
       return { offered: offered(offer, at, target, world, remedy), rank };

@@ -18,9 +18,9 @@ export const security: Checklist = {
       more: ['Revoke keys that may be compromised, end their sessions, take affected systems out of service.'],
       offers: [
         { action: 'revoke-api-key', title: 'revoke a key' },
-        { action: 'disable-surface', title: 'disable a surface' },
-        { action: 'end-session', title: 'end a session' },
-        { action: 'scale-deployment', title: 'scale a deployment down' },
+        { action: 'disable-surface', title: 'disable a surface', asIs: true },
+        { action: 'end-session', title: 'end a session', asIs: true },
+        { action: 'scale-deployment', title: 'scale a deployment down', asIs: true },
       ],
       byHand: (t) => [
         `${t.admin} admin:apikey revoke --key-id <key-id>`,
@@ -43,6 +43,7 @@ export const security: Checklist = {
     {
       id: 'security/notify-security',
       say: 'Notify security team',
+      more: ['The contacts have the address: m there writes a mail. Slack and PagerDuty reach many more people.'],
       offers: [{ action: 'notify', title: 'notify' }],
       goes: { screen: 'contacts', title: 'the contacts' },
     },

@@ -259,6 +259,21 @@ test('the replica counts that a form begins with', () => {
   expect(remedies(slow)[0]?.fills).toEqual({ replicas: '5' });
 });
 
+test('a step of a security incident keeps its own purpose while something else is wrong, too', () => {
+  const step = findStep('security/isolate')?.step;
+  if (!step) throw new Error('no such step');
+  const busy: World = { ...calm, readings: { ...calm.readings, studies: outage.readings.studies } };
+  expect(remedies(busy, nothingKnown).map(({ action }) => action)).toContain('scale-deployment');
+  const isolate = offersOf(step, busy, nothingKnown);
+  expect(isolate.map(({ key, title }) => `${key} ${title}`)).toEqual([
+    'r revoke a key',
+    'd disable a surface',
+    'f end a session',
+    'x scale a deployment down',
+  ]);
+  expect(isolate.map(({ target, fills }) => ({ ...target, ...fills }))).toEqual([{}, {}, {}, {}]);
+});
+
 describe('the step that restarts the gateway', () => {
   const step = findStep('sev1/restart-gateway')?.step;
   const titles = (world: World) =>

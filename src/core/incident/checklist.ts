@@ -45,6 +45,8 @@ export type Offer = {
   key?: OfferKey;
   /** Offered only while the evidence points to it. */
   ifPointedTo?: true;
+  /** It serves another purpose than the remedies: the evidence gives it no target, no title and no other place. */
+  asIs?: true;
   /** Offered only while this holds. */
   onlyWhile?(world: World): boolean;
   target?(world: World): Target;
