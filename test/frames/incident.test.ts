@@ -214,7 +214,7 @@ describe('a checklist', () => {
     expect(frameText(asked, small)).toMatch(/recommended: no, roll back first, because revision 42 crashes/);
     const decided = sent(pressing(asked, small, 'enter'), 'enter');
     expect(commandOf(decided)).toMatchObject([{ do: 'decide', step: 'sev1/restart-gateway', answer: 'no' }]);
-    expect(decided).toContainEqual({ kind: 'move', to: 'next' });
+    expect(decided).toContainEqual({ kind: 'select', row: 'sev1/failover' });
   });
 
   test('after its action ran, a decision recommends yes, even if the facts no longer do', () => {

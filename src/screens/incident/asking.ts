@@ -13,7 +13,7 @@ import type { Incident } from '../../core/incident/incident.ts';
 import { futureForms, momentSays, parseUntil } from '../../core/text/since.ts';
 import { type Instant, minute } from '../../core/time.ts';
 import { checklistFor } from '../../runbook/checklists.ts';
-import { knownOf, stepsChange } from '../../runbook/messages.ts';
+import { activeChecklists, isFinished, knownOf, stepsChange } from '../../runbook/messages.ts';
 import type { Form, FormField, Intent, Option, State } from '../../store.ts';
 import { dim, line, span, wrap } from '../toolkit/line.ts';
 import { suggestionOf } from './suggestion.ts';
@@ -71,15 +71,22 @@ export const askSkip = (step: Step): Intent =>
 export const recommends = ({ answer, instead }: Recommendation): string =>
   answer === 'unsure' ? answer : `recommended: ${answer}${instead ? `, ${instead}` : ''}`;
 
+/** The marker goes to the next open step below the one that is finished; the row below where there is none. */
+export function onward(step: Step, { incident }: State): Intent {
+  const all = incident ? activeChecklists(incident).flatMap(({ steps }) => steps) : [];
+  const open = incident && all.slice(all.indexOf(step) + 1).find((one) => !isFinished(incident, one));
+  return open ? { kind: 'select', row: open.id } : { kind: 'move', to: 'next' };
+}
+
 /** A decision: recorded at once where its action has run, else asked with the recommendation filled in. */
 export function decideIntents(step: Step, state: State): readonly Intent[] {
   const advice = adviceOn(step, state.world, knownOf(state.incident));
   if (advice?.ran)
-    return [send({ do: 'decide', step: step.id, answer: 'yes', why: advice.because }), { kind: 'move', to: 'next' }];
-  return [askDecision(step, advice)];
+    return [send({ do: 'decide', step: step.id, answer: 'yes', why: advice.because }), onward(step, state)];
+  return [askDecision(step, advice, onward(step, state))];
 }
 
-function askDecision(step: Step, advice: Recommendation | undefined): Intent {
+function askDecision(step: Step, advice: Recommendation | undefined, after: Intent): Intent {
   const recommended = advice?.answer === 'unsure' ? '' : (advice?.answer ?? '');
   return form(
     step.decision?.question ?? step.say,
@@ -99,7 +106,7 @@ function askDecision(step: Step, advice: Recommendation | undefined): Intent {
       return needed(reason, { do: 'decide', step: step.id, answer: word.startsWith('y') ? 'yes' : 'no', why: reason });
     },
     advice && `${recommends(advice)}, because ${advice.because}`,
-    [{ kind: 'move', to: 'next' }],
+    [after],
   );
 }
 

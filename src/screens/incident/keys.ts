@@ -7,7 +7,7 @@ import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
 import { acceptIntents, acceptsNothing } from './accept.ts';
-import { askControl, askReminder, askSeverity, askSkip, decideIntents, send } from './asking.ts';
+import { askControl, askReminder, askSeverity, askSkip, decideIntents, onward, send } from './asking.ts';
 import { endingKeys } from './ending-keys.ts';
 import { moveOf, stepOf } from './next-line.ts';
 import { notDriving, offerBindings, onlyObserves, stepHere } from './offers.ts';
@@ -42,7 +42,7 @@ export const incidentKeys: readonly Binding[] = [
       const step = stepHere(here);
       if (!step) return [];
       if (step.decision) return decideIntents(step, here.state);
-      return [send({ do: 'step', step: step.id, mark: 'done' }), { kind: 'move', to: 'next' }];
+      return [send({ do: 'step', step: step.id, mark: 'done' }), onward(step, here.state)];
     },
   },
   {
