@@ -246,6 +246,27 @@ describe('a checklist', () => {
       expect(frameText(pressing(other, small, 'space'), small)).toContain('recommended: no');
   });
 
+  test('once it is decided, nothing is recommended any more', () => {
+    const decided = (...answers: readonly ('yes' | 'no')[]) =>
+      reduce(
+        at('incident', {
+          incident: story(
+            ...answers.map(
+              (answer) =>
+                [minute, 'ops1', { kind: 'decision', step: 'sev1/restart-gateway', answer, why: 'x' }] as const,
+            ),
+          ),
+        }),
+        { kind: 'select', row: 'sev1/restart-gateway' },
+        { rows: [], page: 10, selectable: true },
+      );
+    expect(frameText(decided(), small)).toContain('recommended:');
+    for (const answer of ['yes', 'no'] as const) {
+      expect(frameText(decided(answer), small)).not.toContain('recommended:');
+      expect(frameText(decided(answer), small)).not.toContain('appears done');
+    }
+  });
+
   test('an action of a step starts at once: with its plan for the target, or its question', () => {
     const fifth = reduce(
       third(),

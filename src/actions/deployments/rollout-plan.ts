@@ -45,7 +45,9 @@ function goes(d: DeploymentState, becomes: Becomes): readonly string[] {
   const list = [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
   return [
     ...(going.length > 0 ? [`Pods that go: ${list}.`] : []),
-    ...(stay > 0 && becomes ? [`${counted(stay, 'pod')} of revision ${becomes.revision} stay.`] : []),
+    ...(stay > 0 && becomes
+      ? [`${counted(stay, 'pod')} of revision ${becomes.revision} ${stay === 1 ? 'stays' : 'stay'}.`]
+      : []),
   ];
 }
 
@@ -135,7 +137,11 @@ function outlook(d: DeploymentState, room: Room, replicaSet: string | undefined)
       );
   for (const { name, forImage } of room.missing.ok ? room.missing.value : [])
     if (forImage) warnings.push(`Secret ${name} (imagePullSecrets) does not exist: the image may not be pulled.`);
-  return { impact: least > 0 ? [`At least ${least} of ${counted(d.desired, 'pod')} stay up.`] : [], warnings };
+  return {
+    impact:
+      least > 0 ? [`At least ${least} of ${counted(d.desired, 'pod')} ${least === 1 ? 'stays' : 'stay'} up.`] : [],
+    warnings,
+  };
 }
 
 const allAtOnce = (d: DeploymentState, { recreate, unavailable }: Room['rollout']): string =>

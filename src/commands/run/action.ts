@@ -9,7 +9,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
-import { nameOfAction, verbOf } from '../../core/actions/plan-text.ts';
+import { nameOfAction, wordOf } from '../../core/actions/plan-text.ts';
 import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -180,7 +180,7 @@ async function confirmed(run: Run, flags: RunFlags, signal: AbortSignal): Promis
     // The default is no: enter alone confirms nothing.
     const asks =
       run.accepts.length === 0
-        ? `${verbOf(run.action)}? [y/N] `
+        ? `${wordOf(run.action)}? [y/N] `
         : `type ${stripControl(text, 200)} to confirm, then enter: `;
     const answer = await askTyped(asks, {
       input: process.stdin,

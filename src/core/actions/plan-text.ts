@@ -4,6 +4,10 @@ import type { ActionId, OwnActionId, Risk, Undo } from './action.ts';
 /** `restart` of restart-deployment: every action's id begins with its verb; an own command is run. */
 export const verbOf = (action: ActionId): string => (isOwnAction(action) ? 'run' : (action.split('-', 1)[0] ?? action));
 
+/** As people write it: `roll back`, `clean up`. */
+export const wordOf = (action: ActionId): string =>
+  verbOf(action).replace(/^(roll|clean|fail)(back|up|over)$/, '$1 $2');
+
 /** An action's name on the command line: of an own command its name. */
 export const nameOfAction = (action: ActionId): string => (isOwnAction(action) ? action.slice(4) : action);
 

@@ -1,6 +1,6 @@
 // What a run of an action came to, for the step that offers it.
 import type { ActionId, BuiltInActionId } from '../actions/action.ts';
-import { verbOf } from '../actions/plan-text.ts';
+import { verbOf, wordOf } from '../actions/plan-text.ts';
 import type { HealthStatus } from '../health/status.ts';
 import { shortClock } from '../text/format.ts';
 import type { Instant } from '../time.ts';
@@ -79,7 +79,7 @@ export function runResult(
   const named = about ? `${about} ` : '';
   const detail = last.detail && !isBrief ? `: ${last.detail}` : '';
   const did = `${named}${participleOf(action)} ${shortClock(last.at)}`;
-  const tries = `${named}${verbOf(action)}`;
+  const tries = `${named}${wordOf(action)}`;
   const at = last.at;
   switch (state) {
     case 'ok':

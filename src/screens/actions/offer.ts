@@ -5,7 +5,7 @@ import type { Action, ActionId, Choice, Field, Risk, Target } from '../../core/a
 import { forbids, settle } from '../../core/actions/arming.ts';
 import { distinct } from '../../core/actions/choices.ts';
 import { hintFor, wrongValue } from '../../core/actions/field.ts';
-import { verbOf } from '../../core/actions/plan-text.ts';
+import { wordOf } from '../../core/actions/plan-text.ts';
 import type { ActionContext } from '../../core/actions/preflight.ts';
 import { acceptsFor, planLasts, type Run, riskOf } from '../../core/actions/run.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
@@ -165,7 +165,7 @@ function dangerOf(risk: Risk, run: Run | undefined): string | undefined {
 const cancel = (run: string): Intent => ({ kind: 'send', command: { kind: 'run', run, what: { do: 'cancel' } } });
 
 function confirmation(run: string, action: Action, texts: readonly string[]): Confirmation {
-  const word = verbOf(action.id);
+  const word = wordOf(action.id);
   return {
     title: action.title,
     heading: (state) => state.runs[run]?.title,

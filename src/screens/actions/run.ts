@@ -1,6 +1,6 @@
 // One run: its plan, output and outcome.
 import { findAction } from '../../actions/index.ts';
-import { verbOf } from '../../core/actions/plan-text.ts';
+import { wordOf } from '../../core/actions/plan-text.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
 import { script } from '../../core/text/script.ts';
@@ -31,7 +31,7 @@ const stopping = (run: Run): readonly Intent[] => [
 const next = (at: number) => ({
   titleFor: ({ state, place }: Here) => {
     const suggestion = runOf(state, place)?.next[at];
-    return suggestion && (suggestion.undo ? 'undo' : verbOf(suggestion.action));
+    return suggestion && (suggestion.undo ? 'undo' : wordOf(suggestion.action));
   },
   unless: ({ state, place }: Here) => (runOf(state, place)?.next[at] ? undefined : 'no next step yet'),
   run: ({ state, place }: Here) => {

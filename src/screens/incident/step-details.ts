@@ -74,12 +74,14 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   if (!isOver) lines.push(...offersSay(offeredIn(step, state), state, columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
   if (isOver) return lines;
-  const advice = adviceOn(step, world, known);
+  // Once it is decided, nothing is recommended: right after an action old readings would contradict it.
+  const isDecided = step.decision !== undefined && incident !== undefined && isFinished(incident, step);
+  const advice = isDecided ? undefined : adviceOn(step, world, known);
   if (step.decision && advice) {
     const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
     const asked = line('    ', bold(step.decision.question), '  ', span(recommends(advice), tone));
     lines.push(...continued(asked, `because ${advice.because}`, columns));
-  } else {
+  } else if (!isDecided) {
     const check = checkOf(step, world, known);
     if (check?.state === 'pass')
       lines.push(...continued(line('    ', span('appears done:', 'ok')), check.because, columns));
