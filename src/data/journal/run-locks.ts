@@ -1,7 +1,6 @@
 // One action per target at a time, across all cockpits that share a journal: a file per target, made exclusively. A
 // cockpit that was killed leaves its file; it is known by a process that is gone, or a heart that stopped.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { link, lstat, lutimes, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -17,6 +16,7 @@ import {
   readPrivate,
   replacePrivate,
 } from '../../disk/private-files.ts';
+import { processStart } from '../../disk/process-start.ts';
 import { codeOf, inspect, prepare } from './directory.ts';
 import { clockSkew, lastInstant } from './plausible.ts';
 import { safe } from './sanitize-entry.ts';
@@ -142,7 +142,7 @@ export class RunLocks {
   }
 }
 
-const self = () => ({ pid: process.pid, born: bornOf(process.pid), host: hostname() });
+const self = () => ({ pid: process.pid, born: processStart(process.pid), host: hostname() });
 
 /**
  * Moves what was left away. Of several that found it one may have put its own lock there already: that one is put back,
@@ -207,27 +207,9 @@ function parsed(text: string): unknown {
 }
 
 async function isLeft(file: string, { pid, born, host }: Owned): Promise<boolean> {
-  if (host === hostname()) return bornOf(pid) !== born;
+  if (host === hostname()) return processStart(pid) !== born;
   const found = await lstat(file).catch(() => undefined);
   // A heart that beat in the far future beats no more either.
   const ago = Date.now() - (found?.mtimeMs ?? 0);
   return ago > silent || ago < -clockSkew;
-}
-
-/** The start time of a process, to distinguish another one with the same pid; '' when it has ended. */
-function bornOf(pid: number): string {
-  try {
-    // After the name, which may hold blanks, the 20th field is the start time.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
-  } catch {
-    try {
-      process.kill(pid, 0);
-      return 'alive';
-    } catch {
-      return '';
-    }
-  }
 }
