@@ -62,6 +62,22 @@ export function pause(ms: Ms, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A look of this cockpit's own. `asked`: when it began; `next`: when the next one will. */
+export type OwnLook<T> = { asked: Instant; at: Instant; next: Instant; result: Result<T> };
+
+/** A look of another cockpit. `rest`: until its next one; `pid`: its process. */
+export type OthersLook<T> = { result: Result<T>; at: Instant; rest: Ms; pid: number };
+
+/** How cockpits share the looks at one fact: one asks, the others are told. Never throws. */
+export type Sharing<T> = {
+  /** Another cockpit's look, once it has come; undefined: ask yourself, also once the signal aborts. */
+  await(signal: AbortSignal): Promise<OthersLook<T> | undefined>;
+  /** Tells the others. */
+  publish(look: OwnLook<T>): Promise<void>;
+  /** The others ask from now on. */
+  leave(): Promise<void>;
+};
+
 export type Poll<F extends FactId> = {
   id: string;
   fact: F;
@@ -75,6 +91,8 @@ export type Poll<F extends FactId> = {
   where: string;
   /** Awaited before each poll, without a deadline: for a shared request budget. */
   turn?(signal: AbortSignal): Promise<unknown>;
+  /** Shared with other cockpits, unless a person asks. */
+  sharing?: Sharing<Facts[F]> | undefined;
   /** After the first failure in a row; a second, where nothing is said. */
   firstPause?: Ms;
   /** One poll. Honours the signal; expected failures are values. */
@@ -98,6 +116,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
     renew,
     close,
     turn,
+    sharing,
     firstPause = Math.min(every, second),
   } = options;
   return {
@@ -106,31 +125,59 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
     start(tell, signal) {
       let wake = new AbortController();
       let failures = 0;
+      let isAsked = false;
+      const own = async () => {
+        isAsked = false;
+        wake = new AbortController();
+        const begun = performance.now();
+        const asked = Date.now();
+        const outcome = await deadline(read, timeout, where, signal);
+        const { at = Date.now(), wait = 0 } = outcome;
+        const took = Math.round(performance.now() - begun);
+        failures = outcome.ok ? 0 : failures + 1;
+        const usual = outcome.ok ? Math.max(0, every - (performance.now() - begun)) : backoff(failures, firstPause);
+        const rest = outcome.ok ? Math.max(usual, wait) : wait || usual;
+        return { outcome, at, took, rest, wait, asked, from };
+      };
+      const others = async () => {
+        const look = isAsked ? undefined : await sharing?.await(AbortSignal.any([signal, wake.signal]));
+        if (!look || isAsked) return undefined;
+        failures = look.result.ok ? 0 : failures + 1;
+        const { result: outcome, at, rest, pid } = look;
+        return {
+          outcome,
+          at,
+          took: undefined,
+          rest,
+          wait: 0,
+          asked: undefined,
+          from: `${from}, asked by process ${pid}`,
+        };
+      };
       const run = async () => {
         while (!signal.aborted) {
           await turn?.(signal);
-          wake = new AbortController();
-          const begun = performance.now();
-          const outcome = await deadline(read, timeout, where, signal);
+          const look = (await others()) ?? (await own());
           if (signal.aborted) break;
-          const { at = Date.now() } = outcome;
-          const took = Math.round(performance.now() - begun);
-          failures = outcome.ok ? 0 : failures + 1;
-          const wait = outcome.wait ?? 0;
-          const usual = outcome.ok ? Math.max(0, every - (performance.now() - begun)) : backoff(failures, firstPause);
-          const rest = outcome.ok ? Math.max(usual, wait) : wait || usual;
+          const { outcome, at, took, rest, wait, asked } = look;
+          const next = Date.now() + rest;
+          const due = performance.now() + rest;
+          const staleAfter = every + Math.max(every, wait) + timeout;
           const news = outcome.ok
-            ? { fact, value: outcome.value, at, staleAfter: every + Math.max(every, wait) + timeout, from, took }
-            : { fact, fault: outcome.fault, at, retryAt: Date.now() + rest, took };
+            ? { fact, value: outcome.value, at, staleAfter, from: look.from, took }
+            : { fact, fault: outcome.fault, at, retryAt: next, took };
           // The generic F hides that fact and value belong together.
           tell(news as SourceUpdate);
-          await pause(rest, AbortSignal.any([signal, wake.signal]));
+          if (asked !== undefined) await sharing?.publish({ asked, at, next, result: outcome });
+          await pause(due - performance.now(), AbortSignal.any([signal, wake.signal]));
         }
+        await sharing?.leave();
         await close?.();
       };
       const refresh = () => {
         // A person asked for a refresh: reset the backoff.
         failures = 0;
+        isAsked = true;
         renew?.();
         wake.abort();
       };

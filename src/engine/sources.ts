@@ -2,7 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Source } from '../data/source.ts';
 
-/** The sources that the settings call for; with `once` they end what would go on after the first answer. Their clients are imported here; nothing is opened before they start. */
+/** The sources that the settings call for; with `once` they end what would go on after the first answer, and share none with other cockpits. Their clients are imported here; nothing is opened before they start. */
 export async function sourcesFor(settings: Settings, { once = false } = {}): Promise<readonly Source[]> {
   const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
@@ -14,8 +14,8 @@ export async function sourcesFor(settings: Settings, { once = false } = {}): Pro
     ...(prometheus
       ? [import('../data/prometheus/source.ts').then((m) => [m.prometheusSource(settings, prometheus)])]
       : []),
-    import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
-    import('../data/redis/source.ts').then((m) => [m.redisSource(settings)]),
+    import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings, { shared: !once })),
+    import('../data/redis/source.ts').then((m) => [m.redisSource(settings, { shared: !once })]),
   ];
   return (await Promise.all(families)).flat();
 }

@@ -408,7 +408,7 @@ describe.runIf(installed)('a real Redis', () => {
     });
     const news: SourceUpdate[] = [];
     const over = new AbortController();
-    const running = redisSource(settings).start((one) => void news.push(one), over.signal);
+    const running = redisSource(settings, { shared: false }).start((one) => void news.push(one), over.signal);
     const newest = () => news.at(-1);
     await eventually(() => expect(newest()).toHaveProperty('value'));
 

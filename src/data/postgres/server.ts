@@ -8,6 +8,8 @@ import { statementSays } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
+import { database } from '../shared-looks/schemas.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import type { ReadBudget } from './budgeted-query.ts';
@@ -16,14 +18,14 @@ import * as sql from './queries/server.ts';
 import * as care from './queries/upkeep.ts';
 import { type WritesRow, writes } from './queries/writes.ts';
 import type { Session } from './session.ts';
-import { sessionsFor, shareAmong } from './sessions.ts';
+import { sessionsFor, shareAmong, withoutPassword } from './sessions.ts';
 import { upkeepFrom } from './upkeep.ts';
 import { writesFrom } from './writes.ts';
 
 /** A query as it is shown in passing. */
 const shortQuery = 200;
 
-export function serverSource(settings: Settings, fact: 'primary' | 'replica'): Source | undefined {
+export function serverSource(settings: Settings, fact: 'primary' | 'replica', shared: boolean): Source | undefined {
   const sessions = sessionsFor(settings);
   const session = sessions[fact];
   if (!session) return undefined;
@@ -37,9 +39,28 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
     from: `postgres ${session.where}`,
     where: session.where,
     read: (signal) => readServer(session, timeout, signal, fact === 'primary' ? sessions.budget : undefined),
+    sharing: shared
+      ? shareLooks(settings, {
+          fact,
+          parts: withoutPassword(session.server),
+          value: database,
+          every,
+          timeout: timeout + second / 2,
+          taken: () => void session.hold(timeout),
+          aside: fact === 'primary' ? cockpitsOf(sessions.budget) : undefined,
+        })
+      : undefined,
     close: () => session.close(),
   });
 }
+
+/** How many cockpits read from the primary, for those that are told of it. */
+const cockpitsOf = (budget: ReadBudget) => ({
+  give: () => budget.cockpits,
+  take: (cockpits: number) => {
+    budget.cockpits = Math.max(1, cockpits);
+  },
+});
 
 /** One poll of one server, within `timeout`. */
 export function readServer(session: Session, timeout: Ms, signal: AbortSignal, budget?: ReadBudget) {

@@ -48,6 +48,14 @@ export class Session {
     return this.#connection !== undefined && !this.#connection.lost;
   }
 
+  /** Has a connection from now on: where the server is full later, there is none to be had. Never throws. */
+  async hold(within: Ms): Promise<void> {
+    if (this.isOpen || this.#closed) return;
+    const turn = this.#busy.then(() => this.#open(AbortSignal.timeout(within)).then(noop, noop));
+    this.#busy = turn;
+    await turn;
+  }
+
   /**
    * Hands its connection, between two looks, to who got none of their own as the server is full. What they left open is
    * rolled back. Undefined when it has lost its own.
@@ -134,6 +142,8 @@ export class Session {
     this.#connection = undefined;
   }
 }
+
+const noop = () => undefined;
 
 /** A server that is there says something within this time, however slow it is. */
 const longSilence: Ms = second;

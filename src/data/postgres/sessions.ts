@@ -1,6 +1,6 @@
 // The connections that the cockpit keeps: one small one per server, and one on the primary for studies and jobs. Never
 // more than two on a server, however many screens look.
-import type { Settings } from '../../config/settings.ts';
+import type { DatabaseServer, Settings } from '../../config/settings.ts';
 import type { Result } from '../source.ts';
 import type { ReadBudget } from './budgeted-query.ts';
 import { Session } from './session.ts';
@@ -15,12 +15,17 @@ export type Sessions = {
   budget: ReadBudget;
 };
 
-/** Connections of one cockpit to the primary. */
-const sessionsOfOne = 2;
-
-/** Learns from the primary how many sessions of cockpits it has. */
+/**
+ * Learns from the primary how many sessions of cockpits it has. A cockpit that asks has two; those that are told by
+ * another one have none, or one while a screen asks: each beyond the second may be a cockpit's.
+ */
 export function shareAmong(budget: ReadBudget, sessions: number): void {
-  budget.cockpits = Math.max(1, Math.ceil(sessions / sessionsOfOne));
+  budget.cockpits = Math.max(1, sessions - 1);
+}
+
+/** What of a server's settings decides who answers, and what this role sees. */
+export function withoutPassword({ password: _, ...server }: DatabaseServer): Omit<DatabaseServer, 'password'> {
+  return server;
 }
 
 const kept = new WeakMap<Settings['database'], Sessions>();

@@ -5,7 +5,9 @@ import { serverSource } from './server.ts';
 import { studiesSource } from './studies.ts';
 import { surfacesSource } from './surfaces.ts';
 
-export function postgresSources(settings: Settings): readonly Source[] {
-  const servers = [serverSource(settings, 'primary'), serverSource(settings, 'replica')];
-  return [...servers.filter((source) => source !== undefined), studiesSource(settings), surfacesSource(settings)];
+/** `shared`: cockpits of one user on one host share each look. */
+export function postgresSources(settings: Settings, { shared }: { shared: boolean }): readonly Source[] {
+  const servers = [serverSource(settings, 'primary', shared), serverSource(settings, 'replica', shared)];
+  const tables = [studiesSource(settings, shared), surfacesSource(settings, shared)];
+  return [...servers.filter((source) => source !== undefined), ...tables];
 }

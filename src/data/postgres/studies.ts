@@ -4,6 +4,8 @@ import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import type { Count, StuckJobs, Studies, Study } from '../../core/world/facts.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
+import { studies as studiesSchema } from '../shared-looks/study-schemas.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
@@ -12,7 +14,7 @@ import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
-import { sessionsFor } from './sessions.ts';
+import { sessionsFor, withoutPassword } from './sessions.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
@@ -42,7 +44,7 @@ export function lookTimeout(every: Ms, timeout: Ms): Ms {
   return Math.max(Math.min(every * 0.9, timeout * 2), Math.min(timeout, every));
 }
 
-export function studiesSource(settings: Settings): Source {
+export function studiesSource(settings: Settings, shared: boolean): Source {
   const { studies: session, budget } = sessionsFor(settings);
   const { studies: every, timeout } = settings.intervals;
   const within = lookTimeout(every, timeout);
@@ -59,6 +61,15 @@ export function studiesSource(settings: Settings): Source {
     renew: () => {
       for (const kept of Object.values(memory)) kept.renew();
     },
+    sharing: shared
+      ? shareLooks(settings, {
+          fact: 'studies',
+          parts: [withoutPassword(session.server), settings.database.schema, settings.platform.jobTimeout],
+          value: studiesSchema,
+          every,
+          timeout: within,
+        })
+      : undefined,
     close: () => session.close(),
   });
 }

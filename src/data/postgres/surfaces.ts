@@ -3,6 +3,8 @@ import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
+import { surfaces as surfacesSchema } from '../shared-looks/study-schemas.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
@@ -12,7 +14,7 @@ import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
-import { sessionsFor } from './sessions.ts';
+import { sessionsFor, withoutPassword } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 import { lackOf } from './unclear.ts';
@@ -27,7 +29,7 @@ export function newSurfacesMemory(budget?: ReadBudget): SurfacesMemory {
   return { rows: new BudgetedQuery(budget), last: new BudgetedQuery(budget), pools: newPoolsMemory(budget) };
 }
 
-export function surfacesSource(settings: Settings): Source {
+export function surfacesSource(settings: Settings, shared: boolean): Source {
   const { studies: session, budget } = sessionsFor(settings);
   const { surfaces: every, studies, timeout } = settings.intervals;
   const within = lookTimeout(every, timeout);
@@ -44,6 +46,15 @@ export function surfacesSource(settings: Settings): Source {
     renew() {
       for (const kept of [memory.rows, memory.last, memory.pools.accounts, memory.pools.sessions]) kept.renew();
     },
+    sharing: shared
+      ? shareLooks(settings, {
+          fact: 'surfaces',
+          parts: [withoutPassword(session.server), settings.database.schema],
+          value: surfacesSchema,
+          every,
+          timeout: within + lookTimeout(studies, timeout),
+        })
+      : undefined,
     close: () => session.close(),
   });
 }

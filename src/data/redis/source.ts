@@ -2,12 +2,15 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import type { Redis } from '../../core/world/facts.ts';
+import { redis } from '../shared-looks/schemas.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Source } from '../source.ts';
 import { connectRedis, cutConnection, type RedisConnection } from './connect.ts';
 import { redisFault, redisWhere } from './faults.ts';
 import { readRedis } from './info.ts';
 
-export function redisSource(settings: Settings): Source {
+/** `shared`: cockpits of one user on one host share each look. */
+export function redisSource(settings: Settings, { shared }: { shared: boolean }): Source {
   const { redis: every, timeout } = settings.intervals;
   const where = redisWhere(settings.redis);
   let connection: RedisConnection | undefined;
@@ -44,11 +47,26 @@ export function redisSource(settings: Settings): Source {
         signal.removeEventListener('abort', drop);
       }
     },
+    sharing: shared
+      ? shareLooks(settings, {
+          fact: 'redis',
+          parts: withoutPassword(settings.redis),
+          value: redis,
+          every,
+          timeout,
+          taken({ evictedKeys, rejected }, told) {
+            const at = performance.now() - (Date.now() - told);
+            before = { evicted: { count: evictedKeys, at }, rejected: { count: rejected, at } };
+          },
+        })
+      : undefined,
     async close() {
       await connection?.close();
     },
   });
 }
+
+const withoutPassword = ({ password: _, ...rest }: Settings['redis']) => rest;
 
 /** A counter of INFO at an instant; absent where INFO may not be asked. */
 type Counted = { count: number | undefined; at: Ms };

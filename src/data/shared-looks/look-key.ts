@@ -1,0 +1,32 @@
+// What decides what is asked: only cockpits that ask the same, from the same place, share an answer.
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import about from '../../../package.json' with { type: 'json' };
+
+/** The file's name for a fact. `parts`: all that decides what is asked and what may be seen, but no secret. */
+export function lookKey(fact: string, parts: unknown): string {
+  const version = [about.version, process.env.BENTHAM_COCKPIT_COMMIT];
+  return createHash('sha256')
+    .update(JSON.stringify([fact, version, here(), parts]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/**
+ * Where this process runs: a journal may lie on a file system of several hosts or containers, where the same address is
+ * another server and a process id another process.
+ */
+function here(): readonly string[] {
+  const namespaces = ['net', 'pid', 'mnt'].map((kind) => told(() => readlinkSync(`/proc/self/ns/${kind}`)));
+  return [hostname(), told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')), ...namespaces];
+}
+
+/** Not every system tells. */
+function told(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}
