@@ -1,10 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // What is waited for ends a wait when it is there; the limit is for what never comes.
 const expectOptions = { poll: { timeout: 30_000 } };
 
+// Tests wait for servers and terminals more than they compute.
+const maxWorkers = Math.max(2, availableParallelism());
+
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       // Pure functions: seconds.
       { test: { name: 'unit', expect: expectOptions, include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
@@ -27,7 +32,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      // Whole programs against the embedded Bentham: one file at a time, since each is a small data centre.
+      // Whole programs against the embedded Bentham: two files at a time, since each is a small data centre.
       {
         test: {
           expect: expectOptions,
@@ -35,7 +40,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.{ts,tsx}'],
           testTimeout: 240_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

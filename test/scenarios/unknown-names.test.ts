@@ -49,7 +49,7 @@ test.each<readonly [action: ActionId, target: Target, says: string, hint: RegExp
     'at cannot be 2026-02-31T02:00:00Z',
     /such as 15m, 1h \(ago\), 14:30 or 2026-01-17 14:30/,
   ],
-  ['cleanup-sessions', { 'older-than': '0h' }, 'older-than cannot be 0h', /a duration such as/],
+  ['cleanup-sessions', { 'older-than': '0h' }, 'older-than cannot be 0h', /an age such as/],
   ['retry-jobs', { study: 'study_abc12' }, 'there is no study study_abc12', /did you mean study_abc123\?/],
   ['revoke-api-key', { key: 'key-lyr00', by: 'sql' }, 'there is no key key-lyr00', /did you mean key-lyr00\d\?/],
   ['rotate-api-key', { key: 'lyra' }, 'there is no key lyra', /^there are: key-/],
