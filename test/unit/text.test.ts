@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { fit, redact, sanitize, shortenings, stripControl, width } from '../../src/core/text/text.ts';
+import {
+  fit,
+  fitTitle,
+  fitWords,
+  redact,
+  sanitize,
+  shortenings,
+  stripControl,
+  width,
+} from '../../src/core/text/text.ts';
 
 describe('sanitize', () => {
   test.each([
@@ -120,4 +129,28 @@ test('a text loses whole clauses, never a part of a quotation or of a parenthesi
     'api-gateway (0 of 3, stuck; 5 restarts)',
     'api-gateway',
   ]);
+});
+
+describe('a title that has too little room', () => {
+  test.each([
+    ['SEV1 Complete API outage', 24, 'SEV1 Complete API outage'],
+    ['SEV1 Complete API outage', 23, 'SEV1 Complete API…'],
+    ['SEV1 Complete API outage', 17, 'SEV1 Complete…'],
+    ['SEV1 Complete API outage', 5, 'SEV1…'],
+    ['api-gateway-w62dc stuck', 9, 'a…y-w62dc'],
+    ['SEV1 データベース停止 now', 12, 'SEV1…'],
+    ['', 5, ''],
+  ])('%s in %i columns is cut after a word', (text, columns, cut) => {
+    expect(fitWords(text, columns)).toBe(cut);
+    expect(width(fitWords(text, columns))).toBeLessThanOrEqual(columns);
+  });
+
+  test('keeps both ends of the name in it, and is cut after a word where that is not enough', () => {
+    const title = 'Forward a port of api-gateway-jlwkgnpnl-w62dc';
+    const cut = fitTitle(title, 40);
+    expect(cut).toMatch(/^Forward a port of a…eway-jlwkgnpnl-w62dc$/);
+    expect(width(cut)).toBe(40);
+    expect(fitTitle(title, 25)).toBe('Forward a port of…');
+    expect(fitTitle(title, 80)).toBe(title);
+  });
 });

@@ -129,6 +129,33 @@ export function fitMiddle(text: string, columns: number, alike = 0): string {
   return `${take(all, room - width(tail)).join('')}…${tail}`;
 }
 
+/** At most `columns` wide: as many whole words as there is room for, then …; a longer first word is cut in its middle. */
+export function fitWords(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  const words = text.split(' ');
+  let said = '';
+  for (const word of words) {
+    const next = said === '' ? word : `${said} ${word}`;
+    if (width(next) >= columns) break;
+    said = next;
+  }
+  return said === '' ? fitMiddle(words[0] ?? '', columns) : `${said}…`;
+}
+
+/** The least width of a name that is cut in its middle: enough to recognize it by both ends. */
+const cutName = 16;
+
+/** A title with a name in it, at most `columns` wide: the name is cut in its middle, else the title after a word. */
+export function fitTitle(text: string, columns: number): string {
+  const over = width(text) - columns;
+  if (over <= 0) return text;
+  const words = text.split(' ');
+  const name = words.reduce((longest, word) => (width(word) > width(longest) ? word : longest), '');
+  const room = width(name) - over;
+  if (room < cutName) return fitWords(text, columns);
+  return words.with(words.indexOf(name), fitMiddle(name, room)).join(' ');
+}
+
 /**
  * A text and what is left of it without its last clauses: from the whole to the first, which says what it is about. A
  * quotation or a parenthesis stays whole or goes.

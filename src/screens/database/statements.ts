@@ -69,7 +69,7 @@ const openTables: Binding = {
 export const statementsScreen: Screen = {
   id: 'statements',
   title: (place) => (serverOf(place) === 'replica' ? 'REPLICA STATEMENTS' : 'STATEMENTS'),
-  palette: 'top statements, by time and calls (pg_stat_statements)',
+  palette: 'top statements (pg_stat_statements)',
   also: 'slowest top queries pg_stat_statements statements query time calls mean database postgres performance',
   sorts: statementOrders,
   queries: (place) => [askFor(place)],
@@ -190,7 +190,7 @@ function detailsOf(row: StatementRow, list: StatementList | undefined, columns: 
         ['cache', line(`${cacheSays(row.whole)} of its blocks`)],
         ['user', `${row.user || 'unknown'}, database ${row.database || 'unknown'}`],
         ['called by', row.top ? undefined : 'a function'],
-        ['table', table && `${table}; o shows its scans and indexes`],
+        ['table', table && `${table}; o in the list shows its scans and indexes`],
         [
           'evicted',
           list?.evicted

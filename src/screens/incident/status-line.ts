@@ -5,7 +5,7 @@ import { clocks } from '../../core/incident/clocks.ts';
 import { controllerOf, controlNow, isInControl, keysOf, lostRuns } from '../../core/incident/context.ts';
 import { endedAt } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
-import { fit } from '../../core/text/text.ts';
+import { fit, fitWords } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import { here, type State } from '../../store.ts';
 import { bold, dim, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
@@ -29,7 +29,7 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   const heads = [
     line(bold(` ${title}`), gap, clock),
     line(bold(` ${title}`), gap, clock.replace(/^open /, '')),
-    line(bold(` ${fit(title, cutTitle).trimEnd()}`), gap, clock.replace(/^open /, '')),
+    line(bold(` ${fitWords(title, cutTitle)}`), gap, clock.replace(/^open /, '')),
     line(bold(` ${sev}`), gap, clock.replace(/^open /, '')),
   ];
   if (ended !== undefined) return packed(heads, [trouble], columns);

@@ -5,7 +5,7 @@ import { type LogsShown, mostShown } from '../../core/logs/log-view.ts';
 import { formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Place, State } from '../../store.ts';
 import type { Row, Screen, View } from '../screen.ts';
-import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
+import { bold, dim, firstFitting, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
 import { logKeys } from './keys.ts';
 import { lineDetails, logRows } from './rows.ts';
 import { beyondRow, fromOf, lineOf, logsId, oldestRow, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
@@ -38,7 +38,7 @@ export const logsScreen: Screen = {
         says: position || undefined,
       },
       filtersItself: true,
-      right: counts(shown, following),
+      right: firstFitting(columns - lineWidth(says) - ' LOGS   '.length, ...counts(shown, following)),
     };
   },
 };
@@ -65,21 +65,22 @@ function isOf({ view }: LogsShown, place: Parameters<typeof viewOf>[0]): boolean
   return JSON.stringify([view.workload, view.pod]) === JSON.stringify([wanted.workload, wanted.pod]);
 }
 
-function counts(shown: LogsShown | undefined, following: boolean): Line {
-  if (!shown) return line(dim('loading …'));
+/** In several lengths, the longest first. */
+function counts(shown: LogsShown | undefined, following: boolean): readonly Line[] {
+  if (!shown) return [line(dim('loading …'))];
   const { followed, expected } = shown.streams;
   const filtered = shown.view.filter.trim() !== '';
   const { waiting } = shown;
   // Not beside the title: a long filter would push it off a narrow screen.
   const previous = shown.view.previous ? ' with previous' : '';
-  return line(
-    following
-      ? dim(`${filtered ? `${formatCount(shown.passed)} of ` : ''}${formatCount(shown.collected)} lines  `)
-      : dim(`paused${waiting > 0 ? `, ${formatCount(waiting)} newer` : ''}  `),
+  const lines = following
+    ? `${filtered ? `${formatCount(shown.passed)} of ` : ''}${formatCount(shown.collected)} lines  `
+    : `paused${waiting > 0 ? `, ${formatCount(waiting)} newer` : ''}  `;
+  const streams = (more: string) =>
     followed < expected
-      ? span(`${followed}/${expected} streams${previous}`, 'warning')
-      : dim(`${followed} stream${followed === 1 ? '' : 's'}${previous}`),
-  );
+      ? span(`${followed}/${expected} streams${more}`, 'warning')
+      : dim(`${followed} stream${followed === 1 ? '' : 's'}${more}`);
+  return [line(dim(lines), streams(previous)), line(dim(lines), streams('')), line(streams(''))];
 }
 
 /** What is missing, and why. */

@@ -1,4 +1,5 @@
 // The overlay: at the lower edge of the body, below a rule with its title, as high as its lines.
+import { fitTitle } from '../../core/text/text.ts';
 import type { Overlay, OverlayKind, State } from '../../store.ts';
 import type { Here, Screen, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
@@ -46,7 +47,7 @@ export function overlayLines(at: Here, screen: Screen, size: Size): OverlayDrawn
       );
     case 'details': {
       const { title, top } = overlay;
-      return scrolled({ title, lines: overlay.lines(state, size.columns - 2), top }, state, size);
+      return scrolled({ title, lines: indented(overlay.lines(state, size.columns - 2)), top }, state, size);
     }
     case 'confirm':
       return confirmation(state, overlay, size);
@@ -65,6 +66,17 @@ export function overlayLines(at: Here, screen: Screen, size: Size): OverlayDrawn
   }
 }
 
+/** The blanks before a text below a rule. */
+const margin = 2;
+
+/** With a margin, where the lines have none of their own. */
+function indented(lines: readonly Line[]): readonly Line[] {
+  const texts = lines.map((each) => each.map(({ text }) => text).join('')).filter((text) => text.trim() !== '');
+  const own = Math.min(margin, ...texts.map((text) => text.length - text.trimStart().length));
+  const missing = ' '.repeat(margin - own);
+  return missing === '' ? lines : lines.map((each) => line(missing, each));
+}
+
 /** The confirmation. Its title has its object; where it is too long for the rule, it is the first of its lines. */
 function confirmation(state: State, overlay: Extract<Overlay, { kind: 'confirm' }>, size: Size): OverlayDrawn {
   const { ask, top } = overlay;
@@ -77,7 +89,7 @@ function confirmation(state: State, overlay: Extract<Overlay, { kind: 'confirm' 
   const above = wide('') <= room;
   // What the rule has no room for stands above the text.
   const inner = above ? [] : [line('  ', ...word)];
-  const long = title === heading ? [] : wrap(heading, size.columns - 4).map((part) => line('  ', bold(part)));
+  const long = title === heading ? [] : wholeTitle(heading, size.columns);
   const before = [...inner, ...long];
   const lines = [
     ...(before.length > 0 ? [...before, []] : []),
@@ -100,15 +112,24 @@ type Text = {
   top: number;
 };
 
+const wholeTitle = (title: string, columns: number): readonly Line[] =>
+  wrap(title, columns - 4).map((part) => line('  ', bold(part)));
+
+/** What a rule has for its title. */
+const titleRoom = (right: Line, columns: number): number => Math.max(1, columns - lineWidth(right) - 7);
+
 /** Up to this height there is no blank line between the parts: they are needed for the text. */
 const low = 12;
 
 function scrolled(
-  { title, word = [], lines, end = () => [], top }: Text,
+  { title, word = [], lines: text, end = () => [], top }: Text,
   state: State,
   { columns, rows }: Size,
 ): OverlayDrawn {
   const gap: readonly Line[] = rows > low ? [[]] : [];
+  const said = fitTitle(title, titleRoom(environmentSays(state), columns) - lineWidth(word));
+  // Whole, where the rule has no room for it and the screen has.
+  const lines = said === title || gap.length === 0 ? text : [...wholeTitle(title, columns), [], ...text];
   const below = end(unfolded).length;
   const room = Math.max(1, rows - 1 - gap.length - (below > 0 ? below + gap.length : 0));
   const fold = foldAt(top, room, lines.length);
@@ -116,7 +137,7 @@ function scrolled(
   const more = lines.length > room ? dim(` ${fold.top + 1}–${fold.top + part.length} of ${lines.length} `) : undefined;
   return {
     lines: [
-      titleRule(line(word, title ? bold(title) : undefined), more, environmentSays(state), columns),
+      titleRule(line(word, said ? bold(said) : undefined), more, environmentSays(state), columns),
       ...gap,
       ...part,
       ...(below > 0 ? [...gap, ...end(fold)] : []),
@@ -129,7 +150,7 @@ function scrolled(
 function titleRule(title: Line, position: Span | undefined, environment: Line, columns: number): Line {
   const ample = columns - lineWidth(environment) - 7;
   const right = position && lineWidth([...title, position]) <= ample ? line(position, environment) : environment;
-  const room = Math.max(1, columns - lineWidth(right) - 7);
+  const room = titleRoom(right, columns);
   const said = lineWidth(title) > room ? fitLine(title, room) : title;
   const rest = room + 1 - lineWidth(said);
   const gap = lineWidth(said) > 0 ? ' ' : '─';
