@@ -1,7 +1,7 @@
 // The filter before redis-cli, on a real Redis: what reads passes, everything else is refused, and no password is needed.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +51,9 @@ describe.skipIf(!installed)('on a real server', () => {
     ['getex', 'greeting', 'EX', '1'],
     ['flushall'],
     ['eval', "return redis.call('del','greeting')", '0'],
+    ['eval_ro', 'while true do end', '0'],
+    ['evalsha_ro', 'x', '0'],
+    ['fcall_ro', 'x', '0'],
     ['config', 'set', 'maxmemory', '1'],
     ['config', 'rewrite'],
     ['client', 'kill', 'TYPE', 'normal'],
@@ -124,6 +127,45 @@ test('a wrong password is told before redis-cli starts', async () => {
   const redis = { url: `redis://127.0.0.1:${port}`, tls: 'disable' as const, password: 'other' };
   await expect(openReadOnlyProxy(redis, 20_000, signal)).rejects.toThrow(/WRONGPASS/);
   await endRedis();
+});
+
+/** A Redis that takes any password and refuses databases, its answers in pieces of so many bytes. */
+async function withoutDatabase(bytes: number) {
+  const heard: string[] = [];
+  const server = createServer((socket) => {
+    const cut = commandCutter();
+    socket.on('error', () => {});
+    socket.on('data', async (chunk) => {
+      const answers = cut(Buffer.from(chunk)).map(({ words: [name = ''] }) => {
+        heard.push(name.toUpperCase());
+        if (/select/i.test(name)) return '-ERR DB index is out of range\r\n';
+        if (/command/i.test(name)) return '*0\r\n';
+        return /info/i.test(name) ? '$9\r\nloading:0\r\n' : '+OK\r\n';
+      });
+      const all = answers.join('');
+      for (let at = 0; at < all.length; at += bytes) {
+        socket.write(all.slice(at, at + bytes));
+        await new Promise((done) => setImmediate(done));
+      }
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  return { heard, port: typeof address === 'object' ? (address?.port ?? 0) : 0, end: () => server.close() };
+}
+
+test.each([1, 1000])('a refused database is no other database, its answer in pieces of %d bytes', async (bytes) => {
+  const { port, heard, end } = await withoutDatabase(bytes);
+  const redis = { url: `redis://127.0.0.1:${port}/7`, tls: 'disable' as const, password };
+  const proxy = await openReadOnlyProxy(redis, 20_000, signal);
+  const socket = connect(proxy.socket);
+  socket.write(encodeCommand(['PING']));
+  const said: Buffer[] = [];
+  for await (const chunk of socket) said.push(Buffer.from(chunk as Buffer));
+  expect(Buffer.concat(said).toString()).toBe('-ERR DB index is out of range\r\n');
+  expect(heard.at(-1)).toBe('SELECT');
+  await proxy.close();
+  end();
 });
 
 test('without the server’s flags only what is known to be harmless passes', () => {

@@ -15,10 +15,15 @@ const containers: ReadonlySet<string> = new Set(
   [...harmless].flatMap((name) => (name.includes(' ') ? [name.split(' ', 1)[0] ?? ''] : [])),
 );
 
+const script = 'a script blocks the server for as long as it runs: this session is read-only';
+
 /** They read, and stop the server for as long as they do. */
 const heavy: Readonly<Record<string, string>> = {
   KEYS: 'KEYS blocks the server: use SCAN',
   SORT: 'SORT may write: use SORT_RO',
+  EVAL_RO: script,
+  EVALSHA_RO: script,
+  FCALL_RO: script,
 };
 
 /** The commands that the server flags as reading, in capitals; of an answer that is no list, none. */

@@ -17,6 +17,9 @@ export type ReadOnlyProxy = { socket: string; close(): Promise<void> };
 /** Commands that wait for the reply of the one before, at most. */
 const mostWaiting = 1000;
 
+/** Characters of what is answered to a login. */
+const longestAnswers = 4096;
+
 /** Opens it, or throws what went wrong (`redisFault` converts it). `timeout`: of the first connection. */
 export async function openReadOnlyProxy(
   redis: Settings['redis'],
@@ -66,7 +69,8 @@ function serve(client: Socket, redis: Settings['redis'], reading: ReadonlySet<st
   const waiting: WireCommand[] = [];
   let busy = true;
   const fail = (why: string) => {
-    client.end(`-ERR ${sanitize(why, 200)}\r\n`);
+    // What Redis itself says has its code in front.
+    client.end(`-${/^[A-Z]{2,20} /.test(why) ? '' : 'ERR '}${sanitize(why, 200)}\r\n`);
     server.destroy();
   };
   const server = logIn(redis, timeout, (why) => {
@@ -118,9 +122,8 @@ function logIn(redis: Settings['redis'], timeout: Ms, done: (why?: string) => vo
     ...(password ? [['AUTH', ...(username ? [username] : []), password]] : []),
     ...(db ? [['SELECT', String(db)]] : []),
   ];
-  let answered = 0;
+  let answers = '';
   let isReady = false;
-  const ended = replyCounter();
   const late = setTimeout(() => server.destroy(new Error('no answer')), timeout);
   const ready = () => {
     isReady = true;
@@ -133,9 +136,13 @@ function logIn(redis: Settings['redis'], timeout: Ms, done: (why?: string) => vo
   });
   server.on('data', (chunk: Buffer) => {
     if (isReady) return void server.emit('reply', chunk);
-    if (chunk[0] === '-'.charCodeAt(0)) return server.destroy(new Error(chunk.toString('utf8', 1, 200)));
-    answered += ended(chunk);
-    if (answered >= steps.length) ready();
+    // Each step is answered in one line.
+    answers += chunk.toString('utf8');
+    const lines = answers.split('\r\n').slice(0, -1);
+    const refused = lines.find((line) => !line.startsWith('+'));
+    if (refused !== undefined || answers.length > longestAnswers)
+      return server.destroy(new Error((refused ?? 'no answer of Redis').replace(/^-/, '').slice(0, 200)));
+    if (lines.length >= steps.length) ready();
   });
   server.on('error', (error) => {
     clearTimeout(late);
