@@ -1,6 +1,7 @@
 // What a session needs before it gets the terminal: its program, its environment, its guard.
-import { execFile } from 'node:child_process';
+
 import path from 'node:path';
+import { execa } from 'execa';
 import type { Settings } from '../../config/settings.ts';
 import { assigned, chosenKubeconfig, words } from '../../core/actions/shell-command.ts';
 import { present } from '../../core/present.ts';
@@ -11,6 +12,7 @@ import { type Ms, second } from '../../core/time.ts';
 import type { Targets } from '../../core/world/targets.ts';
 import { passwordInFile, passwordsOf } from '../postgres/rotated-passwords.ts';
 import { childEnvironment } from '../tools/environment.ts';
+import { endsWithProgram } from '../tools/left-behind.ts';
 import { findProgram, notRunnable } from '../tools/path.ts';
 
 /** A program that may get the terminal. `command`: what is run, to read and to record; it holds no secret. */
@@ -30,6 +32,8 @@ const nothing = async () => {};
 
 /** How long a container may take to say whether it has a shell; credential plugins included. */
 const probeWithin: Ms = 20 * second;
+/** Characters that it may write. */
+const mostSaid = 1_000_000;
 const redisWithin: Ms = 5 * second;
 
 /** What terminal programs read beside the common variables. */
@@ -87,18 +91,31 @@ const kubeconfigOf = ({ kubeconfig }: Targets): Record<string, string> => presen
 /** What kubectl and the runtimes say where there is no `sh` (runc, containerd, crun). */
 const noShell = /executable file[^\n]{0,80}not found|no such file or directory|exit code 12[67]/i;
 
-function probe([program, ...argv]: Argv, env: Record<string, string>, signal: AbortSignal) {
-  return new Promise<'shell' | Preparation>((resolve) => {
-    execFile(program, argv, { env, signal, timeout: probeWithin, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
-      if (!error) return resolve('shell');
-      const said = sanitize((stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '', 300);
-      const isMissing = noShell.test(stderr) || error.code === 126 || error.code === 127;
-      if (isMissing) return resolve({ ok: false, code: 'no-shell', why: 'the container has no shell' });
-      resolve(
-        refused(error.killed ? `${program} did not answer within ${probeWithin / second} s` : said || 'exec failed'),
-      );
-    }).stdin?.end();
+async function probe(
+  [program, ...argv]: Argv,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<'shell' | Preparation> {
+  // A group of its own: credential plugins that hang end with it.
+  const running = execa(program, argv, {
+    env,
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    timeout: probeWithin,
+    cancelSignal: signal,
+    maxBuffer: mostSaid,
+    detached: true,
   });
+  endsWithProgram(running);
+  const { failed, exitCode, timedOut, isMaxBuffer, stdout, stderr } = await running;
+  if (!failed) return 'shell';
+  if (timedOut) return refused(`${program} did not answer within ${probeWithin / second} s`);
+  if (isMaxBuffer) return refused(`${program} wrote more than ${mostSaid / 1e6} MB`);
+  if (noShell.test(stderr) || exitCode === 126 || exitCode === 127)
+    return { ok: false, code: 'no-shell', why: 'the container has no shell' };
+  const said = sanitize((stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '', 300);
+  return refused(said || 'exec failed');
 }
 
 async function psql(
