@@ -224,6 +224,27 @@ describe('psql', () => {
     await leaves();
   });
 
+  test.each([
+    ['margins', '\\033[5;10r'],
+    ['margins and their origin', '\\033[5;10r\\033[?6h'],
+    ['inserting, and no wrapping', '\\033[4h\\033[?7l'],
+    ['another character set', '\\033)0\\016'],
+    ['another screen', '\\033[?1049h\\033[20;10r'],
+  ])('%s that it leaves behind are gone from the screen', async (_, modes) => {
+    await open();
+    await choose('psql');
+    await terminal.shows('bentham=>');
+    terminal.type(`\\! printf '${modes}'; kill -9 $PPID\r`);
+    await terminal.shows('psql ended: killed by SIGKILL');
+    await terminal.settles();
+    const rows = terminal.text.split('\n');
+    expect(rows[0]).toMatch(/^ DRILL calm +PRODUCTION +read-only/);
+    expect(rows[3]).toMatch(/^▸1 HEALTH .* 2 PODS /);
+    expect(rows.findIndex((row) => row.includes('3 METRICS'))).toBeGreaterThan(15);
+    expect(rows.findLast((row) => row.trim() !== '')).toMatch(/\? help/);
+    await leaves();
+  });
+
   test('on the replica nothing turns writes on', async () => {
     await open();
     await choose('psql replica');

@@ -152,8 +152,14 @@ export class Terminal {
   }
 }
 
-/** Ends what a program may have begun: colours, a hidden cursor, another screen, mouse and focus reports, pasting, keypad. */
-const leftBehind = '\u001b[0m\u001b[?25h\u001b[?1047l\u001b[?1000;1002;1003;1004;1006;2004l\u001b[?1l\u001b>\u001b(B';
+/**
+ * Ends what a program may have begun: colours, a hidden cursor or another form of it, another screen or character set, mouse
+ * and focus reports, pasting, keypad, inserting, no wrapping, reversed colours, other codes for keys. Then margins: their end
+ * moves the cursor, which continues below all that is there.
+ */
+const leftBehind =
+  '\u001b[0m\u001b[?25h\u001b[0 q\u001b[?1047l\u001b[?1000;1002;1003;1004;1005;1006;1015;1016;2004l\u001b[?1l\u001b>' +
+  '\u000f\u001b(B\u001b[4l\u001b[20l\u001b[?7h\u001b[?5l\u001b[>4m\u001b[=0u\u001b[?69l\u001b[?6l\u001b[r\u001b[9999;1H\n';
 
 /** Reads or sets the modes of the terminal; undefined where that fails. */
 function stty(argument: string): string | undefined {
