@@ -115,6 +115,43 @@ describe('who is on call and what is open', () => {
     expect(await readPage(other, 'Q1', signal)).toMatchObject({ ok: false, fault: { kind: 'malformed' } });
   });
 
+  test('what was not asked for is not shown: other services, pages that are over, doubles', async () => {
+    const other = { service: { id: 'POTHER', summary: 'Other' } };
+    const { settings } = await answering(({ url = '' }) => {
+      if (url.startsWith('/services')) return { body: service };
+      if (url.startsWith('/oncalls')) return { body: '{"oncalls":[]}' };
+      const pages = [
+        incident(),
+        incident(),
+        incident({ id: 'Q2', ...other }),
+        incident({ id: 'Q3', status: 'resolved' }),
+      ];
+      return { body: JSON.stringify({ incidents: pages }) };
+    });
+    const answer = await readPager(settings, signal);
+    if (!answer.ok) throw new Error(answer.fault.what);
+    expect(answer.value.pages.map(({ id }) => id)).toEqual(['Q1']);
+    const lying = await answering(() => ({ body: service.replace('PSERVICE', 'POTHER') }));
+    expect(await readPager(lying.settings, signal)).toMatchObject({
+      ok: false,
+      fault: { kind: 'malformed', what: 'answered with the service POTHER instead of PSERVICE' },
+    });
+  });
+
+  test('a page is the one that was named, or none', async () => {
+    const { settings } = await answering(({ url = '' }) => ({
+      body: JSON.stringify(
+        url.includes('?')
+          ? { incidents: [incident({ id: 'Q8', incident_key: 'other' }), incident({ incident_key: 'bentham/api' })] }
+          : { incident: incident({ id: 'Q9', incident_number: 9 }) },
+      ),
+    }));
+    expect(await readPage(settings, 'Q1', signal)).toMatchObject({ ok: false, fault: { kind: 'malformed' } });
+    expect(await readPage(settings, '9', signal)).toMatchObject({ ok: true, value: { id: 'Q9' } });
+    expect(await readPage(settings, 'bentham/api', signal)).toMatchObject({ ok: true, value: { id: 'Q1' } });
+    expect(await readPage(settings, 'bentham/none', signal)).toEqual({ ok: true, value: undefined });
+  });
+
   test.each([
     ['401', { status: 401, body: '' }, 'forbidden', 'apiToken'],
     [

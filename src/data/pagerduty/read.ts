@@ -1,6 +1,14 @@
 // What the cockpit asks PagerDuty: people on call, pages, notes. Reads only.
 import * as z from 'zod';
-import { type OnCall, onCallAhead, type Page, type Pager, type PagerUser } from '../../core/queries/pager.ts';
+import {
+  isOpenPage,
+  type OnCall,
+  onCallAhead,
+  type Page,
+  type Pager,
+  type PagerUser,
+} from '../../core/queries/pager.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { type Asked, get, list, type PagerSettings } from './client.ts';
 import { noteShape, onCallShape, pageShape, serviceShape, userShape } from './shapes.ts';
 
@@ -24,6 +32,7 @@ export async function readPager(settings: PagerSettings, signal: AbortSignal): P
   const found = await get(settings, `services/${encodeURIComponent(id)}`, serviceShape, signal);
   if (!found.ok) return found;
   const { service, policy } = found.value;
+  if (service.id !== id) return otherThing(apiUrl, `the service ${service.id} instead of ${id}`);
   const [onCalls, pages] = await Promise.all([
     policy ? readOnCalls(settings, policy.id, signal) : undefined,
     list(settings, 'incidents', pageShape, signal, [
@@ -41,13 +50,29 @@ export async function readPager(settings: PagerSettings, signal: AbortSignal): P
   const value: Pager = {
     service,
     policy,
-    pages: pages.ok ? pages.value.all.toSorted((a, b) => b.createdAt - a.createdAt) : [],
+    pages: pages.ok ? openPagesOf(pages.value.all, service.id) : [],
     morePages: pages.ok && pages.value.more,
     onCalls: onCalls?.ok ? onCalls.value.all.toSorted(byLevel) : [],
     moreOnCalls: onCalls?.ok === true && onCalls.value.more,
     untold,
   };
   return wait === undefined ? { ok: true, value } : { ok: true, value, wait };
+}
+
+const otherThing = (apiUrl: string, what: string): { ok: false; fault: Fault } => ({
+  ok: false,
+  fault: {
+    kind: 'malformed',
+    where: new URL(apiUrl).host,
+    what: `answered with ${what}`,
+    hint: 'check channels.pagerDuty.apiUrl',
+  },
+});
+
+/** Each once, the newest first: a list that grows while it is read repeats some. What was not asked for is left out. */
+function openPagesOf(all: readonly Page[], service: string): Page[] {
+  const own = all.filter((page) => page.service.id === service && isOpenPage(page));
+  return [...new Map(own.map((page) => [page.id, page])).values()].toSorted((a, b) => b.createdAt - a.createdAt);
 }
 
 const byLevel = (a: OnCall, b: OnCall): number => a.level - b.level || (a.since ?? 0) - (b.since ?? 0);
@@ -72,7 +97,11 @@ export async function readPage(
 ): Promise<Asked<Page | undefined>> {
   if (/^[A-Z0-9]{1,40}$/.test(ref)) {
     const one = await get(settings, `incidents/${ref}`, z.object({ incident: pageShape }), signal);
-    if (one.ok) return { ok: true, value: one.value.incident };
+    if (one.ok) {
+      const { incident } = one.value;
+      if (incident.id === ref || String(incident.number) === ref) return { ok: true, value: incident };
+      return otherThing(settings.channels.pagerDuty.apiUrl, `the page ${incident.id} instead of ${ref}`);
+    }
     if (one.fault.code !== '404') return one;
   }
   const found = await list(settings, 'incidents', pageShape, signal, [
@@ -80,7 +109,7 @@ export async function readPage(
     ['date_range', 'all'],
   ]);
   if (!found.ok) return found;
-  const all = found.value.all.toSorted((a, b) => b.createdAt - a.createdAt);
+  const all = found.value.all.filter(({ key }) => key === ref).toSorted((a, b) => b.createdAt - a.createdAt);
   return { ok: true, value: all.find(({ status }) => status !== 'resolved') ?? all[0] };
 }
 
