@@ -19,6 +19,8 @@ const leastPart = 8 * 1024 * 1024;
 const mostParts = 9000;
 /** For one part, over a slow line. */
 const partWithin: Ms = 2 * minute;
+/** Whoever stops an upload waits for its end. */
+const abortWithin: Ms = 10 * second;
 /** A part can be sent again: nobody sees it before the upload is complete, and the same part replaces it. */
 const tries = 3;
 
@@ -75,6 +77,8 @@ export async function upload(
     if (signal.aborted && !isComplete) return stopped;
     const { kind, what, hint } = awsFault(error, where, `upload to ${where}`);
     const isLost = isComplete && (kind === 'timeout' || kind === 'unreachable');
+    // What S3 refused to complete has no end either.
+    isComplete = isLost;
     const by = `the archive is ${file}: upload it by hand`;
     return isLost
       ? { outcome: 'unknown', says: `${where}: ${what}`, hint: 'check whether it was done before you retry' }
@@ -83,7 +87,11 @@ export async function upload(
     await handle?.close();
     // Parts of an upload that has no end cost money for ever.
     if (id !== undefined && !isComplete)
-      await client.send(new s3.AbortMultipartUploadCommand({ ...at, UploadId: id })).catch(() => undefined);
+      await client
+        .send(new s3.AbortMultipartUploadCommand({ ...at, UploadId: id }), {
+          abortSignal: AbortSignal.timeout(abortWithin),
+        })
+        .catch(() => undefined);
     client.destroy();
   }
 }
