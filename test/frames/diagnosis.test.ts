@@ -4,6 +4,7 @@ import type { QueryReadings } from '../../src/core/queries/query.ts';
 import { queryKey } from '../../src/core/queries/query.ts';
 import { day, hour } from '../../src/core/time.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
+import { showing } from '../support/every-screen.ts';
 import { away, calm, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -127,4 +128,18 @@ test('every part of the diagram opens its own screen', () => {
   expect(opened('j')).toMatchObject({ screen: 'pod' });
   expect(opened('j', 'j', 'j', 'j')).toMatchObject({ screen: 'deployment', of: { deployment: 'orchestrator' } });
   expect(opened('G')).toMatchObject({ screen: 'evidence' });
+});
+
+test('of the indexes of one table all is said whole on 80 columns', () => {
+  const state = showing('indexes');
+  const place = placeAt('indexes', { table: 'jobs' });
+  const text = frameText(
+    { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], place] } },
+    { columns: 80, rows: 24 },
+  );
+  const below = text.slice(text.indexOf('INDEXES'));
+  expect(below).toContain('enforces a constraint');
+  expect(below).toContain('invalid: drop or rebuild it');
+  expect(below).toMatch(/look at the replica, too, before\s+dropping/);
+  expect(below).not.toContain('…');
 });

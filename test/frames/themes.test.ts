@@ -111,6 +111,13 @@ test.each(sizes)('every screen fills $columns×$rows exactly, in ASCII with no o
   }
 });
 
+test('in ASCII no arrow of a footer reads as ctrl and a letter', () => {
+  const typing = open(showing('cockpit'), { kind: 'palette', text: '', at: 0 });
+  const last = (state: State) => frame(state, { columns: 80, rows: 24 }).lines.map(textOf).at(-1);
+  expect(last(typing)).toContain('↑↓ choose');
+  expect(last(inAscii(typing))).toContain('up/down choose');
+});
+
 const drawn = memoize(() =>
   sizes.flatMap((size) =>
     screens.flatMap(({ id }) => [showing(id), inAscii(showing(id))].flatMap((state) => frame(state, size).lines)),

@@ -5,7 +5,7 @@ import { formatBytes, formatCount, formatCounted } from '../../core/text/format.
 import { newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
-import { dim, type Line, line, span } from '../toolkit/line.ts';
+import { dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { countFromNow, lackLines, serverOf, showsWhole, showWhole, spanSays } from './counting.ts';
@@ -36,7 +36,7 @@ export const indexesScreen: Screen = {
     const indexes = (list?.indexes ?? [])
       .filter((one) => place.of.table === undefined || one.table === place.of.table)
       .toSorted(sorts[place.sort % sorts.length]);
-    const { head, draw } = tableOf(indexes, of, room);
+    const { head, draw } = tableOf(indexes, of, room, place.of.table !== undefined);
     const unused = indexes.filter(isUnused).length;
     return {
       says: line(
@@ -82,9 +82,9 @@ function indexLines(one: IndexUse, columns: number): Line[] {
 
 /** Unused here is not unused everywhere: each server counts its own scans. */
 const footOf = (room: number): Line[] =>
-  room >= 76
-    ? [line(dim('unused on this server since the reset: look at the replica, too, before dropping'))]
-    : [line(dim('unused on this server: look at the replica, too'))];
+  wrap('unused on this server since the reset: look at the replica, too, before dropping', room).map((part) =>
+    line(dim(part)),
+  );
 
 function standing(one: IndexUse): string {
   if (!one.valid) return 'invalid: drop or rebuild it';
@@ -92,7 +92,7 @@ function standing(one: IndexUse): string {
   return isUnused(one) ? 'unused' : 'used';
 }
 
-function tableOf(indexes: readonly IndexUse[], of: (one: IndexUse) => number, room: number) {
+function tableOf(indexes: readonly IndexUse[], of: (one: IndexUse) => number, room: number, isOneTable: boolean) {
   const name = widest(
     indexes.map((one) => one.name),
     5,
@@ -104,10 +104,10 @@ function tableOf(indexes: readonly IndexUse[], of: (one: IndexUse) => number, ro
   };
   const all: Column<IndexUse>[] = [
     { title: 'index', of: (one) => one.name, width: Math.min(name, 24), upTo: name },
-    { title: 'table', of: (one) => dim(one.table), width: 8, upTo: 24, spare: 1 },
+    ...(isOneTable ? [] : [{ title: 'table', of: (one: IndexUse) => dim(one.table), width: 8, upTo: 24, spare: 1 }]),
     { title: 'scans', of: (one) => formatCount(of(one)), width: 11, align: 'right' },
     { title: 'size', of: (one) => formatBytes(one.bytes), width: 9, align: 'right' },
-    { title: 'standing', of: says, width: 10, upTo: 27 },
+    { title: 'standing', of: says, width: widest(indexes.map(standing), 8, 27) },
     { title: 'columns', of: (one) => dim(one.columns), width: 12, upTo: 60, spare: 2 },
   ];
   return table(all, room);

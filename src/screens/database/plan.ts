@@ -1,7 +1,7 @@
 // The plan of the statement that a session runs: planned again, not executed.
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { isLargeScan, type PlanNode, type StatementPlan } from '../../core/queries/statement-plan.ts';
-import { formatAge, formatBytes, formatCount } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount, formatCounted } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import type { Binding, Row, Screen } from '../screen.ts';
@@ -70,7 +70,7 @@ function plannedSays(last: boolean, generic: boolean): string {
 function rowOf(node: PlanNode, at: number, room: number): Row {
   const indent = ' '.repeat(Math.min(node.depth * 2, Math.max(0, Math.floor(room / 3))));
   const large = isLargeScan(node, node.cost);
-  const figures = `cost ${formatCount(node.cost)}, ${formatCount(node.rows)} rows of ${formatBytes(node.width)}`;
+  const figures = `cost ${formatCount(node.cost)}, ${formatCounted(node.rows, 'row')} of ${formatBytes(node.width)}`;
   const below = node.details
     .flatMap((text) => wrap(text, room - indent.length - 4))
     .map((part) => line(`${indent}    `, dim(part)));

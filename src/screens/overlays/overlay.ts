@@ -204,6 +204,10 @@ const searchKeys: Keys = [
   ['esc', 'clear'],
 ];
 
+/** In ASCII the arrows would read as ctrl and a letter. */
+const nameOf = (key: string, { ui: { ascii } }: State): string =>
+  ascii ? showKey(key).replace('↑↓', 'up/down') : showKey(key);
+
 /** The footer while an overlay is open; undefined when there is none. */
 export function overlayFooter(state: State, columns: number): Line | undefined {
   const { overlay } = state.ui;
@@ -217,7 +221,7 @@ export function overlayFooter(state: State, columns: number): Line | undefined {
   const draw = (shown: Keys): Line =>
     line(
       ' ',
-      ...shown.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(showKey(key), 'key'), ` ${title}`]),
+      ...shown.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(nameOf(key, state), 'key'), ` ${title}`]),
     );
   // The keys in the middle are left out first: the first one acts, the last one leaves.
   const fewer = keys.map((_, less) => draw([...keys.slice(0, keys.length - 1 - less), ...keys.slice(-1)]));
