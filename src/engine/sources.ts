@@ -9,10 +9,14 @@ export async function sourcesFor(settings: Settings, { once = false } = {}): Pro
     import('../data/gateway/source.ts').then((m) => [m.gatewaySource(settings, { once })]),
     once
       ? import('./backups-worker.ts').then((m) => [m.backupsApart(settings)])
-      : import('../data/aws/backups.ts').then((m) => [m.backupsSource(settings)]),
+      : import('../data/aws/backups.ts').then((m) => [m.backupsSource(settings, { shared: true })]),
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings, { once })),
     ...(prometheus
-      ? [import('../data/prometheus/source.ts').then((m) => [m.prometheusSource(settings, prometheus)])]
+      ? [
+          import('../data/prometheus/source.ts').then((m) => [
+            m.prometheusSource(settings, prometheus, { shared: !once }),
+          ]),
+        ]
       : []),
     import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings, { shared: !once })),
     import('../data/redis/source.ts').then((m) => [m.redisSource(settings, { shared: !once })]),

@@ -3,6 +3,8 @@ import type { Settings } from '../../config/settings.ts';
 import type { Backups, Snapshot } from '../../core/health/backups.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
+import { backups } from '../shared-looks/study-schemas.ts';
 import { poll, type Result, type Source } from '../source.ts';
 import { rdsClient, s3Client } from './clients.ts';
 import { asked } from './faults.ts';
@@ -14,7 +16,8 @@ const requestTimeout = 10_000;
 /** Snapshots that are read, newest pages included: an hourly week and a daily month are 198. */
 const mostSnapshots = 1000;
 
-export function backupsSource(settings: Settings): Source {
+/** `shared`: cockpits of one user on one host share each look. */
+export function backupsSource(settings: Settings, { shared } = { shared: false }): Source {
   const where = `rds ${settings.backups.cluster}`;
   return poll({
     id: 'backups',
@@ -24,7 +27,26 @@ export function backupsSource(settings: Settings): Source {
     from: 'RDS and S3',
     where,
     read: (signal) => readBackups(settings, signal),
+    sharing: shared
+      ? shareLooks(settings, {
+          fact: 'backups',
+          parts: [settings.backups, settings.evidence, awsVariables()],
+          value: backups,
+          every,
+          timeout,
+          isForAll: ({ snapshots, redis, evidence }) =>
+            [snapshots, redis, evidence].every((part) => part.ok || part.fault.kind === 'unconfigured'),
+        })
+      : undefined,
   });
+}
+
+/** What else decides the account and the endpoint; keys that are secret do not. */
+function awsVariables(): readonly [string, string | undefined][] {
+  const isSecret = (name: string) => name.includes('SECRET') || name.includes('TOKEN');
+  return ['HOME', ...Object.keys(process.env).filter((name) => name.startsWith('AWS_') && !isSecret(name))]
+    .toSorted()
+    .map((name) => [name, process.env[name]]);
 }
 
 /** Asks all three; a fault only when none of them can be asked. */

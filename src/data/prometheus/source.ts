@@ -6,7 +6,9 @@ import { minute } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
 import { decoded, readBeginning } from '../body.ts';
 import { networkFault } from '../network.ts';
-import { dispatcherFor } from '../proxy.ts';
+import { dispatcherFor, proxyFor } from '../proxy.ts';
+import { measured } from '../shared-looks/schemas.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Source } from '../source.ts';
 import { type Guarding, keptBack } from '../unencrypted.ts';
 
@@ -17,7 +19,12 @@ type Prometheus = NonNullable<Settings['prometheus']>;
 /** Where to ask, and whether a login may go there in clear. */
 type Asked = Guarding & { prometheus: Prometheus };
 
-export function prometheusSource(settings: Settings, prometheus: Prometheus): Source {
+/** `shared`: cockpits of one user on one host share each look. */
+export function prometheusSource(
+  settings: Settings,
+  prometheus: Prometheus,
+  { shared }: { shared: boolean } = { shared: false },
+): Source {
   const base = new URL(prometheus.url);
   const dispatcher = dispatcherFor(base, { allowH2: false });
   const { timeout, gateway: every } = settings.intervals;
@@ -29,6 +36,17 @@ export function prometheusSource(settings: Settings, prometheus: Prometheus): So
     from: `prometheus ${base.host}`,
     where: base.host,
     read: (signal) => askPrometheus({ prometheus, environment: settings.environment }, dispatcher, signal),
+    // What a login may see is its own.
+    sharing:
+      shared && !prometheus.bearerToken && !base.username
+        ? shareLooks(settings, {
+            fact: 'traffic',
+            parts: [prometheus.url, prometheus.p95Query, prometheus.errorRateQuery, proxyFor(base)?.host],
+            value: measured,
+            every,
+            timeout,
+          })
+        : undefined,
     close: () => dispatcher.destroy(),
   });
 }
