@@ -124,11 +124,11 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
     facts: [fact],
     start(tell, signal) {
       let wake = new AbortController();
+      let woken = AbortSignal.any([signal, wake.signal]);
       let failures = 0;
-      let isAsked = false;
       const own = async () => {
-        isAsked = false;
         wake = new AbortController();
+        woken = AbortSignal.any([signal, wake.signal]);
         const begun = performance.now();
         const asked = Date.now();
         const outcome = await deadline(read, timeout, where, signal);
@@ -140,8 +140,8 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
         return { outcome, at, took, rest, wait, asked, from };
       };
       const others = async () => {
-        const look = isAsked ? undefined : await sharing?.await(AbortSignal.any([signal, wake.signal]));
-        if (!look || isAsked) return undefined;
+        const look = await sharing?.await(woken);
+        if (!look || wake.signal.aborted) return undefined;
         failures = look.result.ok ? 0 : failures + 1;
         const { result: outcome, at, rest, pid } = look;
         return {
@@ -169,7 +169,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           // The generic F hides that fact and value belong together.
           tell(news as SourceUpdate);
           if (asked !== undefined) await sharing?.publish({ asked, at, next, result: outcome });
-          await pause(due - performance.now(), AbortSignal.any([signal, wake.signal]));
+          await pause(due - performance.now(), woken);
         }
         await sharing?.leave();
         await close?.();
@@ -177,7 +177,6 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
       const refresh = () => {
         // A person asked for a refresh: reset the backoff.
         failures = 0;
-        isAsked = true;
         renew?.();
         wake.abort();
       };
