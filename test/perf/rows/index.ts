@@ -1,5 +1,6 @@
 // The benchmark's rows, in the order of its table.
 import type { BenchRow } from '../row.ts';
+import { cockpits } from './cockpits.ts';
 import { idle } from './idle.ts';
 import { keys } from './keys.ts';
 import { logs, slowReader } from './logs.ts';
@@ -17,6 +18,7 @@ export const rows: readonly BenchRow[] = [
   sqlJobs,
   sqlBare,
   sqlCockpits,
+  cockpits,
   logs,
   slowReader,
   pods,
