@@ -169,8 +169,15 @@ export async function rolledOut({ target, plan, startedAt }: Execution, prefligh
 }
 
 /** Pods of now that come to nothing: a way back to them is none. */
-export const failing = (d: DeploymentState): string | undefined =>
-  d.stuck ?? d.pods.find((pod) => isHopeless(pod) && !pod.terminating)?.reason;
+export function failing(d: DeploymentState): string | undefined {
+  if (d.stuck !== undefined) return d.stuck;
+  const here = d.pods.filter((pod) => !pod.terminating);
+  const hopeless = here.find(isHopeless)?.reason;
+  if (hopeless !== undefined) return hopeless;
+  // Between two crashes a pod runs for a moment.
+  const again = here.find((pod) => !pod.ready && pod.restarts >= 2);
+  return again && `${again.restarts} restarts, not ready`;
+}
 
 /** What `wayBack` needs to know of before: a revision that failed is no way back, the last one that worked is. */
 export const beforeChange = (d: DeploymentState, good: Revision | undefined): Record<string, string> => {
