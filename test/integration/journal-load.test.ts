@@ -1,10 +1,11 @@
 // Reading a long journal checks few signatures, and misses none that is wrong.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Journal } from '../../src/data/journal/journal.ts';
 import * as signature from '../../src/data/journal/signature.ts';
+import { verifyJournal } from '../../src/data/journal/verify.ts';
 
 /** Counted, not replaced. */
 vi.mock('../../src/data/journal/signature.ts', { spy: true });
@@ -33,14 +34,42 @@ async function written(entries: number): Promise<string> {
   return join(directory, name);
 }
 
-test('ten thousand entries are read with one signature checked, since it covers those before it', async () => {
-  await written(10_000);
+test('ten thousand entries are read with one signature checked a megabyte, since it covers those before it', async () => {
+  const file = await written(10_000);
   vi.mocked(signature.isSignedBy).mockClear();
   const later = await opened();
   expect(later.entries).toHaveLength(10_001);
   expect(later.entries.every(({ own }) => own)).toBe(true);
-  expect(vi.mocked(signature.isSignedBy)).toHaveBeenCalledTimes(1);
+  expect(vi.mocked(signature.isSignedBy)).toHaveBeenCalledTimes(Math.ceil(statSync(file).size / 2 ** 20));
   await later.close();
+});
+
+test('incident show reads as few, and counts what verify counts; verify names each that is wrong', async () => {
+  const file = await written(3000);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const broken = lines.map((line, at) => {
+    if (at === 1000) return line.replace('note 1000', 'note 1OOO');
+    return at === 2000 || at === 3000 ? line.replace(/"sig":"(.)/, (_, c) => `"sig":"${c === 'A' ? 'B' : 'A'}`) : line;
+  });
+  writeFileSync(file, `${broken.join('\n')}\n`);
+  const each = await verifyJournal(directory);
+  vi.mocked(signature.isSignedBy).mockClear();
+  const chains = await verifyJournal(directory, Date.now(), 'chains');
+  // What stands before the changed line, and what comes after it, whose last signature is wrong.
+  const checked = vi.mocked(signature.isSignedBy).mock.calls.length;
+  if (!each.ok || !chains.ok) throw new Error('the journal was not read');
+  expect(each.value.files[0]?.problems).toEqual([
+    'line 1001 was changed after it was written',
+    'line 2001 has a wrong signature',
+    'line 3001 has a wrong signature',
+  ]);
+  expect(each.value.entries).toEqual(chains.value.entries);
+  expect(chains.value.entries).toHaveLength(2998);
+  expect(checked).toBeLessThan(2100);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  vi.mocked(signature.isSignedBy).mockClear();
+  expect((await verifyJournal(directory, Date.now(), 'chains')).ok).toBe(true);
+  expect(vi.mocked(signature.isSignedBy)).toHaveBeenCalledTimes(1);
 });
 
 test('if that one is wrong, each is checked, and only the wrong one has no effect', async () => {

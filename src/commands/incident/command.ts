@@ -6,7 +6,7 @@ import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, print, printText, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';
-import type { JournalReport } from '../../data/journal/verify.ts';
+import type { JournalReport, Signatures } from '../../data/journal/verify.ts';
 import type { Format, Printed } from './run.ts';
 
 type Runs = typeof import('./run.ts');
@@ -29,12 +29,12 @@ export function incidentCommand(): Command {
     'machine-readable output',
   );
   list.action(({ json = false }: { json?: boolean }) =>
-    answer(list, (run, report) => run.listed(report, json, Date.now())),
+    answer(list, (run, report) => run.listed(report, json, Date.now()), 'chains'),
   );
 
   const show = sub('show', 'show the timeline of one incident').argument(id, aboutId);
   show.action((which?: string) =>
-    answer(show, (run, report) => about(run, report, which, (one) => run.shown(one, Date.now()))),
+    answer(show, (run, report) => about(run, report, which, (one) => run.shown(one, Date.now())), 'chains'),
   );
 
   const exporting = sub('export', 'export one incident as a report')
@@ -102,10 +102,11 @@ export function incidentCommand(): Command {
 async function answer(
   command: Command,
   what: (run: Runs, report: JournalReport) => Printed | Promise<Printed>,
+  signatures?: Signatures,
 ): Promise<void> {
   const { settings } = await loadForCommand(command);
   const run = await import('./run.ts');
-  const report = await run.journalOf(settings);
+  const report = await run.journalOf(settings, signatures);
   say('text' in report ? report : await what(run, report));
 }
 

@@ -10,7 +10,7 @@ import { projectAll } from '../../core/incident/projection.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
 import { plain } from '../../data/journal/exported.ts';
-import { type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
+import { type JournalReport, type Signatures, verifyJournal } from '../../data/journal/verify.ts';
 import { followUpsOf, markdownReport, type ReportOptions, textReport } from '../../runbook/report.ts';
 import { startSays } from '../../runbook/report-impact.ts';
 import { timelineOf } from '../../runbook/timeline-text.ts';
@@ -18,11 +18,11 @@ import { type Printed, problemsOf, recordVersion } from './printed.ts';
 
 export type { Printed } from './printed.ts';
 
-/** The whole journal of a profile. */
-export async function journalOf(settings: Settings): Promise<JournalReport | Printed> {
+/** The whole journal of a profile. `signatures`: how they are checked, each by default. */
+export async function journalOf(settings: Settings, signatures?: Signatures): Promise<JournalReport | Printed> {
   const { directory } = settings.journal;
   if (!directory) return { text: 'no journal directory configured: set journal.directory', code: 2 };
-  const outcome = await verifyJournal(directory);
+  const outcome = await verifyJournal(directory, Date.now(), signatures);
   if (outcome.ok) return outcome.value;
   const { what, where, hint, kind } = outcome.fault;
   if (kind === 'unconfigured') return { directory, files: [], entries: [], lines: [] };

@@ -9,15 +9,20 @@ export type CheckedLine = Line & { row: number; text: string; counts: boolean; a
 
 export type CheckedRows = { lines: readonly CheckedLine[]; problems: readonly string[] };
 
-/** Checks each row for itself: its form, its hash, its signature and its time. */
-export function checkRows(rows: readonly string[], now: Instant): CheckedRows {
+/** Tells which of the lines of a file have a wrong signature. */
+export type Forged = (lines: readonly Line[]) => ReadonlySet<Line>;
+
+/** Checks each row for itself: its form, its hash, its time and its signature, or those as `forged` tells. */
+export function checkRows(rows: readonly string[], now: Instant, forged?: Forged): CheckedRows {
   const problems: string[] = [];
+  const read = rows.map(readLine);
+  const wrong = forged?.(read.filter((line) => line !== undefined));
   const lines = rows.flatMap((text, index): CheckedLine[] => {
     const row = index + 1;
-    const line = readLine(text);
+    const line = read[index];
     if (!line) problems.push(`line ${row} is not an entry`);
     if (!line) return [];
-    const authentic = isAuthentic(line);
+    const authentic = wrong ? line.signed !== undefined && line.intact && !wrong.has(line) : isAuthentic(line);
     const why = implausible(line.entry, now);
     if (!line.intact) problems.push(`line ${row} was changed after it was written`);
     else if (line.signed && !authentic) problems.push(`line ${row} has a wrong signature`);

@@ -125,6 +125,12 @@ export function chainsOf<L extends Line>(lines: readonly L[]): readonly (readonl
   return [...chains.values()].map((chain) => chain.toSorted((a, b) => inIncident(a)[0] - inIncident(b)[0]));
 }
 
+/** The lines whose signature does not hold, of one file; `isReceived`: of several writers, in any order. */
+export function forgedIn(lines: readonly Line[], isReceived: boolean): ReadonlySet<Line> {
+  if (!isReceived) return notAuthentic(lines, inFile);
+  return new Set(chainsOf(lines).flatMap((chain) => [...notAuthentic(chain, inIncident)]));
+}
+
 /**
  * The lines whose signature does not hold, of lines of one chain in its order. A signature covers what stands before it
  * in a row of linked lines, so only the last of each row is checked; if that one is wrong, every line is.

@@ -2,19 +2,22 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Entry } from '../../core/incident/event.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted, isPrivateDirectory, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
 import type { KeyFiles } from './key-files.ts';
-import { chainsOf, inFile, inIncident, type Line, longestFile, notAuthentic, readLine } from './line.ts';
+import { forgedIn, type Line, longestFile, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
 import { receivedFolder } from './received.ts';
-import { safe } from './sanitize-entry.ts';
+import { safeEntry } from './sanitize-entry.ts';
 
 /** Files that were not touched for so long are left to `incident list`. */
 const fresh: Ms = 30 * day;
+/** Bytes that are read and checked in one go: some 1,500 lines. */
+const readAtOnce = 1024 * 1024;
 /** File watching is not reliable (network disks, full inotify tables): also poll. */
 const lookEvery: Ms = second;
 
@@ -101,7 +104,7 @@ export class Others {
     const news: Known[] = [];
     for (const name of names) {
       try {
-        news.push(...(await this.#follow(name, now)));
+        await this.#follow(name, now, news);
       } catch (error) {
         const file = this.#files.get(name) ?? { ino: 0, offset: 0, tail: '', lines: 0 };
         const trouble =
@@ -135,38 +138,45 @@ export class Others {
     return news.map((one) => ({ ...one, entry: keys.marked(one.entry) }));
   }
 
-  async #follow(name: string, now: Instant): Promise<Known[]> {
+  /** Adds the new lines of a file to `news`. */
+  async #follow(name: string, now: Instant, news: Known[]): Promise<void> {
     const path = join(this.#place.directory, name);
     const known = this.#files.get(name);
     // One that could not be read so far is a new one.
     const before = known?.ino ? known : undefined;
     // Most have not grown: those are not opened.
     const there = await lstat(path);
-    if (before && there.isFile() && there.ino === before.ino && there.size === before.offset) return [];
+    if (before && there.isFile() && there.ino === before.ino && there.size === before.offset) return;
     const { handle, stat } = await openPrivate(path);
     try {
       const { ino, size, mtimeMs } = stat;
       if (size > longestFile) throw new Distrusted('is too large to be a journal', moveAway(path));
-      if (!before && now - mtimeMs > fresh) return [];
+      if (!before && now - mtimeMs > fresh) return;
       let file: Followed = before ?? { ino, offset: 0, tail: '', lines: 0 };
       if (before && (size < before.offset || ino !== before.ino)) {
         const trouble = 'it was truncated or replaced while it was read';
         file = { ino, offset: 0, tail: '', lines: 0, trouble };
       }
-      return this.#take(name, { ...file, ino }, await readFrom(handle, file.offset, size - file.offset), now);
+      file = { ...file, ino };
+      do {
+        const bytes = await readFrom(handle, file.offset, Math.min(readAtOnce, size - file.offset));
+        file = this.#take(name, file, bytes, now, news);
+        if (bytes.length === 0) return;
+        // Heartbeats, alerts and commands go on while years are read.
+        await setImmediate();
+      } while (file.offset < size);
     } finally {
       await handle.close();
     }
   }
 
-  #take(name: string, file: Followed, text: Buffer, now: Instant): Known[] {
+  #take(name: string, file: Followed, text: Buffer, now: Instant, news: Known[]): Followed {
     const rows = (file.tail + text.toString('latin1')).split('\n');
     const tail = rows.pop() ?? '';
     const first = file.lines + 1;
     const texts = rows.map((row) => Buffer.from(row, 'latin1').toString('utf8'));
     const read = texts.map(readLine);
-    const forged = isReceived(name) ? notAuthenticReceived(read) : notAuthentic(read.filter(isThere), inFile);
-    const known: Known[] = [];
+    const forged = isReceived(name) ? notAuthenticReceived(read) : forgedIn(read.filter(isThere), false);
     let { last, trouble } = file;
     for (const [index, line] of read.entries()) {
       const at = `line ${first + index}`;
@@ -176,17 +186,18 @@ export class Others {
         trouble = `${at} does not follow the one before it`;
       if (line) last = line;
       if (line && wrong === undefined)
-        known.push({ entry: safe(line.entry), hash: line.hash, text: line.signed && texts[index] });
+        news.push({ entry: safeEntry(line.entry), hash: line.hash, text: line.signed && texts[index] });
     }
-    this.#files.set(name, {
+    const after: Followed = {
       ino: file.ino,
       offset: file.offset + text.length,
       tail,
       lines: file.lines + read.length,
       last,
       trouble: trouble || undefined,
-    });
-    return known;
+    };
+    this.#files.set(name, after);
+    return after;
   }
 }
 
@@ -195,12 +206,9 @@ const isThere = (line: Line | undefined): line is Line => line !== undefined;
 
 /** What a run received comes from several sessions, in any order. */
 function notAuthenticReceived(lines: readonly (Line | undefined)[]): ReadonlySet<Line> {
-  const wrong = chainsOf(lines.filter(isThere)).flatMap((chain) => [
-    ...notAuthentic(chain, inIncident),
-    // Only what is signed is received.
-    ...chain.filter(({ signed }) => !signed),
-  ]);
-  return new Set(wrong);
+  const there = lines.filter(isThere);
+  // Only what is signed is received.
+  return new Set([...forgedIn(there, true), ...there.filter(({ signed }) => !signed)]);
 }
 
 /** Why a line has no effect. */

@@ -8,7 +8,7 @@ import { privateDirectory } from '../../disk/private-files.ts';
 import { isAuthentic, type Line, readLine } from './line.ts';
 import { LineFile } from './line-file.ts';
 import { implausible } from './plausible.ts';
-import { safe } from './sanitize-entry.ts';
+import { safeEntry } from './sanitize-entry.ts';
 
 /** Below the journal's directory. */
 export const receivedFolder = 'received';
@@ -62,7 +62,7 @@ export class Received {
     const says = implausible(line.entry, now);
     if (says) return { outcome: 'refused', why: 'implausible', says };
     const { hash, part } = line;
-    const entry = safe(line.entry);
+    const entry = safeEntry(line.entry);
     const there = known.get(identityOf(entry));
     if (there !== undefined && there !== hash) return { outcome: 'refused', why: 'taken' };
     if (there === undefined && !takes(entry)) return { outcome: 'refused', why: 'unwanted' };
