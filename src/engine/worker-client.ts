@@ -13,6 +13,11 @@ export type ToWorker = { kind: 'taken' } | { kind: 'command'; command: Command }
 
 /** The pause before a failed thread is restarted. */
 const restartAfter: Ms = 2 * second;
+/**
+ * In MB. Measured with an incident of 10,000 entries: 190 instead of 300 MB for both threads, for 3 % more CPU time; V8
+ * would let the room for short-lived objects of each thread grow to some 50 MB.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 /** How long the thread may take to close its connections before it is terminated. */
 const graceful: Ms = 3 * second;
 
@@ -34,7 +39,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
   const start = () => {
     const decode = decoder();
     let why = 'it ended';
-    const thread = new Worker(file, { workerData: settings, stdout: true, stderr: true });
+    const thread = new Worker(file, { workerData: settings, stdout: true, stderr: true, resourceLimits });
     worker = thread;
     // Nothing but the screen writes to the terminal.
     thread.stdout.resume();

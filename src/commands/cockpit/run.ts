@@ -1,6 +1,7 @@
 // Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
 
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import { render } from 'ink';
 import { createElement } from 'react';
 import { App, type Ports, type Release } from '../../app.tsx';
@@ -240,6 +241,8 @@ export async function runCockpit(
   if (ports.colours > 0 && answersColours(process.env)) owed = askGround();
 
   // Only now: a thread that starts takes time from the first frame.
+  // As in the engine's thread (worker-client.ts).
+  setFlagsFromString('--semi-space-growth-factor=1');
   engine = startEngine(settings);
   const stopJoining = joins ? openJoined(store) : () => {};
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
