@@ -2,6 +2,7 @@
 import type { BenchRow } from '../row.ts';
 import { cockpits } from './cockpits.ts';
 import { idle } from './idle.ts';
+import { incident } from './incident.ts';
 import { keys } from './keys.ts';
 import { logs, slowReader } from './logs.ts';
 import { pods } from './pods.ts';
@@ -14,6 +15,7 @@ export const rows: readonly BenchRow[] = [
   status,
   idle,
   keys,
+  incident,
   sql,
   sqlJobs,
   sqlBare,
