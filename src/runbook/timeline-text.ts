@@ -191,8 +191,15 @@ export function timelineText(entry: Entry, started?: Instant): Story | undefined
       return { kind: 'note', says: `reminder dismissed: ${event.about}` };
     case 'shell': {
       const end = event.exit === undefined ? '' : `, exit code ${event.exit}`;
-      const says = `${event.tool} ${event.target}: ${event.phase}${end}`;
-      return { kind: 'action', says, detail: event.detail || event.command, verdict: 'unknown' };
+      // The target comes last: it may be long, and the end must not be cut.
+      const says = `${event.tool} ${event.phase}${end}: ${event.target}`;
+      const isUnknown = event.phase === 'ended' && event.exit === undefined;
+      return {
+        kind: 'action',
+        says,
+        detail: event.detail || event.command,
+        verdict: isUnknown ? 'unknown' : undefined,
+      };
     }
     case 'journal':
       return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };

@@ -261,7 +261,7 @@ describe('every frame', () => {
     const rule = frameText(state, small)
       .split('\n')
       .find((each) => each.includes('─ Acknowledge'));
-    expect(rule).toMatch(/^─ Acknowledge the alert .*… ─ .* DRILL api-outage +PRODUCTION {2}─$/);
+    expect(rule).toMatch(/^─ Acknowledge the alert .*… ─.* DRILL api-outage +PRODUCTION {2}─$/);
     expect(rule).toHaveLength(small.columns);
   });
 

@@ -112,9 +112,16 @@ test('the timeline tells what was run, and how it ended', () => {
       event: { ...event, ...more },
     });
   expect(told({ phase: 'started' })).toMatchObject({
-    says: 'exec pod api: started',
+    says: 'exec started: pod api',
+    verdict: undefined,
     detail: 'kubectl exec -it pod/api',
   });
-  expect(told({ phase: 'ended', exit: 3 })).toMatchObject({ says: 'exec pod api: ended, exit code 3' });
-  expect(told({ phase: 'ended', detail: 'killed by SIGKILL' })).toMatchObject({ detail: 'killed by SIGKILL' });
+  expect(told({ phase: 'ended', exit: 3 })).toMatchObject({
+    says: 'exec ended, exit code 3: pod api',
+    verdict: undefined,
+  });
+  expect(told({ phase: 'ended', detail: 'killed by SIGKILL' })).toMatchObject({
+    detail: 'killed by SIGKILL',
+    verdict: 'unknown',
+  });
 });

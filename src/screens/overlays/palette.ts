@@ -1,6 +1,7 @@
 // The palette: every command, screen and resource, found by a few letters.
 
 import { type ThemeName, themeNames } from '../../core/text/terminal-look.ts';
+import { shortenings } from '../../core/text/text.ts';
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Intent, type Overlay, placeAt, type State } from '../../store.ts';
 import { incidentKeys } from '../incident/keys.ts';
@@ -12,6 +13,7 @@ import {
   clickable,
   columnsOf,
   dim,
+  firstFitting,
   fitLine,
   type Line,
   line,
@@ -180,7 +182,8 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
     spread(line(span(' : ', 'accent'), field(palette.text, false, palette.behind)), line(count), columns),
     ...(isNear ? [line(dim(shown.length > 0 ? '   no match; the nearest:' : '   no match; esc goes back'))] : []),
     ...shown,
-    line('   ', whole),
+    // Whole clauses, where there is no room for all of it.
+    firstFitting(columns, ...shortenings(whole).map((says) => line('   ', says))),
   ];
 }
 
