@@ -29,7 +29,6 @@ export function bundleOptions({ outdir, sourcemap = false, packaged = false }) {
       entryPoints: {
         cli: 'src/cli.ts',
         worker: 'src/engine/worker.ts',
-        'backups-worker-thread': 'src/engine/backups-worker-thread.ts',
       },
       bundle: true,
       splitting: true,

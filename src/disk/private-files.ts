@@ -111,8 +111,12 @@ export async function readFrom(handle: FileHandle, offset: number, length: numbe
 
 /** Writes a file of this user's and flushes it to the disk. What is there under its name is removed first. */
 export async function replacePrivate(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
-  const { handle } = await openPrivate(path, O_WRONLY | O_CREAT | O_EXCL);
+  const make = () => openPrivate(path, O_WRONLY | O_CREAT | O_EXCL);
+  const { handle } = await make().catch(async (error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    await rm(path, { force: true });
+    return make();
+  });
   try {
     await handle.writeFile(text);
     await handle.sync();

@@ -61,6 +61,28 @@ describe('the meter', () => {
     expect(meter.read(now)).toMatchObject({ p95: 900, errorRate: 0.1, samples: 2, weight: 10 });
   });
 
+  it('tells the same however often it is read in between', () => {
+    const [often, once] = [new TrafficMeter(), new TrafficMeter()];
+    const begin = Date.UTC(2026, 0, 17, 3);
+    let seed = 7;
+    const next = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let turn = 0; turn < 2600; turn += 1) {
+      const now = begin + turn * 400;
+      // Lines come late, by up to two windows.
+      const request = { ms: next(3000), status: next(9) === 0 ? 503 : 200 };
+      const at = now - next(4) * next(200_000);
+      for (const meter of [often, once]) meter.add(at, now, request, 1);
+      if (turn % 3 === 0) often.read(now);
+      if (turn % 247 !== 0) continue;
+      const fresh = often.read(now);
+      expect(fresh).toEqual(once.read(now));
+      expect(fresh.samples).toBeGreaterThan(0);
+    }
+  });
+
   it('counts a request of 0 ms and one of a day', () => {
     const meter = new TrafficMeter();
     meter.add(0, 0, { ms: 0.2, status: 200 }, 1);

@@ -178,6 +178,7 @@ const idName = /^(?:x[-_]?)?(?:amzn[-_]?)?(?:req(?:uest)?|correlation|trace|tran
 /** Objects whose `id` it is. */
 const idOwner = /^(?:req|request|trace|transaction|correlation)$/i;
 const isIdName = remembered((key) => idName.test(key));
+const isIdOwner = remembered((key) => idOwner.test(key));
 
 /** All ids of the request that a line belongs to, those with configured names first. */
 export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): readonly string[] {
@@ -189,10 +190,13 @@ export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): re
   take(plain?.named?.requestId);
   for (const name of fields.requestId) take(fieldAt(record, name));
   const walk = (part: object, depth: number) => {
-    for (const [key, value] of Object.entries(part)) {
+    for (const key in part) {
+      // Each line of a log comes by here: no arrays of entries are made.
+      if (!Object.hasOwn(part, key)) continue;
+      const value: unknown = (part as Readonly<Record<string, unknown>>)[key];
       if (isIdName(key)) take(value);
       else if (depth > 0 && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        if (idOwner.test(key)) take((value as { id?: unknown }).id);
+        if (isIdOwner(key)) take((value as { id?: unknown }).id);
         walk(value, depth - 1);
       }
     }

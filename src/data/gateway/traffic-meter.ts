@@ -34,6 +34,9 @@ export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'shares' | 'served' | 
 export class TrafficMeter {
   readonly #slots: Slot[] = [];
   readonly #sum = histogram();
+  /** Of all slots but the newest: it is summed up again only when one of them changes. */
+  readonly #older = histogram();
+  #olderIsTrue = false;
 
   /** One request, that stands for `weight` of them. A refusal is quick, and says nothing about what people wait for. */
   add(
@@ -44,6 +47,8 @@ export class TrafficMeter {
   ): void {
     const slot = this.#slot(at, now);
     if (!slot) return;
+
+    if (slot !== this.#slots.at(-1)) this.#olderIsTrue = false;
     slot.parsed += 1;
     if (isRefusal(status)) countRefusal(slot.refusedBy, status, tenant, weight);
     if (status === 429) slot.limited += weight;
@@ -59,11 +64,10 @@ export class TrafficMeter {
   /** The figures of the window that ends now. */
   read(now: Instant): Figures {
     this.#forget(now);
-    this.#sum.reset();
+    this.#sumUp();
     const sum = { ...noCounts };
     let samples = 0;
     for (const slot of this.#slots) {
-      this.#sum.add(slot.times);
       for (const kind of kinds) sum[kind] += slot[kind];
       samples += slot.parsed;
     }
@@ -86,6 +90,18 @@ export class TrafficMeter {
     };
   }
 
+  #sumUp(): void {
+    if (!this.#olderIsTrue) {
+      this.#older.reset();
+      for (const { times } of this.#slots.slice(0, -1)) this.#older.add(times);
+      this.#olderIsTrue = true;
+    }
+    this.#sum.reset();
+    this.#sum.add(this.#older);
+    const newest = this.#slots.at(-1);
+    if (newest) this.#sum.add(newest.times);
+  }
+
   /** The slot of an instant; undefined when it is out of the window. A time ahead of ours counts as now. */
   #slot(at: Instant, now: Instant): Slot | undefined {
     const start = Math.floor(Math.min(at, now) / slotSpan) * slotSpan;
@@ -95,6 +111,7 @@ export class TrafficMeter {
     this.#forget(now);
     const slot = { start, times: histogram(), parsed: 0, refusedBy: new Map(), ...noCounts };
     this.#slots.push(slot);
+    this.#olderIsTrue = false;
     return slot;
   }
 
@@ -102,7 +119,12 @@ export class TrafficMeter {
     for (let i = this.#slots.length - 1; i >= 0; i -= 1) {
       const slot = this.#slots[i];
       // A clock that was set back would keep slots of the future for ever.
-      if (slot && (slot.start <= now - trafficWindow || slot.start > now + slotSpan)) this.#slots.splice(i, 1);
+      if (slot && (slot.start <= now - trafficWindow || slot.start > now + slotSpan)) this.#drop(i);
     }
+  }
+
+  #drop(at: number): void {
+    this.#slots.splice(at, 1);
+    this.#olderIsTrue = false;
   }
 }
