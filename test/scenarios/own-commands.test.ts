@@ -107,7 +107,7 @@ describe('from the command line', () => {
     const wrong = await cockpit('config', 'check');
     expect(wrong.err).toMatch(/commands\.yaml:\d+: commands\[2\]\.risk = high: one of reversible, data, irreversible/);
     expect(wrong.code).toBe(64);
-    writeFileSync(file, examples.replace("key: '%'", 'key: a'));
+    writeFileSync(file, examples.replace('key: "%"', 'key: a'));
     const taken = await cockpit('config', 'check');
     expect(taken.err).toMatch(/pod-events\.key = a: is "act" on the screen \w+; free: /);
     writeFileSync(file, examples);
