@@ -57,6 +57,9 @@ describe('pages', () => {
   test('name state, title, assignee and age, and who is on call', () => {
     const text = frameText(showing('pages'), size);
     expect(text).toContain('PAGES  Bentham production: 2 open');
+    // Beside the details there is half of the room: no column is a mere “…”.
+    for (const columns of [80, 100, 120, 140])
+      expect(frameText(showing('pages'), { columns, rows: 40 })).toMatch(/# +state +page +assigned(?! +…)/);
     expect(text).toMatch(/4711\s+triggered\s+API: 96 % of requests fail\s+mara\s+4 m/);
     expect(text).toContain('on call: level 1 mara until 08:14Z; level 2 elena');
   });

@@ -73,11 +73,28 @@ export const pagesScreen: Screen = {
       30,
     );
     const shape: readonly Column<Page>[] = [
-      { title: '#', of: ({ number }) => String(number), width: 6, align: 'right' },
-      { title: 'state', of: (page) => span(page.status, toneOf(page)), width: 12 },
-      { title: 'page', of: ({ title }) => title, width: 24, upTo: 90 },
+      {
+        title: '#',
+        of: ({ number }) => String(number),
+        width: widest(
+          pages.map(({ number }) => String(number)),
+          3,
+          9,
+        ),
+        align: 'right',
+      },
+      {
+        title: 'state',
+        of: (page) => span(page.status, toneOf(page)),
+        width: widest(
+          pages.map(({ status }) => status),
+          5,
+          12,
+        ),
+      },
+      { title: 'page', of: ({ title }) => title, width: 16, upTo: 90 },
       { title: 'assigned', of: ({ assignees }) => namesOf(assignees), width: Math.min(14, people), upTo: people },
-      { title: 'open', of: ({ createdAt }) => dim(shortAge(now - createdAt)), width: 5, align: 'right' },
+      { title: 'open', of: ({ createdAt }) => dim(shortAge(now - createdAt)), width: 5, align: 'right', spare: 2 },
       { title: 'urgency', of: ({ urgency = '–' }) => dim(urgency), width: 7, spare: 1 },
     ];
     const { head, draw } = table(shape, room);
