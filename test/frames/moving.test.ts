@@ -142,7 +142,8 @@ describe('moving', () => {
     const whole = frameText(pressing(there, tall, '?'), tall);
     const text = whole.slice(whole.indexOf('─ keys'));
     expect(text).not.toContain('…');
-    const keys = bindingsOf(frame(there, tall).screen).map((b) => b.keys.map(showKey).join(' '));
+    const at = { state: there, place: placeAt(screen) };
+    const keys = bindingsOf(frame(there, tall).screen, at).map((b) => b.keys.map(showKey).join(' '));
     const said = text
       .split('\n')
       .slice(0, -1)
