@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
+import { openSessions, sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { postgresSources } from '../../src/data/postgres/sources.ts';
 import type { SourceUpdate } from '../../src/data/source.ts';
 import { type CountedServer, startCountedServer } from '../support/counted-server.ts';
@@ -32,8 +33,11 @@ function cockpit(directory: string) {
   const running = postgresSources(settings, { shared: true }).map((one) => one.start((n) => news.push(n), over.signal));
   const of = (fact: string) => news.filter((one) => one.fact === fact && 'value' in one);
   return {
-    news,
     of,
+    /** It has a connection of its own, though others ask. */
+    canAct: () => openSessions(settings.database, 'primary').length > 0,
+    /** Among how many cockpits it divides what dear reads may cost. */
+    divisor: () => sessionsFor(settings).budget.cockpits,
     async end() {
       over.abort();
       await Promise.all(running.map(({ ended }) => ended));
@@ -58,6 +62,8 @@ async function statementsPerLook(count: number) {
     const before = looks();
     await told(8);
     const { calls } = await server.counted();
+    for (const { canAct } of all) expect(canAct()).toBe(true);
+    for (const { divisor } of all) expect(divisor()).toBeGreaterThanOrEqual(count);
     const last = all.map(({ of }) => facts.map((fact) => of(fact).at(-1)));
     return { statements: calls / (looks() - before), last };
   } finally {
