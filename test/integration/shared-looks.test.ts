@@ -104,11 +104,11 @@ describe.runIf(installed)('cockpits of one user', () => {
   test('that look at the same ask once together, and all have each answer', async () => {
     const all = [cockpit(), cockpit(), cockpit(), cockpit()];
     await Promise.all(all.map(({ tells }) => tells(1)));
-    const [looks, calls] = [new Set(all.flatMap(({ news }) => news.map(({ at }) => at))).size, asked()];
-    await Promise.all(all.map(({ tells }) => tells(6)));
-    const since = new Set(all.flatMap(({ news }) => news.map(({ at }) => at))).size - looks;
+    const [shown, calls] = [all.map(({ news }) => news.length), asked()];
+    await Promise.all(all.map(({ tells }) => tells(8)));
+    const looks = Math.max(...all.map(({ news }, i) => news.length - (shown[i] ?? 0)));
     // Each answer was asked for once, whoever shows it.
-    expect(asked() - calls).toBeLessThanOrEqual((since + 1) * 2);
+    expect(asked() - calls).toBeLessThanOrEqual((looks + 1) * 2);
     expect(all.filter(({ news }) => isTold(news.at(-1)))).toHaveLength(3);
     expect(all.flatMap(({ news }) => news).every(({ value }) => value?.role === 'master')).toBe(true);
     expect(files()).toHaveLength(1);
