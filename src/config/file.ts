@@ -14,6 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { redact, stripControl } from '../core/text/text.ts';
+import { isTooDeep } from '../core/text/yaml-depth.ts';
 import { type Entry, entriesOf, type Origin, resolvePaths } from './layer.ts';
 import { options, sections } from './options.ts';
 import type { Problem } from './problem.ts';
@@ -51,6 +52,7 @@ export function readConfigFile(file: string, text: string, home: string): Config
 const nothing = (problems: readonly Problem[]): ConfigFile => ({ entries: [], profiles: new Map(), problems });
 
 function readDocument(file: string, text: string, home: string): ConfigFile {
+  if (isTooDeep(text)) return nothing([{ source: file, line: 1, right: tooDeep }]);
   const lines = new LineCounter();
   // Merge keys (<<) are of YAML 1.1, and editors know them.
   // The parser compares each key with each other, which is slow: duplicates are found here.
@@ -203,10 +205,12 @@ function keyOf({ key }: Pair): string {
 /** How V8 says so, in calls and in regular expressions. */
 const outOfStack = /Maximum call stack|Stack overflow/;
 
+const tooDeep = 'invalid YAML: nested too deeply';
+
 /** What is wrong and what would be right, where the parser speaks to programmers. */
 function wrongYaml(error: YAMLError): string {
   if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---): put everything in the first';
-  if (outOfStack.test(error.message)) return 'invalid YAML: nested too deeply';
+  if (outOfStack.test(error.message)) return tooDeep;
   return `invalid YAML: ${stripControl(redact(error.message), 160)}`;
 }
 

@@ -40,6 +40,10 @@ describe('a kubeconfig', () => {
     const bomb = write('bomb', `${lines.join('\n')}\n`);
     const what = expect.stringContaining('is not valid YAML');
     expect(await loadTarget({ kubeconfig: bomb })).toMatchObject({ ok: false, fault: { what } });
+    for (const begin of ['[', '{a: ', '- ', '? ']) {
+      const deep = write('deep', begin.repeat(3000));
+      expect(await loadTarget({ kubeconfig: deep })).toMatchObject({ ok: false, fault: { what } });
+    }
     const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1`).join('\n');
     const many = write('many', `${config('one', 'https://one:6443')}\n${keys}\n`);
     expect(await loadTarget({ kubeconfig: many })).toMatchObject({ ok: true });

@@ -31,6 +31,19 @@ describe('commands.yaml', () => {
     expect(read('# nothing yet\n').commands).toEqual([]);
   });
 
+  test.each(['[', '{a: ', '- ', 'a: [', '&a [', '? '])(
+    'nested without end by %j is an error, at any depth',
+    (begin) => {
+      for (const depth of [90, 120, 1000, 4000, 60_000])
+        for (const text of [begin.repeat(depth), `commands:\n  - name: ${begin.repeat(depth)}`]) {
+          const { commands, problems } = read(text.slice(0, 64_000));
+          expect(commands).toEqual([]);
+          expect(problems.length).toBeGreaterThan(0);
+          expect(problems.length).toBeLessThanOrEqual(50);
+        }
+    },
+  );
+
   test('takes look and verify as a list or as a section', () => {
     const [list] = read(one('    look: [kubectl, get, pod, "{{pod}}"]\n    verify: ["true"]\n')).commands;
     expect(list).toMatchObject({
@@ -63,6 +76,8 @@ describe('commands.yaml', () => {
     ['comands: []\n', 'commands.yaml:1: comands: unknown: did you mean commands?'],
     ['- a\n', 'commands.yaml:1: '],
     ['commands: [\n', 'commands.yaml:2: invalid YAML'],
+    ['drain\n', 'commands.yaml:1: must begin with commands: and a list below it'],
+    ['- name: drain\n', 'commands.yaml:1: must begin with commands: and a list below it'],
     [
       one('').replace('drain', 'restart-deployment'),
       'commands.yaml:2: commands[1].name = restart-deployment: an action',

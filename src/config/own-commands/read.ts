@@ -8,6 +8,7 @@ import { partsOf, placeholdersOf } from '../../core/actions/own/placeholders.ts'
 import { areas } from '../../core/health/finding.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
 import { redact, stripControl } from '../../core/text/text.ts';
+import { isTooDeep } from '../../core/text/yaml-depth.ts';
 import { second } from '../../core/time.ts';
 import { resolvePath } from '../layer.ts';
 import { type Problem, shown } from '../problem.ts';
@@ -24,6 +25,8 @@ export function readOwnCommands(
   text: string,
   { file, home, directory, taken }: ReadOptions,
 ): { commands: readonly OwnCommand[]; problems: readonly Problem[]; withheld?: readonly OwnCommand[] } {
+  if (isTooDeep(text))
+    return { commands: [], problems: [{ source: file, line: 1, right: 'invalid YAML: nested too deeply' }] };
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problems: Problem[] = document.errors.slice(0, mostTold).map((error) => ({
@@ -40,6 +43,11 @@ export function readOwnCommands(
   }
   // An empty file, or one of comments only.
   if (plain === null || plain === undefined) return { commands: [], problems: [] };
+
+  if (!isMap(document.contents)) {
+    const right = 'must begin with commands: and a list below it';
+    return { commands: [], problems: [{ source: file, line: 1, right }] };
+  }
 
   const lineOf = (path: Path): number => {
     for (let length = path.length; length > 0; length -= 1) {

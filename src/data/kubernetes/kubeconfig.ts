@@ -13,6 +13,7 @@ import {
 } from '@kubernetes/client-node/dist/config_types.js';
 import { isNode, LineCounter, parse, parseDocument, YAMLParseError } from 'yaml';
 import { sanitize } from '../../core/text/text.ts';
+import { isTooDeep } from '../../core/text/yaml-depth.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { isMissing, readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { Result } from '../source.ts';
@@ -66,6 +67,7 @@ const parsed = new Map<string, File>();
 function parseOnce(file: string, content: string): File {
   const before = parsed.get(file);
   if (before?.content === content) return before;
+  if (isTooDeep(content)) throw new Error('nested too deeply');
   // The parser would compare each key with each other.
   const made = { file, content, body: bag(parse(content, { uniqueKeys: false })) };
   parsed.set(file, made);
