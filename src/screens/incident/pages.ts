@@ -94,8 +94,8 @@ export const pagesScreen: Screen = {
       },
       { title: 'page', of: ({ title }) => title, width: 16, upTo: 90 },
       { title: 'assigned', of: ({ assignees }) => namesOf(assignees), width: Math.min(14, people), upTo: people },
-      { title: 'open', of: ({ createdAt }) => dim(shortAge(now - createdAt)), width: 5, align: 'right', spare: 2 },
-      { title: 'urgency', of: ({ urgency = '–' }) => dim(urgency), width: 7, spare: 1 },
+      { title: 'open', of: ({ createdAt }) => dim(shortAge(now - createdAt)), width: 5, align: 'right', spare: 1 },
+      { title: 'urgency', of: ({ urgency = '–' }) => dim(urgency), width: 7, spare: 2 },
     ];
     const { head, draw } = table(shape, room);
     const isKnown = pager !== undefined && !pager.untold.some(({ what }) => what === 'pages');
