@@ -1,4 +1,5 @@
 // The table of docs/performance.md: what `bench --against` reads there, and what it calls a regression.
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { markdown, parseTable, regressions } from '../perf/compare.ts';
 import type { Measure } from '../perf/row.ts';
@@ -46,4 +47,8 @@ test.each([
   ['no rows', table.split('\n').slice(0, 2).join('\n')],
 ])('%s is refused', (_, document) => {
   expect(() => parseTable(document)).toThrow();
+});
+
+test('docs/performance.md has the table', () => {
+  expect(parseTable(readFileSync('docs/performance.md', 'utf8')).size).toBeGreaterThan(10);
 });

@@ -9,7 +9,8 @@ export const idle: BenchRow = {
     const { environment } = await calmDrill();
     const cockpit = await completeCockpit(environment);
     try {
-      await wait(10_000);
+      // The first minute still compiles what is used often.
+      await wait(60_000);
       const share = await shareOf(cockpit.pid, 60_000);
       const memory = memoryOf(cockpit.pid);
       const others: [string, number | undefined][] = [
