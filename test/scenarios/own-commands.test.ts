@@ -103,7 +103,7 @@ describe('from the command line', () => {
   });
 
   test('a mistake, a taken key and a file that others can write are named by config check', async () => {
-    writeFileSync(file, examples.replace("key: '%'", 'key: a').replace('risk: data', 'risk: high'));
+    writeFileSync(file, examples.replace('key: "%"', 'key: a').replace('risk: data', 'risk: high'));
     const wrong = await cockpit('config', 'check');
     expect(wrong.err).toMatch(/commands\.yaml:\d+: commands\[2\]\.risk = high: one of reversible, data, irreversible/);
     expect(wrong.code).toBe(64);

@@ -189,18 +189,18 @@ test('no secret is shown in the configuration or in errors, whatever its origin'
   fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...secretOptions),
-      fc.stringMatching(/^[a-zA-Z0-9]{12,30}$/),
+      fc.stringMatching(/^[a-zA-Z0-9]{16,30}$/),
       fc.constantFrom('env', 'file', 'flag', 'broken'),
-      async ({ path, environment }, secret, way) => {
-        const value = path.endsWith('webhook') && way !== 'broken' ? `https://hooks.local/${secret}` : secret;
+      async ({ path, environment, kind }, secret, way) => {
+        const isUrl = path.endsWith('webhook') || path.endsWith('webhooks.urls');
+        const value = isUrl && way !== 'broken' ? `https://hooks.local/${secret}` : secret;
+        const inFile = way === 'file' && kind !== 'list' ? value : [value];
         const names = path.split('.');
         const nested = (inner: unknown) => names.reduceRight<unknown>((at, name) => ({ [name]: at }), inner);
         const loaded = await load({
           env: way === 'env' ? { ...around, [environment]: value } : around,
           ...(way === 'flag' ? { flags: { set: [`${path}=${value}`] } } : {}),
-          ...(way === 'file' || way === 'broken'
-            ? { yaml: JSON.stringify(nested(way === 'file' ? value : [value])) }
-            : {}),
+          ...(way === 'file' || way === 'broken' ? { yaml: JSON.stringify(nested(inFile)) } : {}),
         });
         const text = loaded.ok
           ? configText(loaded) + JSON.stringify(configJson(loaded))

@@ -148,7 +148,7 @@ describe('input that arrives at once', () => {
 });
 
 describe('the palette', () => {
-  test('shows complete names at 80 columns, and all text of the marked one', () => {
+  test('shows complete names at 80 columns, and whole clauses about the marked one', () => {
     const text = frameText(pressing(stateOf(outage), size, ':'), size);
     for (let at = 0; at < found(stateOf(outage), '').length; at += 14) {
       const keys = Array.from({ length: at }, () => 'down');
@@ -159,9 +159,7 @@ describe('the palette', () => {
     }
     expect(text).toContain('▌  roll back api-gateway');
     const longest = pressing(stateOf(outage), size, ':', ...'retry failed');
-    expect(frameText(longest, size)).toContain(
-      'sets the failed jobs of a study, or of one surface in it, to pending with 0',
-    );
+    expect(frameText(longest, size)).toMatch(/sets the failed jobs of a study, or of one surface in it *\n/);
   });
 
   test('knows the selected row', () => {
