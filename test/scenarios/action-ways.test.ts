@@ -109,7 +109,7 @@ async function throughScreen(of: TerminalUnderTest, { action, target }: Case, wo
   await of.readsPlan();
   if (texts.length === 0) {
     // Not a sentence that has the word too.
-    await of.shows(new RegExp(`cancel +y ${action.split('-')[0]}`));
+    await of.shows(new RegExp(`cancel +y ${(action.split('-')[0] ?? '').replace('rollback', 'roll back')}`));
     of.press('y');
   }
   for (const text of texts) {
