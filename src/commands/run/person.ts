@@ -1,4 +1,4 @@
-// Who acts: on an account that several people use, `run` records nothing without a person's name.
+// Who acts: on an account that several people use, `run` asks for the person's name.
 import { complain } from '../../config/output.ts';
 import { whatIsWrongWithName } from '../../core/incident/person.ts';
 import { stripControl } from '../../core/text/text.ts';
@@ -6,14 +6,17 @@ import type { Recorder } from '../../engine/incident/recorder.ts';
 import { askLine } from './ask-line.ts';
 
 /**
- * Asks for the name on a terminal. `missing`: there is no terminal, which was told. `cancelled`: the person gave none.
+ * Asks for the name on a terminal. Without one the account stands in the record, and that is told: a program that acts
+ * in the night is not refused. `missing`: the name cannot be taken, which was told. `cancelled`: the person gave none.
  */
 export async function takePerson(recorder: Recorder): Promise<'known' | 'missing' | 'cancelled'> {
   if (!recorder.asksName) return 'known';
   const { user } = recorder.journal.writer;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    complain(`${user} is a shared account: give your name with --as NAME, BENTHAM_PERSON or person.name`);
-    return 'missing';
+    complain(
+      `${user} is a shared account and stands in the record: give your name with --as NAME, BENTHAM_PERSON or person.name`,
+    );
+    return 'known';
   }
   const name = await askLine({
     prompt: `${stripControl(user, 60)} is a shared account: your name for the record?`,
