@@ -21,6 +21,7 @@ const names = [
   'ｆｕｌｌ１２３㎏'.repeat(20),
 ];
 
+const shown = '#### every line is shown ####';
 let home = '';
 const socket = () => path.join(home, 'tmux');
 const run = (...args: string[]) =>
@@ -44,12 +45,23 @@ describe.runIf(tmux)('on every screen', () => {
     );
     const distinct = [...new Set(lines)];
     for (const line of distinct) expect(width(line), line).toBe(columns);
-    // Each line, and a mark behind it: where the terminal measures as we do, each mark stands in one column.
+    // Each line, and a mark behind it: where the terminal measures as we do, each mark stands in one column. The last line
+    // is one that no screen shows: a frame's own words end no wait.
     const file = path.join(home, 'lines');
     writeFileSync(file, distinct.map((line) => `${line}|`).join('\n'));
     const size = ['-x', String(columns + 1), '-y', '50'];
-    run('set', '-g', 'history-limit', '50000', ';', 'new-session', '-d', ...size, `cat '${file}'; printf done; cat`);
-    await expect.poll(() => run('capture-pane', '-p')).toContain('done');
+    run(
+      'set',
+      '-g',
+      'history-limit',
+      '50000',
+      ';',
+      'new-session',
+      '-d',
+      ...size,
+      `cat '${file}'; printf '\\n${shown}\\n'; cat`,
+    );
+    await expect.poll(() => run('capture-pane', '-p').trimEnd().split('\n').at(-1), { timeout: 30_000 }).toBe(shown);
     const seen = run('capture-pane', '-p', '-S', '-').split('\n').slice(0, distinct.length);
     run('kill-server');
     const shifted = seen.filter((line, at) => line !== `${distinct[at]}|`);
