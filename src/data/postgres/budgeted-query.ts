@@ -1,5 +1,5 @@
 // Reads that may be dear: exact while the server can afford it, an estimate otherwise.
-import { type Instant, type Ms, minute } from '../../core/time.ts';
+import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import { sqlState } from './faults.ts';
 
 /** What a dear read gave, and when. */
@@ -11,6 +11,8 @@ const share = 300;
 const shareWhenAsked = 15;
 /** However dear, an answer is not given for longer than this: what it says would be history. */
 const longestKept: Ms = minute;
+/** A pause becomes at most twice as long as the one before: one slow answer, as at a start, makes no figure old. */
+const firstPause: Ms = 5 * second;
 /** After an exact read took too long, the estimate answers: at first for this long, doubled with each further time. */
 const firstRest: Ms = 3 * minute;
 const longestRest: Ms = 30 * minute;
@@ -23,12 +25,13 @@ export type ReadBudget = {
 
 /**
  * Repeats a read so seldom that all cockpits together cost the server little of one core: its answer is given again until
- * 300 times its duration has passed, for each cockpit, a minute at most. Where it takes too long, the estimate answers
+ * 300 times its duration has passed, for each cockpit, a minute at most, reached in steps. Where it takes too long, the estimate answers
  * instead: for three minutes at first, for half an hour at most.
  */
 export class BudgetedQuery<T> {
   #kept: Estimated<T> | undefined;
   #freshUntil: Instant = 0;
+  #pause: Ms = 0;
   #freshUntilAsked: Instant = 0;
   #estimateUntil: Instant = 0;
   #rest: Ms = firstRest;
@@ -47,8 +50,9 @@ export class BudgetedQuery<T> {
     this.#kept = await this.#measure(begun, exact, estimate);
     const now = this.#clock();
     const took = (now - begun) * this.#budget.cockpits;
-    this.#freshUntil = now + Math.min(longestKept, took * share);
-    this.#freshUntilAsked = now + Math.min(longestKept, took * shareWhenAsked);
+    this.#pause = Math.min(longestKept, took * share, Math.max(firstPause, this.#pause * 2));
+    this.#freshUntil = now + this.#pause;
+    this.#freshUntilAsked = now + Math.min(this.#pause, took * shareWhenAsked);
     return this.#kept;
   }
 
