@@ -12,6 +12,8 @@ const bundle = path.join(root, 'dist', 'cli.js');
 const lifeline = 'BENTHAM_COCKPIT_LIFELINE';
 // When the first process started, in milliseconds since 1970: --timeout counts from there.
 const begun = 'BENTHAM_COCKPIT_BEGUN';
+// Beside what bin/bentham-cockpit set for this process alone.
+const allocator = 'BENTHAM_COCKPIT_ALLOCATOR';
 
 function fail(message) {
   process.stderr.write(`bentham-cockpit: ${message}\n`);
@@ -42,6 +44,9 @@ function ownCache() {
   const isOwn = found?.isDirectory() && found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o022) === 0;
   return isOwn ? place : undefined;
 }
+
+if (process.env[allocator])
+  for (const name of [allocator, 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_']) delete process.env[name];
 
 if (!existsSync(bundle)) fail(`${bundle} is missing. Build it first: npm run build`);
 

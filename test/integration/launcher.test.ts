@@ -166,6 +166,32 @@ describe('the command as it is installed', () => {
     expect(stdout).toBe(`${there}/bin/bentham-cockpit.cjs\n`);
   });
 
+  test.each<[string, Record<string, string>, string]>([
+    ['sets how much freed memory the allocator keeps', {}, '1 131072\n'],
+    ['leaves what a person set', { MALLOC_ARENA_MAX: '4' }, '4 \n'],
+  ])('%s', async (_, own, says) => {
+    const there = copied();
+    script(
+      path.join(there, 'node_modules', packaged, 'bin', 'node'),
+      'echo "$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_"',
+    );
+    script(path.join(there, 'path', 'node'), 'echo "$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_"');
+    const env = { PATH: `${there}/path:/usr/bin:/bin`, ...own };
+    expect((await run(path.join(there, 'bin', 'bentham-cockpit'), [], { env })).stdout).toBe(says);
+  });
+
+  test.each<[Record<string, string>, string[]]>([
+    [{}, []],
+    [{ MALLOC_TRIM_THRESHOLD_: '4096' }, ['MALLOC_TRIM_THRESHOLD_']],
+  ])('starts programs with %j and nothing of its own beside it', async (own, left) => {
+    const names = `Object.keys(process.env).filter((name) => /^MALLOC_|ALLOCATOR/.test(name))`;
+    const tells = `process.on('exit', () => process.stderr.write(JSON.stringify(${names})))`;
+    const options = `--import=data:text/javascript,${encodeURIComponent(tells)}`;
+    const env = { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, NODE_OPTIONS: options, ...own };
+    const { stderr } = await run(command, ['--version'], { env });
+    expect(JSON.parse(stderr)).toEqual(left);
+  });
+
   test('says what is missing where there is no Node at all', async () => {
     const there = copied();
     await expect(
