@@ -14,6 +14,11 @@ export function addedTo<T>(before: readonly T[], after: readonly T[]): readonly 
   return sharedStart(before, after) === before.length ? after.slice(before.length) : undefined;
 }
 
+/** The list as it was, where the later one has the same items: what was made of it is not made again. */
+export function steady<T>(before: readonly T[] | undefined, after: readonly T[]): readonly T[] {
+  return before && before.length === after.length && sharedStart(before, after) === after.length ? before : after;
+}
+
 /** A list as its difference from an earlier one: of that one, the first `keep` items stay. */
 export type ListDelta<T> = { keep: number; add: readonly T[] };
 

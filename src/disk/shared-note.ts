@@ -33,14 +33,19 @@ export class SharedNote {
     return readPrivate(this.#path, this.#longest).catch(() => undefined);
   }
 
-  /** Replaces it by what `edit` makes of it; if it could not be written, `edit` may have run. */
-  async change(edit: (text: string | undefined) => string): Promise<Changed> {
+  /**
+   * Replaces it by what `edit` makes of it, undefined: it stays as it is, and nothing is written. If it could not be
+   * written, `edit` may have run.
+   */
+  async change(edit: (text: string | undefined) => string | undefined): Promise<Changed> {
     const lock = `${this.#path}.lock`;
     const draft = `${this.#path}.${randomUUID()}`;
     const mine = await locked(lock);
     if (mine !== 'done') return mine;
     try {
-      await create(draft, edit(await this.read()));
+      const text = edit(await this.read());
+      if (text === undefined) return 'done';
+      await create(draft, text);
       await rename(draft, this.#path);
       return 'done';
     } catch {

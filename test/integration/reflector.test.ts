@@ -104,6 +104,40 @@ describe('the watch on pods', () => {
     await soon(() => Math.round((offsets().at(-1) ?? 0) / 60_000)).toBe(60);
   });
 
+  it('tells signs of life with the same lists: nothing has to be judged, sent or drawn anew', async () => {
+    const deployment = {
+      metadata: { name: 'gateway', namespace: 'bentham', uid: 'd', resourceVersion: '1' },
+      spec: { replicas: 1, selector: { matchLabels: { app: 'gateway' } } },
+    };
+    let tell: ServerResponse | undefined;
+    watch = (_, res) => {
+      res.flushHeaders();
+      tell = res;
+    };
+    const { handle } = server;
+    server.handle = (url, res, req) => {
+      if (!url.pathname.endsWith('/deployments')) handle(url, res, req);
+      else if (url.searchParams.get('watch') === 'true') res.flushHeaders();
+      else res.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: [deployment] }));
+    };
+    const told: SourceUpdate[] = [];
+    const running = kubernetesSources(server.settings()).map((s) => s.start((n) => told.push(n), over.signal));
+    ended = Promise.all(running.map((r) => r.ended));
+    const lives = (fact: string) =>
+      told.flatMap((n) => (n.fact === fact && 'value' in n ? [{ value: n.value, at: n.at }] : []));
+    for (const fact of ['pods', 'deployments']) {
+      await soon(() => lives(fact).length).toBeGreaterThanOrEqual(3);
+      const last = lives(fact).slice(-2);
+      expect(last[0]?.value, fact).toHaveLength(fact === 'pods' ? 2 : 1);
+      expect(last[0]?.value, fact).toBe(last[1]?.value);
+      expect(last[0]?.at, fact).toBeLessThan(last[1]?.at ?? 0);
+    }
+    const before = lives('pods').at(-1)?.value;
+    tell?.write(event('MODIFIED', podObject('a', 13, 'gateway:2')));
+    await soon(() => lives('pods').at(-1)?.value).not.toBe(before);
+    expect(lives('pods').at(-1)?.value).toMatchObject([{ image: 'gateway:2' }, { name: 'b' }]);
+  });
+
   it('joins events and characters that arrive in pieces', async () => {
     const bytes = Buffer.from(event('ADDED', podObject('ü', 12)) + event('ADDED', podObject('z', 13)));
     watch = (_, res) => {

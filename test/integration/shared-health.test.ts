@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -162,6 +163,18 @@ describe('a shared note', () => {
     const done = await Promise.all(Array.from({ length: 20 }, count));
     expect(await new SharedNote(path, 100).read()).toBe(String(done.filter((one) => one === 'done').length));
     expect(done).toContain('done');
+    expect(readdirSync(journal)).toEqual(['note']);
+  });
+
+  it('that stays as it is, is not written', async () => {
+    const path = join(journal, 'note');
+    const note = new SharedNote(path, 100);
+    expect(await note.change(() => 'x')).toBe('done');
+    const { ino } = lstatSync(path);
+    expect(await note.change(() => undefined)).toBe('done');
+    expect(lstatSync(path).ino).toBe(ino);
+    expect(await note.change(() => 'y')).toBe('done');
+    expect(lstatSync(path).ino).not.toBe(ino);
     expect(readdirSync(journal)).toEqual(['note']);
   });
 

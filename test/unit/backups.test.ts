@@ -63,3 +63,24 @@ test('a version is locked by a legal hold or by active retention', () => {
   expect(lockedBecause({ mode: 'COMPLIANCE', until: now - day }, now)).toBeUndefined();
   expect(lockedBecause(undefined, now)).toBeUndefined();
 });
+
+test('a list of snapshots is looked through once, however often it is judged', () => {
+  let looks = 0;
+  const counted = (one: ReturnType<typeof snapshot>) => ({
+    ...one,
+    get status() {
+      looks += 1;
+      return 'available';
+    },
+  });
+  const all = Array.from({ length: 100 }, (_, i) => counted(snapshot(`h${i}`, i * hour, 'hourly')));
+  const of = (value: typeof all): Backups => ({ ...kept, snapshots: { ok: true, value } });
+  const first = keepPromises(of(all), now);
+  expect(first.map(({ verdict }) => verdict)).toEqual(['ok', 'warning', 'ok', 'ok']);
+  const once = looks;
+  // Judged later, the same list is late.
+  expect(keepPromises(of(all), now + 3 * hour)[0]).toMatchObject({ verdict: 'warning', newest: now });
+  expect(looks).toBe(once);
+  expect(keepPromises(of(all.slice(50)), now)[0]).toMatchObject({ verdict: 'warning', newest: now - 50 * hour });
+  expect(looks).toBeGreaterThan(once);
+});

@@ -61,14 +61,31 @@ export function keepPromises(backups: Backups, now: Instant): readonly BackupPro
 
 type Kept = Pick<BackupPromise, 'verdict' | 'says' | 'short' | 'newest' | 'unasked'>;
 
-/** Where snapshots do not say whether they are hourly or daily, any of them counts. */
-function newestSnapshot(backups: Backups, kind: Snapshot['kind'], every: Ms, now: Instant): Kept {
-  const { snapshots } = backups;
-  if (!snapshots.ok) return unanswered(snapshots.fault);
-  const done = snapshots.value.filter((s) => s.status === 'available');
-  const named = done.filter((s) => s.kind === kind);
-  const candidates = done.some((s) => s.kind !== 'other') ? named : done;
-  return dated(candidates.length > 0 ? Math.max(...candidates.map((s) => s.at)) : undefined, every, now);
+type Promised = Exclude<Snapshot['kind'], 'other'>;
+
+function newestSnapshot({ snapshots }: Backups, kind: Promised, every: Ms, now: Instant): Kept {
+  return snapshots.ok ? dated(newestOf(snapshots.value)[kind], every, now) : unanswered(snapshots.fault);
+}
+
+const known = new WeakMap<readonly Snapshot[], Readonly<Record<Promised, Instant | undefined>>>();
+
+/**
+ * The newest complete snapshot of each kind. Where snapshots do not say whether they are hourly or daily, any of them
+ * counts. There may be a thousand, and they are judged every second: a list is looked through once.
+ */
+function newestOf(snapshots: readonly Snapshot[]): Readonly<Record<Promised, Instant | undefined>> {
+  const before = known.get(snapshots);
+  if (before) return before;
+  const done = snapshots.filter((s) => s.status === 'available');
+  const told = done.some((s) => s.kind !== 'other');
+  const newest = (kind: Promised) =>
+    done.reduce<Instant | undefined>(
+      (best, s) => ((told && s.kind !== kind) || (best !== undefined && best >= s.at) ? best : s.at),
+      undefined,
+    );
+  const found = { hourly: newest('hourly'), daily: newest('daily') };
+  known.set(snapshots, found);
+  return found;
 }
 
 function dated(newest: Instant | undefined, every: Ms, now: Instant): Kept {

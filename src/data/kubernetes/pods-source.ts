@@ -1,5 +1,6 @@
 // Pods and deployments, watched. One source owns both lists: both are needed to assign a pod to its deployment.
 import type { Settings } from '../../config/settings.ts';
+import { steady } from '../../core/growing.ts';
 import type { Facts } from '../../core/world/facts.ts';
 import type { Source, SourceUpdate } from '../source.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
@@ -25,17 +26,22 @@ export function podsSource(connection: Connection, settings: Settings): Source {
       let listedPods: readonly LabelledPod[] | undefined;
       let listedDeployments: readonly SelectingDeployment[] | undefined;
       let emitted: Facts['pods'] | undefined;
+      let emittedDeployments: Facts['deployments'] | undefined;
 
       const live = () => ({ at: Date.now(), staleAfter: staleAfterBeat, from: `kubernetes ${connection.context}` });
       const ownedPods = () => ownership.assign(listedPods ?? [], listedDeployments ?? []);
       const emitPods = () => {
         if (!listedPods || signal.aborted) return;
-        emitted = ownedPods();
+        emitted = steady(emitted, ownedPods());
         emit({ fact: 'pods', value: emitted, ...live() });
       };
       const emitDeployments = () => {
         if (!listedDeployments || signal.aborted) return;
-        emit({ fact: 'deployments', value: listedDeployments.map(({ deployment }) => deployment), ...live() });
+        emittedDeployments = steady(
+          emittedDeployments,
+          listedDeployments.map(({ deployment }) => deployment),
+        );
+        emit({ fact: 'deployments', value: emittedDeployments, ...live() });
       };
       const failed = (update: SourceUpdate) => {
         if (!group.lost) emit(update);

@@ -74,10 +74,10 @@ export class LookFile<T> {
       return 'impossible';
     }
     await this.#sweep();
-    return this.#note.change((text = '') => {
+    return this.#note.change((text) => {
       const note = parse(text);
       const next = edit(note?.known ?? {});
-      if (!next) return text;
+      if (!next) return undefined;
       const answer = next.result ? JSON.stringify(next.result) : (note?.answer ?? '');
       const written = `${JSON.stringify(next.known)}\n${answer}`;
       // Nobody would read it.
