@@ -27,7 +27,8 @@ function keyFrom(row: sql.ApiKeyRow): ApiKey {
     tenant: sanitize(row.tenant, 100),
     name: sanitize(row.name ?? '', 100),
     permissions: permissionsFrom(row.permissions),
-    rateLimit: row.rateLimit ?? undefined,
+    // PostgreSQL has NaN and Infinity as numbers; a limit is none of them.
+    rateLimit: Number.isFinite(row.rateLimit) ? (row.rateLimit ?? undefined) : undefined,
     lastUsedAt: row.lastUsed === null ? undefined : row.lastUsed * second,
     createdAt: (row.created ?? 0) * second,
     revoked: row.revoked ?? row.revokedAt !== null,

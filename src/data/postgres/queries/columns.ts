@@ -71,6 +71,12 @@ export const columns = `
     AND has_column_privilege(c.oid, a.attnum, 'SELECT')
   LEFT JOIN pg_type y ON y.oid = a.atttypid`;
 
+/** That a value is a moment that a calendar has: PostgreSQL knows 'infinity', and years that no `Date` holds. */
+export const isMoment = (moment: string) => `(${moment} > '-infinity' AND ${moment} < '275760-01-01')`;
+
+/** Seconds since 1970; null where there is no moment. */
+export const epoch = (moment: string) => `CASE WHEN ${isMoment(moment)} THEN extract(epoch FROM ${moment})::float8 END`;
+
 /** How jobs can be sampled: their last pages can be read alone, pages at random, or not at all. */
 export type Sampling = 'tail' | 'pages' | 'none';
 

@@ -5,7 +5,7 @@ import { columnName, type Form } from '../../../core/platform/form.ts';
 import { finished } from '../../../core/platform/mapping.ts';
 import { mostTables, weeklyTables } from '../../../core/queries/database.ts';
 import { qualified } from '../../../core/text/sql.ts';
-import type { Tables } from './columns.ts';
+import { epoch, type Tables } from './columns.ts';
 import { inLastHour } from './studies.ts';
 
 export type StudyListRow = {
@@ -22,9 +22,9 @@ export type StudyListRow = {
 
 const studyColumns = ({ study }: Tables) => `
   id::text AS id, ${study.tenant}::text AS tenant, coalesce(status::text, '') AS status,
-  ${study.completion} AS completion, extract(epoch FROM ${study.created})::float8 AS created,
-  extract(epoch FROM ${study.progressed})::float8 AS progressed,
-  ${study.deadline ? `extract(epoch FROM ${study.deadline})::float8` : 'NULL::float8'} AS deadline, ${study.created}::text AS cursor`;
+  ${study.completion} AS completion, ${epoch(study.created)} AS created,
+  ${epoch(study.progressed)} AS progressed,
+  ${study.deadline ? epoch(study.deadline) : 'NULL::float8'} AS deadline, ${study.created}::text AS cursor`;
 
 /**
  * `after`: not the first page of its part; `undated`: of the rows without created_at, which come after all others;
@@ -85,14 +85,14 @@ export type JobRow = {
 
 const jobColumns = ({ job, jobIs }: Tables) => `
   id::text AS id, ${job.surface}::text AS surface, coalesce(status::text, '') AS status, ${job.attempts} AS attempts,
-  extract(epoch FROM ${job.created})::float8 AS created,
+  ${epoch(job.created)} AS created,
   ${
     job.saysEnd
       ? `CASE WHEN ${jobIs(...finished, 'cancelled')}
-    THEN extract(epoch FROM ${job.ended})::float8 END`
+    THEN ${epoch(job.ended)} END`
       : 'NULL::float8'
   } AS ended,
-  ${job.begun ? `CASE WHEN ${jobIs('running')} THEN extract(epoch FROM ${job.begun})::float8 END` : 'NULL::float8'} AS begun,
+  ${job.begun ? `CASE WHEN ${jobIs('running')} THEN ${epoch(job.begun)} END` : 'NULL::float8'} AS begun,
   left(${job.error}, 500) AS error, left(${job.code}, 60) AS code, ${job.retryable} AS retryable`;
 
 export type JobSummaryRow = {

@@ -2,6 +2,7 @@
 import { columnName, type Form } from '../../../core/platform/form.ts';
 import type { ColumnId } from '../../../core/platform/mapping.ts';
 import { qualified } from '../../../core/text/sql.ts';
+import { epoch } from './columns.ts';
 
 export type ApiKeyRow = {
   id: string;
@@ -26,7 +27,7 @@ export const apiKeys = ({ schema, apiKey: found, tenant }: Form) => {
   const name = (column: ColumnId<'apiKey'>) => columnName('apiKey', found, column);
   const maybe = (column: ColumnId<'apiKey'>, as: (name: string) => string, type: string) =>
     has(column) ? as(name(column)) : `NULL::${type}`;
-  const seconds = (column: ColumnId<'apiKey'>) => maybe(column, (of) => `extract(epoch FROM ${of})::float8`, 'float8');
+  const seconds = (column: ColumnId<'apiKey'>) => maybe(column, epoch, 'float8');
   const revoked = has('revoked') || !has('active') ? name('revoked') : `NOT ${name('active')}`;
   const tenantStatus =
     tenant.there && tenant.columns.id && tenant.columns.status
@@ -36,6 +37,6 @@ export const apiKeys = ({ schema, apiKey: found, tenant }: Form) => {
   SELECT id::text AS id, ${name('tenant')}::text AS tenant, name::text AS name, to_jsonb(permissions) AS permissions,
          ${maybe('rateLimit', (of) => `${of}::float8`, 'float8')} AS "rateLimit", ${seconds('lastUsed')} AS "lastUsed",
          ${seconds('created')} AS created, ${revoked} AS revoked, ${seconds('revokedAt')} AS "revokedAt",
-         ${seconds('expires')} AS expires, ${tenantStatus} AS "tenantStatus"
+         ${maybe('expires', (of) => `CASE WHEN ${of} = '-infinity' THEN 0 ELSE ${epoch(of)} END`, 'float8')} AS expires, ${tenantStatus} AS "tenantStatus"
   FROM ${qualified(schema, found.name)} k ORDER BY ${name('tenant')}, ${revoked}, name, id LIMIT ${mostKeys + 1}`;
 };

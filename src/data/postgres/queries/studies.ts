@@ -4,7 +4,7 @@ import pg from 'pg';
 import { lacks } from '../../../core/platform/form.ts';
 import { finished, openStudy } from '../../../core/platform/mapping.ts';
 import type { Ms } from '../../../core/time.ts';
-import type { Tables } from './columns.ts';
+import { epoch, isMoment, type Tables } from './columns.ts';
 
 /** How many pending jobs are counted before `at least` stands for the rest. Far above the runbook's 5,000. */
 export const mostPending = 50_000;
@@ -43,7 +43,7 @@ export const overview = (tables: Tables) => `
          ${lacks('study', tables.form.study.states, 'held') ? 'NULL::int' : countedStudies(tables, tables.studyIs('held'))} AS held,
          ${tables.study.deadline ? countedStudies(tables, `${tables.study.deadline} < now() AND ${isActive(tables)}`) : 'NULL::int'} AS overdue,
          (SELECT count(*) FROM ${tables.studies} WHERE ${tables.study.created} > now() - interval '10 minutes')::int AS new,
-         extract(epoch FROM (SELECT max(${tables.study.created}) FROM ${tables.studies}))::float8 AS newest`;
+         extract(epoch FROM (SELECT max(${tables.study.created}) FROM ${tables.studies} WHERE ${isMoment(tables.study.created)}))::float8 AS newest`;
 
 export type ActiveRow = {
   id: string;
@@ -63,9 +63,9 @@ export const active = (tables: Tables) =>
   activeIds(
     tables,
     `id::text AS id, ${tables.study.tenant}::text AS tenant, status::text AS status,
-     ${tables.study.completion} AS completion, extract(epoch FROM ${tables.study.created})::float8 AS created,
-     extract(epoch FROM ${tables.study.progressed})::float8 AS progressed,
-     ${tables.study.deadline ? `extract(epoch FROM ${tables.study.deadline})::float8` : 'NULL::float8'} AS deadline`,
+     ${tables.study.completion} AS completion, ${epoch(tables.study.created)} AS created,
+     ${epoch(tables.study.progressed)} AS progressed,
+     ${tables.study.deadline ? epoch(tables.study.deadline) : 'NULL::float8'} AS deadline`,
   );
 
 export type StuckRow = {
@@ -82,7 +82,7 @@ export function stuckJobs({ jobs, job, jobIs }: Tables, limit: Ms): string | und
   return `
   WITH stuck AS MATERIALIZED (
     SELECT id::text AS job, ${job.study}::text AS study, ${job.surface}::text AS surface,
-           extract(epoch FROM ${job.begun})::float8 AS since
+           ${epoch(job.begun)} AS since
     FROM ${jobs} WHERE ${jobIs('running')} AND ${job.begun} < now() - interval '${Math.round(limit)} milliseconds'
     LIMIT ${mostCounted + 1}
   )
@@ -96,7 +96,7 @@ export type JobCountRow = { study: string; total: number; failed: number; moved:
 export const jobsOfActive = (tables: Tables) => `
   SELECT ${tables.job.study}::text AS study, count(*)::int AS total,
          (count(*) FILTER (WHERE ${tables.jobIs('failed')}))::int AS failed,
-         extract(epoch FROM max(${tables.job.ended}))::float8 AS moved
+         extract(epoch FROM max(${tables.job.ended}) FILTER (WHERE ${isMoment(tables.job.ended)}))::float8 AS moved
   FROM ${tables.jobs}
   WHERE ${tables.job.study} IN (${activeIds(tables)})
   GROUP BY ${tables.job.study}`;
@@ -240,11 +240,11 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?
          coalesce(round(sum(r.weight) FILTER (WHERE r.failed)), 0)::int AS failures,
          coalesce(round(sum(r.weight) FILTER (WHERE r.unclear)), 0)::int AS unclear,
          count(DISTINCT r.study) FILTER (WHERE r.failed)::int AS studies,
-         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.unclear))::float8 AS newest,
+         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.unclear AND ${isMoment('r.ended')}))::float8 AS newest,
          coalesce(round(sum(r.weight) FILTER (WHERE r.failed AND r.fresh)), 0)::int AS "createdFailures",
          count(DISTINCT r.study) FILTER (WHERE r.failed AND r.fresh)::int AS "createdStudies",
-         extract(epoch FROM max(r.ended) FILTER (WHERE r.failed))::float8 AS "lastFailed",
-         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.failed AND NOT r.unclear))::float8 AS "lastDone",
+         extract(epoch FROM max(r.ended) FILTER (WHERE r.failed AND ${isMoment('r.ended')}))::float8 AS "lastFailed",
+         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.failed AND NOT r.unclear AND ${isMoment('r.ended')}))::float8 AS "lastDone",
          CASE WHEN row_number() OVER () = 1
               THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
          e.error AS "topError", e.count AS "topCount", (SELECT count(*) FROM recent)::int AS seen
@@ -258,5 +258,5 @@ export type LastFinishedRow = { at: number; study: string };
 /** The newest finished job, for a pane that has nothing to show. */
 export const lastFinished = ({ jobs, job, jobIs }: Tables) => `
   SELECT extract(epoch FROM ${job.ended})::float8 AS at, ${job.study}::text AS study FROM ${jobs}
-  WHERE ${jobIs(...finished)} AND ${job.ended} IS NOT NULL
+  WHERE ${jobIs(...finished)} AND ${isMoment(job.ended)}
   ORDER BY ${job.ended} DESC LIMIT 1`;
