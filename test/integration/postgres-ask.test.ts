@@ -36,6 +36,7 @@ beforeAll(async () => {
   server = await startServer(binaries, data, await freePort(), root);
   client = new pg.Client({ ...there(), ssl: false });
   await client.connect();
+  await client.query(`ALTER DATABASE postgres SET timezone = 'Asia/Kolkata'`);
 }, 120_000);
 afterEach(async () => {
   await Promise.all(open.splice(0).map((session) => session.close()));
@@ -88,6 +89,28 @@ test('a statement that fails does so alone, now and at the next look', async () 
     );
     expect(states).toEqual(['answered', '22012', '42P01', 'answered']);
   }
+});
+
+test('what was refused is asked alone for a while, so that the others go together again', async () => {
+  const session = new Session(there());
+  open.push(session);
+  // Within one transaction, now() stands still.
+  const moments = async () =>
+    good(
+      await session.read(soon(), 20_000, async (ask) => {
+        const [a, , c] = await Promise.all([
+          ask<{ at: string }>('SELECT now()::text AS at, 1 AS n'),
+          ask('SELECT 1 / 0 AS b').catch(() => []),
+          ask<{ at: string }>('SELECT now()::text AS at, 2 AS n'),
+        ]);
+        return [a[0]?.at, c[0]?.at];
+      }),
+    );
+  const [a, c] = await moments();
+  expect(a).not.toBe(c);
+  const [again, too] = await moments();
+  expect(again).toBe(too);
+  expect(again).not.toBe(a);
 });
 
 test('a statement that takes too long is ended alone', async () => {
@@ -157,7 +180,11 @@ test.each(forms.filter(({ schema }) => /^(?:prisma|runbook)_text_lower$/.test(sc
     expect(rows.length).toBeGreaterThan(4);
     const settings = settingsSchema.parse({
       ...{ profile: 'test', environment: { name: 'TEST', guarded: false }, kubernetes: { namespace: 'x' } },
-      ...{ gateway: { url: 'http://127.0.0.1:1' }, redis: { url: 'redis://127.0.0.1:1' }, database: { primary: there(), schema: form.schema } },
+      ...{
+        gateway: { url: 'http://127.0.0.1:1' },
+        redis: { url: 'redis://127.0.0.1:1' },
+        database: { primary: there(), schema: form.schema },
+      },
     });
     open.push(sessionsFor(settings).studies);
     const figures = async () => {
