@@ -231,7 +231,7 @@ export type Intent =
   | { kind: 'sort' }
   | { kind: 'palette' }
   /** Remembers what was chosen in the palette. */
-  | { kind: 'recent'; title: string }
+  | { kind: 'recent'; id: string }
   | { kind: 'help' }
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[] }
   | { kind: 'confirm'; ask: Confirmation }

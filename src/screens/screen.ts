@@ -175,6 +175,8 @@ export type EntryKind =
 export type Entry = {
   /** Default: that of its family. */
   kind?: EntryKind;
+  /** What it is, whatever it is called now: `theme/dark`. The same for whatever does the same. */
+  id: string;
   /** What is searched and shown: `restart api-gateway`. */
   title: string;
   about: string;

@@ -124,10 +124,23 @@ describe('a typed text finds first', () => {
 
   test('everything, in its order, when the text is empty', () => {
     const all = [
-      { title: 'b', about: '' },
-      { title: 'a', about: '' },
+      { id: '1', title: 'b', about: '' },
+      { id: '2', title: 'a', about: '' },
     ];
     expect(search(all, '  ')).toEqual(all);
+  });
+
+  test('what was chosen lately comes first, whatever it is called now', () => {
+    const chosen = pressing(stateOf(outage), size, ':', ...'mute the bell', 'enter');
+    expect(chosen.ui.bell).toBe(false);
+    const others = found(chosen, '').filter(({ kind }) => kind !== 'suggested');
+    expect(others[0]?.title).toBe('ring the bell');
+  });
+
+  test.each([outage, calm])('no two entries are the same thing', (now) => {
+    const ids = found(stateOf(now), '').map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(30);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   });
 });
 

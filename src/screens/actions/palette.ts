@@ -123,9 +123,20 @@ const named = [
   },
 ] as const;
 
+/** What is done, and to what. */
+const idOf = (action: ActionId, target: Target): string =>
+  [
+    'action',
+    action,
+    ...Object.entries(target)
+      .map(([field, name]) => `${field}=${name}`)
+      .toSorted(),
+  ].join('/');
+
 function entryOf(state: State, action: Action, title: string, target: Target = {}): Entry {
   const why = whyNot(state, action, target);
   return {
+    id: idOf(action.id, target),
     title,
     about: action.about.does,
     also: action.also,
@@ -137,6 +148,7 @@ function entryOf(state: State, action: Action, title: string, target: Target = {
 /** What the evidence points to, before everything else. */
 export const remedyEntries = (state: State): readonly Entry[] =>
   remediesOf(state).map(({ action, target, fills = {}, title, because }) => ({
+    id: idOf(action, { ...target, ...fills }),
     title,
     about: `because ${because}`,
     also: actionById[action].also,
@@ -158,12 +170,14 @@ export const actionEntries = (state: State): readonly Entry[] => [
     ];
   }),
   {
+    id: 'arm',
     title: 'arm',
     about: 'allow changes in production for a limited time; the reason is recorded',
     unless: cannotArm(state),
     run: [{ kind: 'form', form: armForm(state) }],
   },
   {
+    id: 'disarm',
     title: 'disarm',
     about: 'make the environment read-only again now',
     unless: state.arming.state === 'armed' ? undefined : 'it is not armed',

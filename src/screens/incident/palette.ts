@@ -44,6 +44,7 @@ function typeEntry(state: State): readonly Entry[] {
   const type = incident.procedure === 'security' ? 'service' : 'security';
   return [
     {
+      id: 'incident/type',
       title: `make it a ${type} incident`,
       about: 'the checklist changes, done steps stay',
       also: 'security breach type unauthorized access',
@@ -62,6 +63,7 @@ export function incidentEntries(state: State): readonly Entry[] {
     ...snoozeEntries(state),
     ...incidentContext.open.map(
       (one): Entry => ({
+        id: `incident/${one.id}`,
         title: `show incident ${severityName(one.severity)} ${one.title}`,
         about: 'show another open incident',
         run: [send({ do: 'follow', incident: one.id }), { kind: 'open', screen: 'incident' }],
@@ -78,6 +80,7 @@ export function incidentEntries(state: State): readonly Entry[] {
   return [
     ...others,
     {
+      id: 'incident/unrecorded',
       title: 'allow actions without a record',
       about: `the journal cannot be written: ${trouble.what}; records stay in memory until it can`,
       unless: whyNot,

@@ -157,6 +157,7 @@ export const runbookCommandsScreen: Screen = {
 /** What the palette offers: each procedure by its name. */
 export function procedureEntries(_state: State): readonly Entry[] {
   return checklists.map((list) => ({
+    id: `procedure/${list.id}`,
     title: nameOf(list),
     about: list.about,
     run: [{ kind: 'open', screen: 'procedure', of: { procedure: list.id } }],

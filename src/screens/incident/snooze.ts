@@ -51,6 +51,7 @@ export function snoozeIntents(alert: DueAlert, now: Instant): readonly Intent[] 
 /** In the palette: each alert by its name. */
 export const snoozeEntries = (state: State): readonly Entry[] =>
   (state.incidentContext?.alerts ?? []).map((alert) => ({
+    id: `snooze/${alert.id}`,
     title: alert.snoozed ? `end the snooze of ${alert.subject}` : `snooze the alert ${alert.subject}`,
     about: alert.snoozed
       ? `snoozed until ${shortClock(alert.snoozed.until)}Z`

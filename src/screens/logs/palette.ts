@@ -6,9 +6,15 @@ import { logsFor, openLogs } from './view.ts';
 export function logEntries({ world }: State): readonly Entry[] {
   const { deployments } = world.scope;
   return [
-    { title: 'logs of all pods', about: 'merged', run: [openLogs({})] },
-    { title: 'errors in the logs', about: 'of all pods, level 50 and above', run: [openLogs({}, 'level=error')] },
+    { id: 'logs', title: 'logs of all pods', about: 'merged', run: [openLogs({})] },
+    {
+      id: 'logs/errors',
+      title: 'errors in the logs',
+      about: 'of all pods, level 50 and above',
+      run: [openLogs({}, 'level=error')],
+    },
     ...Object.values(deployments).map((deployment) => ({
+      id: `logs/of/${deployment}`,
       title: `logs of ${deployment}`,
       about: 'of all its pods, merged',
       run: [openLogs({ deployment })],

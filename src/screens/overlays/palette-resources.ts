@@ -32,6 +32,7 @@ export function thingEntries({ world }: State): readonly Entry[] {
     .map(
       (id): Entry => ({
         kind: 'backend',
+        id: `backend/${id}`,
         title: id,
         about: 'open this backend: its answers and their age',
         also: otherWords[id],
@@ -41,6 +42,7 @@ export function thingEntries({ world }: State): readonly Entry[] {
   const measured = metrics.map(
     (m): Entry => ({
       kind: 'metric',
+      id: `metric/${m.id}`,
       title: m.short,
       about: 'open this metric: value, thresholds, trend',
       also: metricWords[m.id],
@@ -50,6 +52,7 @@ export function thingEntries({ world }: State): readonly Entry[] {
   const deployments = (newest(readings.deployments)?.value ?? []).map(
     ({ name }): Entry => ({
       kind: 'deployment',
+      id: `deployment/${name}`,
       title: name,
       about: 'open this deployment: its pods, its rollout',
       run: [{ kind: 'open', screen: 'deployment', of: { deployment: name } }],
@@ -58,6 +61,7 @@ export function thingEntries({ world }: State): readonly Entry[] {
   const surfaces = surfacesHealth(world, newest(readings.surfaces)?.value).map(
     ({ s: { id }, disabled }): Entry => ({
       kind: 'surface',
+      id: `surface/${id}`,
       title: id,
       about: `${disabled ? `${disabledSays(disabled, world.now).says}; ` : ''}open this surface: its last hour, its errors`,
       run: [{ kind: 'open', screen: 'surface', of: { surface: id } }],
@@ -66,6 +70,7 @@ export function thingEntries({ world }: State): readonly Entry[] {
   const studies = (newest(readings.studies)?.value.active ?? []).map(
     ({ id, tenant }): Entry => ({
       kind: 'study',
+      id: `study/${id}`,
       title: id,
       about: `open this study of ${tenant}`,
       run: [{ kind: 'open', screen: 'study', of: { study: id } }],
@@ -74,6 +79,7 @@ export function thingEntries({ world }: State): readonly Entry[] {
   const tenants = [...new Set((newest(readings.studies)?.value.active ?? []).map(({ tenant }) => tenant))].map(
     (tenant): Entry => ({
       kind: 'tenant',
+      id: `tenant/${tenant}`,
       title: tenant,
       about: 'list its active studies',
       also: 'tenant customer',

@@ -50,6 +50,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
       const unless = b.unless?.(at);
       return {
         kind: 'key',
+        id: `key/${b.id}`,
         title: b.title,
         about: b.about,
         also: b.also,
@@ -63,6 +64,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     .map(
       (s): Item => ({
         kind: 'screen',
+        id: `screen/${s.id}`,
         title: s.palette ?? s.id,
         about: 'open this screen',
         also: s.also,
@@ -73,6 +75,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     ...themeNames.map(
       (theme): Item => ({
         kind: 'setting',
+        id: `theme/${theme}`,
         title: `theme ${theme}`,
         about: aboutThemes[theme],
         also: 'color colour colors colours',
@@ -81,6 +84,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     ),
     {
       kind: 'setting',
+      id: 'glyphs',
       title: state.ui.ascii ? 'glyphs unicode' : 'glyphs ascii',
       about: state.ui.ascii ? 'draw symbols in Unicode' : 'draw symbols in ASCII, for a terminal that garbles them',
       also: 'ascii utf-8 unicode symbols garbled',
@@ -89,6 +93,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     state.ui.bell
       ? {
           kind: 'setting',
+          id: 'bell',
           title: 'mute the bell',
           about: 'turn off the sound for a worse status',
           also: 'silence sound',
@@ -96,6 +101,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
         }
       : {
           kind: 'setting',
+          id: 'bell',
           title: 'ring the bell',
           about: 'ring when the status gets worse',
           also: 'unmute sound',
@@ -104,10 +110,10 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
   ];
   const others = entries.flatMap(({ kind, of }) => of(state).map((entry): Item => ({ kind, ...entry })));
   const things = thingEntries(state);
-  const suggested = new Set(others.filter(({ kind }) => kind === 'suggested').map(({ title }) => title));
+  const suggested = new Set(others.filter(({ kind }) => kind === 'suggested').map(({ id }) => id));
   const all = [...others, ...ofIncident(at), ...places, ...keys, ...program, ...things];
   // What is suggested is listed once.
-  return all.filter(({ kind, title }) => kind === 'suggested' || !suggested.has(title));
+  return all.filter(({ kind, id }) => kind === 'suggested' || !suggested.has(id));
 }, 1);
 
 /** The keys of an open incident, on every other screen. */
@@ -123,7 +129,7 @@ function ofIncident(at: Here): readonly Item[] {
         { kind: 'open', screen: 'incident' },
         ...(unless === undefined ? b.run(there) : []),
       ];
-      return { kind: 'incident', title: b.title, about: b.about, also: b.also, run, unless };
+      return { kind: 'incident', id: `key/${b.id}`, title: b.title, about: b.about, also: b.also, run, unless };
     });
 }
 
@@ -131,11 +137,11 @@ function ofIncident(at: Here): readonly Item[] {
 export const found = memoize((state: State, text: string, row?: Row): readonly Item[] => {
   const recent = state.ui.recent ?? [];
   const every = items(state, row);
-  const pointed = every.filter(({ kind }) => kind === 'suggested').map(({ title }) => title);
+  const pointed = every.filter(({ kind }) => kind === 'suggested').map(({ id }) => id);
   const all = search(every, text, [...pointed, ...recent]);
   if (text.trim() !== '' || recent.length === 0) return all;
   const suggested = all.filter(({ kind }) => kind === 'suggested');
-  const again = recent.flatMap((title) => all.find((item) => item.title === title && item.kind !== 'suggested') ?? []);
+  const again = recent.flatMap((id) => all.find((item) => item.id === id && item.kind !== 'suggested') ?? []);
   const before = new Set([...suggested, ...again]);
   return [...before, ...all.filter((item) => !before.has(item))];
 }, 1);
@@ -213,5 +219,5 @@ export function paletteKey(
   if (!chosen) return [];
   if (chosen.unless !== undefined)
     return [{ kind: 'notice', says: `${chosen.title}: ${chosen.unless}`, verdict: 'unknown' }];
-  return [{ kind: 'close' }, { kind: 'recent', title: chosen.title }, ...chosen.run];
+  return [{ kind: 'close' }, { kind: 'recent', id: chosen.id }, ...chosen.run];
 }

@@ -4,7 +4,7 @@ import fuzzysort from 'fuzzysort';
 import { distance } from '../../core/text/did-you-mean.ts';
 import type { Entry } from '../screen.ts';
 
-type Searched = Pick<Entry, 'title' | 'about' | 'also'>;
+type Searched = Pick<Entry, 'id' | 'title' | 'about' | 'also'>;
 
 /** Below this a fuzzy match is an accident of letters. */
 const leastAlike = 0.3;
@@ -43,7 +43,7 @@ function beginsWord(text: string, typed: string): boolean {
 }
 
 /**
- * What matches, best first; those that fit alike in the order of `before`, then in their own. Everything when nothing was
+ * What matches, best first; those that fit alike in the order of `before` (ids), then in their own. Everything when nothing was
  * typed.
  */
 export function search<T extends Searched>(
@@ -55,12 +55,12 @@ export function search<T extends Searched>(
   if (typed === '') return all;
   if (typed.length > longestSearch) return [];
   // Half a step: less than what tells a name from another word for it. For letters in order, hardly anything.
-  const again = (title: string, fits: number) =>
-    before.includes(title) ? (fits < 4 ? 0.02 : 0.5) - before.indexOf(title) / 1000 : 0;
+  const again = (id: string, fits: number) =>
+    before.includes(id) ? (fits < 4 ? 0.02 : 0.5) - before.indexOf(id) / 1000 : 0;
   return all
     .map((item) => ({ item, fits: fitness(item, typed) }))
     .filter(({ fits }) => fits > 0)
-    .map(({ item, fits }) => ({ item, fits: fits + again(item.title, fits) }))
+    .map(({ item, fits }) => ({ item, fits: fits + again(item.id, fits) }))
     .toSorted((a, b) => b.fits - a.fits)
     .map(({ item }) => item);
 }

@@ -55,6 +55,7 @@ export const ownEntries = ({ own }: State): readonly Entry[] => {
   const { file = 'commands.yaml', problems } = own;
   return [
     {
+      id: 'own-commands/errors',
       title: 'own commands: errors',
       about: `${file} has errors: none of its commands is offered`,
       run: [

@@ -70,7 +70,7 @@ export function reduce(state: State, intent: Intent, list: List): State {
     case 'recent': {
       const { recent = [] } = state.ui;
       return withUi(state, {
-        recent: [intent.title, ...recent.filter((one) => one !== intent.title)].slice(0, mostRecent),
+        recent: [intent.id, ...recent.filter((one) => one !== intent.id)].slice(0, mostRecent),
       });
     }
     case 'theme':

@@ -165,10 +165,11 @@ export function tourEntries({ ui: { tour } }: State): readonly Entry[] {
   const next = Math.min(tour + 1, tourSteps.length - 1);
   return [
     {
+      id: 'tour/skip',
       title: 'tour: skip this step',
       about: 'go to the next step of the tour',
       run: [{ kind: 'tour', step: next }],
     },
-    { title: 'tour: end', about: 'hide the tour', run: [{ kind: 'tour' }] },
+    { id: 'tour/end', title: 'tour: end', about: 'hide the tour', run: [{ kind: 'tour' }] },
   ];
 }

@@ -10,6 +10,7 @@ export function terminalEntries(state: State): readonly Entry[] {
   const how = writes ? 'can change data' : 'read-only; arm it to change data';
   return [
     {
+      id: 'psql',
       title: 'psql',
       about: `a session on the primary as the configured role (${how})`,
       also: 'postgres sql shell',
@@ -19,6 +20,7 @@ export function terminalEntries(state: State): readonly Entry[] {
     ...(writes
       ? [
           {
+            id: 'psql/read-only',
             title: 'psql read-only',
             about: 'a session on the primary whose transactions start read-only',
             also: 'postgres sql shell',
@@ -26,6 +28,7 @@ export function terminalEntries(state: State): readonly Entry[] {
             run: openSession({ tool: 'psql', server: 'primary', writes: false }),
           },
           {
+            id: 'redis-cli/read-only',
             title: 'redis-cli read-only',
             about: 'a session on Redis for commands that read',
             also: 'cache shell',
@@ -37,6 +40,7 @@ export function terminalEntries(state: State): readonly Entry[] {
     ...(state.world.scope.hasReplica
       ? [
           {
+            id: 'psql/replica',
             title: 'psql replica',
             about: 'a session on the replica as the configured role; a replica takes no writes',
             also: 'postgres sql shell standby read-only',
@@ -46,6 +50,7 @@ export function terminalEntries(state: State): readonly Entry[] {
         ]
       : []),
     {
+      id: 'redis-cli',
       title: 'redis-cli',
       about: `a session on Redis (${writes ? how : 'only commands that read; arm it to change data'})`,
       also: 'cache shell',
@@ -53,12 +58,14 @@ export function terminalEntries(state: State): readonly Entry[] {
       run: openSession({ tool: 'redis-cli', writes }),
     },
     {
+      id: 'object/describe',
       title: 'describe an object',
       about: 'any Kubernetes object by its kind and name: its fields, its events',
       also: 'kubectl describe get',
       run: [{ kind: 'form', form: objectForm('describe') }],
     },
     {
+      id: 'object/yaml',
       title: 'YAML of an object',
       about: 'any Kubernetes object by its kind and name, without secrets',
       also: 'kubectl get -o yaml manifest',
