@@ -43,6 +43,7 @@ const metric = z
     value: z.number().optional().describe('absent if there is no data or no answer'),
     basis: z.string().optional().describe('what it is based on'),
     exact: z.boolean().optional().describe('false: a lower bound or an estimate'),
+    margin: z.number().optional().describe('of an estimate: how far off it may be either way, in 95 of 100 samples'),
     warning: z.number().describe('a value above it is a warning'),
     critical: z.number().describe('a value above it is critical'),
     verdict,

@@ -13,6 +13,12 @@ import type { Database } from '../../src/core/world/facts.ts';
 import { queryDatabase } from '../../src/data/postgres/database-query.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { errorsOfSurface, newestOfSurface, studiesOfSurface } from '../../src/data/postgres/queries/details.ts';
+import {
+  type EstimateRow,
+  pendingEstimated,
+  type SurfaceRow,
+  surfaces as surfacesOf,
+} from '../../src/data/postgres/queries/studies.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
@@ -576,8 +582,45 @@ test('a million jobs without an index are read quickly, with an estimate at the 
   expect(hurried.queueDepth?.exact).toBe(false);
   expect(hurried.queueDepth?.value).toBeGreaterThan(2000);
   expect(hurried.queueDepth?.value).toBeLessThan(10_000);
+  // Twice the standard error; five times of it are met by one sample in two million.
+  const { value = 0, margin = 0 } = hurried.queueDepth ?? {};
+  expect(margin).toBeGreaterThan(0);
+  expect(Math.abs(value - 5002)).toBeLessThan(2.5 * margin);
   // Counted in time, or said not to be: never zero.
   expect(hurried.active.every(({ jobsUncounted, totalJobs }) => jobsUncounted || totalJobs > 0)).toBe(true);
+});
+
+test('most samples are off by less than their margin, also where jobs of a kind lie side by side', async () => {
+  await sql(`CREATE SCHEMA margins; SET search_path = margins;
+    CREATE TABLE studies AS SELECT * FROM public.studies LIMIT 1;
+    CREATE TABLE jobs (LIKE public.jobs INCLUDING DEFAULTS);
+    INSERT INTO jobs (study_id, surface_id, status, created_at)
+      SELECT 'study_1', 'blocks', CASE (i / 500) % 5 WHEN 0 THEN 'failed' WHEN 1 THEN 'pending' ELSE 'completed' END,
+        now() FROM generate_series(0, 199999) i;
+    INSERT INTO jobs (study_id, surface_id, status, created_at)
+      SELECT 'study_1', 'fine', 'completed', now() FROM generate_series(1, 2000) i; ANALYZE jobs`);
+  const client = new pg.Client({ host: '127.0.0.1', port, database: 'bentham', ...root });
+  await client.connect();
+  const ask = async <R>(text: string, { values = [] }: { values?: readonly unknown[] } = {}) =>
+    (await client.query(text, [...values])).rows as R[];
+  const tables = await tablesOf(session(as('postgres', { password: 'root' })), 'margins', ask);
+  const off: Record<'count' | 'share', number[]> = { count: [], share: [] };
+  for (let i = 0; i < 40; i += 1) {
+    const [of] = await ask<EstimateRow>(pendingEstimated(tables, { percent: 10 }));
+    if (of) off.count.push(Math.abs(of.count - 40_000) / of.margin);
+    const rows = await ask<SurfaceRow>(surfacesOf(tables, { percent: 10 }));
+    const blocks = rows.find(({ id }) => id === 'blocks');
+    if (blocks) off.share.push(Math.abs((blocks.failures / blocks.finished) * 100 - 25) / (blocks.margin ?? 0));
+    // None of those that were read failed: a few others may have.
+    for (const { margin } of rows.filter(({ id }) => id === 'fine')) expect(margin).toBeGreaterThan(0);
+  }
+  // 38 of 40 are expected.
+  for (const each of [off.count, off.share]) expect(each.filter((margins) => margins <= 1).length).toBeGreaterThan(30);
+  // And the margin is no wider than it has to be.
+  for (const each of [off.count, off.share]) expect(Math.max(...each)).toBeGreaterThan(0.5);
+  const [whole] = await ask<SurfaceRow>(surfacesOf(tables));
+  expect(whole).toMatchObject({ id: 'blocks', margin: 0 });
+  await client.end();
 });
 
 test('replication lag is read on both sides, also without streaming and after a promotion', async () => {

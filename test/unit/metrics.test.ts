@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
+import { reportOf } from '../../src/core/health/report.ts';
 import type { Traffic } from '../../src/core/world/facts.ts';
 import { evaluateValue } from '../../src/core/world/thresholds.ts';
+import { valueSays } from '../../src/screens/metrics/values.ts';
 import { calm, live } from '../support/worlds.ts';
 
 test.each([
@@ -143,5 +145,44 @@ describe('refused requests', () => {
       'warning refusals: 80 % of 400 requests in 5 min refused with other 4xx',
     ]);
     expect(found({ shares: { ...shares, refused: 0.4 } })).toEqual([]);
+  });
+});
+
+describe('an estimate carries its margin', () => {
+  const { studies, surfaces } = calm.readings;
+  if (studies.state !== 'live' || surfaces.state !== 'live') throw new Error('calm is live');
+  const queue = (value: number, margin: number) => {
+    const queueDepth = { value, exact: false, margin };
+    const world = { ...calm, readings: { ...calm.readings, studies: live({ ...studies.value, queueDepth }) } };
+    return {
+      shown: valueSays(metric('queueDepth'), world),
+      found: evaluate(world).find(({ id }) => id === 'metric/queueDepth'),
+      told: reportOf(world, 'p').metrics.find(({ id }) => id === 'queueDepth'),
+    };
+  };
+  test.each([
+    [31_755, 12_345, '~30 000', '~30 000 ±12 000 (critical > 5 000)', 'critical'],
+    [3204, 410, '~3 200', '~3 200 ±410 (warning > 1 000)', 'warning'],
+    [870, 300, '~900', '~900 ±300, may be above 1 000', 'unknown'],
+    [400, 300, '~400', '~400 ±300', 'ok'],
+    [0, 600, '<600', '<600', 'ok'],
+    [0, 6000, '<6 000', '<6 000, may be above 1 000', 'unknown'],
+  ])('%i ± %i jobs are shown as %s', (value, margin, short, says, verdict) => {
+    const { shown, found, told } = queue(value, margin);
+    expect(shown.value.text).toBe(short);
+    expect(found).toMatchObject({ says, verdict, figure: short });
+    expect(told).toMatchObject({ value, margin, exact: false, verdict });
+  });
+
+  test.each([
+    [20, 1000, 8, 'unknown', '~2.0 % ±8.0 % of jobs failed (sampled)'],
+    [0, 1000, 1, 'ok', '<1.0 % of jobs failed (sampled)'],
+    [0, 1000, 9, 'unknown', '<9.0 % of jobs failed (sampled)'],
+    [412, 1000, 6, 'critical', '~41 % ±6.0 % of jobs failed (sampled)'],
+  ] as const)('%i of %i failed ± %i %%', (failures, finished, margin, verdict, says) => {
+    const s = { id: 'openai-api', failures, finished, margin, affectedStudies: 1 };
+    const seen = live({ ...surfaces.value, surfaces: [s], estimated: true });
+    const found = evaluate({ ...calm, readings: { ...calm.readings, surfaces: seen } });
+    expect(found.find(({ id }) => id === 'surface/openai-api')).toMatchObject({ verdict, says });
   });
 });

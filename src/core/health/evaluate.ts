@@ -1,5 +1,5 @@
 import { doubtSays } from '../platform/unclear.ts';
-import { formatCount, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
+import { formatCount, formatLimit, formatPercent } from '../text/format.ts';
 import type { Database } from '../world/facts.ts';
 import { known } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
@@ -7,6 +7,7 @@ import { keepPromises } from './backups.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { actionFor } from './fix-first.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { marginSays, measureSays } from './measure.ts';
 import { recoveryOf, recoverySays } from './metric-window.ts';
 import { evaluateMetric, metrics } from './metrics.ts';
 import { evaluateQueue } from './queue.ts';
@@ -17,7 +18,7 @@ import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
 import { isBreached, worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
-import { disabledSays, failureRate, type SurfaceHealth, surfacesHealth } from './surfaces.ts';
+import { disabledSays, failureRate, failureShare, type SurfaceHealth, surfacesHealth } from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
 import { evaluateUpkeep } from './upkeep.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
@@ -143,12 +144,21 @@ function measures(world: World): Finding[] {
         ? ` (critical > ${formatLimit(critical, m.unit)}${over})`
         : verdict === 'warning'
           ? ` (warning > ${formatLimit(warning, m.unit)}${over})`
-          : over;
-    const value = formatMeasure(reading.value.value, m.unit);
+          : verdict === 'unknown'
+            ? `, may be above ${formatLimit(warning, m.unit)}${over}`
+            : over;
+    const value = measureSays(reading.value, reading.value.value, m.unit);
+    const { margin } = reading.value;
     return {
       ...about,
       ...decide(`metric/${verdict}`),
-      says: [`${value}${limit}`, reading.value.beside, recovery && recoverySays(recovery)].filter(Boolean).join(', '),
+      says: [
+        `${value}${marginSays(margin, reading.value.value, m.unit)}${limit}`,
+        reading.value.beside,
+        recovery && recoverySays(recovery),
+      ]
+        .filter(Boolean)
+        .join(', '),
       short: value,
       figure: value,
       remedy: isBreached(verdict) ? actionFor(m, world) : undefined,
@@ -181,7 +191,9 @@ function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Findi
   const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
   const share =
     of > 0
-      ? `${formatPercent(failureRate(s))} of ${of} ${of === 1 ? 'job' : 'jobs'} failed`
+      ? s.margin
+        ? `${failureShare(s)}${marginSays(s.margin, s.failures, 'percent')} of jobs failed (sampled)`
+        : `${formatPercent(failureRate(s))} of ${of} ${of === 1 ? 'job' : 'jobs'} failed`
       : 'no jobs in the last hour';
   const about = { id: `surface/${s.id}`, area: 'surfaces', subject: s.id } as const;
   if (disabled) {
@@ -198,7 +210,7 @@ function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Findi
     ...about,
     ...decide(`surface/${verdict}`),
     short: share,
-    figure: formatPercent(failureRate(s)),
+    figure: failureShare(s),
     says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
   };
 }

@@ -4,7 +4,7 @@ import { hour, type Instant, type Ms, minute, second } from '../time.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
-import type { Measure } from './measure.ts';
+import { type Measure, marginSays } from './measure.ts';
 import { redisMemory } from './redis.ts';
 import type { HealthStatus } from './status.ts';
 import { measureTraffic } from './traffic.ts';
@@ -97,8 +97,9 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         const doubt = doubts?.queueDepth;
         if (doubt && q.value <= world.scope.thresholds.queueDepth.warning)
           return { basis: doubtSays(doubt, unclear), exact: true };
-        const basis = `pending jobs${countedAgo(countedAt?.queueDepth, world.now)}`;
-        return { value: q.value, basis, exact: q.exact };
+        const sampled = q.margin === undefined ? '' : `${marginSays(q.margin, q.value, 'count')}, sampled`;
+        const basis = `pending jobs${sampled}${countedAgo(countedAt?.queueDepth, world.now)}`;
+        return { value: q.value, basis, exact: q.exact, margin: q.margin };
       }),
   },
   studyFailures: {
@@ -135,11 +136,16 @@ export function metric(id: MetricId): Metric {
   return { id, ...definitions[id] };
 }
 
-/** Pending, lost, stale or without samples is unknown, never ok; where there is normally nothing to measure it is ok. */
+/**
+ * Pending, lost, stale or without samples is unknown, never ok; where there is normally nothing to measure it is ok. An
+ * estimate that may be above a threshold is no proof that it is below.
+ */
 export function evaluateMetric(m: Metric, world: World): HealthStatus {
   const reading = m.measure(world);
   if (reading.state !== 'live' || isStale(reading, world.now)) return 'unknown';
-  const { value, quiet } = reading.value;
+  const { value, quiet, margin = 0 } = reading.value;
   if (value === undefined) return quiet ? 'ok' : 'unknown';
-  return evaluateValue(value, world.scope.thresholds[m.id]);
+  const limits = world.scope.thresholds[m.id];
+  const verdict = evaluateValue(value, limits);
+  return verdict === 'ok' && evaluateValue(value + margin, limits) !== 'ok' ? 'unknown' : verdict;
 }

@@ -24,6 +24,8 @@ export type MetricReport = {
   basis?: string;
   /** False: at least, or an estimate. */
   exact?: boolean;
+  /** Of an estimate: how far off it may be either way. */
+  margin?: number;
   warning: number;
   critical: number;
   verdict: HealthStatus;
@@ -79,6 +81,7 @@ export function reportOf(world: World, profile: string): Report {
         value: measured?.value,
         basis: measured?.basis,
         exact: measured?.exact,
+        margin: measured?.margin,
         ...world.scope.thresholds[metric.id],
         verdict: evaluateMetric(metric, world),
       };

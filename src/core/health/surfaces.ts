@@ -5,6 +5,7 @@ import type { Instant } from '../time.ts';
 import type { Surface, Surfaces } from '../world/facts.ts';
 import { evaluateValue, type Thresholds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
+import { measureSays } from './measure.ts';
 import type { HealthStatus } from './status.ts';
 
 /**
@@ -15,10 +16,18 @@ export function failureRate({ failures, finished, unclear = 0 }: Surface): numbe
   return finished + unclear > 0 ? (failures / (finished + unclear)) * 100 : 0;
 }
 
-/** By its share: enough to call it bad, and never enough to call it fine while states are not understood. */
+/** The share with its sign of an estimate: `41 %`, `~41 %`, `<2 %`. */
+export const failureShare = (s: Surface): string =>
+  measureSays({ exact: s.margin === undefined, margin: s.margin }, failureRate(s), 'percent');
+
+/**
+ * By its share: enough to call it bad, and never enough to call it fine while states are not understood, or while the
+ * sample may have missed so many.
+ */
 export function evaluateSurface(s: Surface, { doubt }: Pick<Surfaces, 'doubt'>, thresholds: Thresholds): HealthStatus {
   const verdict = evaluateValue(failureRate(s), thresholds.studyFailures);
-  return verdict === 'ok' && (s.unclear || doubt) ? 'unknown' : verdict;
+  const mayBeBad = evaluateValue(failureRate(s) + (s.margin ?? 0), thresholds.studyFailures) !== 'ok';
+  return verdict === 'ok' && (s.unclear || doubt || mayBeBad) ? 'unknown' : verdict;
 }
 
 export type SurfaceHealth = { s: Surface; verdict: HealthStatus; disabled?: SurfaceStanding['switched'] };

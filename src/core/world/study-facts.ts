@@ -4,8 +4,11 @@ import type { PoolCount } from '../platform/pool.ts';
 import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { Instant } from '../time.ts';
 
-/** A count that may stop counting: `exact` false means at least, or an estimate. */
-export type Count = { value: number; exact: boolean };
+/**
+ * A count that may stop counting: `exact` false means at least, or, with a `margin`, an estimate. The true number is within
+ * the margin of it, at least when the sample was one of the better 95 of 100.
+ */
+export type Count = { value: number; exact: boolean; margin?: number | undefined };
 
 export type Study = {
   id: string;
@@ -73,6 +76,8 @@ export type Surface = {
   finished: number;
   /** Jobs of the hour in an unknown state. */
   unclear?: number;
+  /** Of a sample: how far off the share of failures may be either way, in percent of jobs (95 of 100 samples are nearer). */
+  margin?: number | undefined;
   affectedStudies: number;
   /** The most frequent error message of the hour. */
   topError?: string;

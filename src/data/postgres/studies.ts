@@ -20,7 +20,7 @@ import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
 /** State between two polls, so that expensive counts are not repeated needlessly. */
 export type StudiesMemory = {
-  pending: BudgetedQuery<number | undefined>;
+  pending: BudgetedQuery<{ count: number; margin?: number } | undefined>;
   lastHour: BudgetedQuery<sql.LastHourRow>;
   jobs: BudgetedQuery<readonly sql.JobCountRow[] | undefined>;
   stuck: BudgetedQuery<sql.StuckRow | undefined>;
@@ -103,10 +103,10 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     ask<sql.OverviewRow>(sql.overview(tables)),
     ask<sql.ActiveRow>(sql.active(tables)),
     memory.pending.read(
-      async () => (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0,
+      async () => ({ count: (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0 }),
       async () => {
         const sample = await sampleOf(ask, tables);
-        return sample && (await ask<sql.CountRow>(sql.pendingEstimated(tables, sample)))[0]?.count;
+        return sample && (await ask<sql.EstimateRow>(sql.pendingEstimated(tables, sample)))[0];
       },
     ),
     memory.jobs.read(
@@ -137,7 +137,14 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     queueDepth:
       pending.value === undefined
         ? undefined
-        : bounded(pending.value, sql.mostPending, pending.exact && !doubts.queueDepth && !partial.includes('jobs')),
+        : {
+            ...bounded(
+              pending.value.count,
+              sql.mostPending,
+              pending.exact && !doubts.queueDepth && !partial.includes('jobs'),
+            ),
+            margin: pending.value.margin,
+          },
     countedAt: { queueDepth: pending.at, lastHour: hour.at },
     active: rows.map((row) => studyFrom(row, jobs.value, tables)),
     activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !doubts.active && !partial.includes('studies')),

@@ -124,6 +124,7 @@ function surfaceFrom(row: sql.SurfaceRow): Surface {
     failures: row.failures,
     finished: row.finished,
     unclear: row.unclear > 0 ? row.unclear : undefined,
+    margin: row.margin ? row.margin : undefined,
     affectedStudies: row.studies,
     created: { failures: row.createdFailures, studies: row.createdStudies },
     lastFailedAt: row.lastFailed === null ? undefined : row.lastFailed * second,

@@ -7,7 +7,7 @@ import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
 import type { Studies, Study, Surface, Surfaces } from '../../core/world/facts.ts';
 import { amount, fault, instant, list, meaning, type Parts, word } from './schemas.ts';
 
-const count = z.strictObject({ value: amount, exact: z.boolean() });
+const count = z.strictObject({ value: amount, exact: z.boolean(), margin: amount.optional() });
 const owner = z.enum(['study', 'job']);
 
 const doubt: z.ZodType<Doubt> = z.union([
@@ -89,6 +89,7 @@ const surface = z.strictObject({
   failures: amount,
   finished: amount,
   unclear: amount.optional(),
+  margin: amount.optional(),
   affectedStudies: amount,
   topError: word.optional(),
   topErrorCount: amount.optional(),

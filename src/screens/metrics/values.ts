@@ -1,10 +1,11 @@
 // What a metric's value, threshold and trend look like in a line, for every view of the metrics.
 import { actionFor } from '../../core/health/fix-first.ts';
+import { measureSays } from '../../core/health/measure.ts';
 import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric } from '../../core/health/metrics.ts';
 import { type HealthStatus, isBreached } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
-import { formatAge, formatCount, formatLimit, formatMeasure, shortAge, shortClock } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatLimit, shortAge, shortClock } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -25,9 +26,9 @@ export function valueSays(m: Metric, world: World): { value: Span; old?: string;
   const reading = m.measure(world);
   const last = newest(reading);
   if (!last) return { value: dim('–'), basis: reading.state === 'lost' ? reading.fault.what : 'no answer yet' };
-  const { value, basis, exact } = last.value;
+  const { value, basis } = last.value;
   if (value === undefined) return { value: dim('–'), basis };
-  const text = `${exact ? '' : '~'}${formatMeasure(value, m.unit)}`;
+  const text = measureSays(last.value, value, m.unit);
   if (reading.state !== 'live' || isStale(reading, world.now))
     return {
       value: dim(text),

@@ -1,11 +1,12 @@
 // One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
-import { disabledSays, failureRate } from '../../core/health/surfaces.ts';
+import { marginSays } from '../../core/health/measure.ts';
+import { disabledSays, failureShare } from '../../core/health/surfaces.ts';
 import { byProxy, type PoolHealth, poolHealth } from '../../core/platform/pool.ts';
 import { surfaceStandings } from '../../core/platform/surface-acts.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import type { SurfaceDetail } from '../../core/queries/study.ts';
-import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
+import { formatCount, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -49,7 +50,7 @@ export const surfaceScreen: Screen = {
             [
               'failed',
               s.finished + (s.unclear ?? 0) > 0
-                ? `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`
+                ? `${failureShare(s)}${s.margin ? `${marginSays(s.margin, s.failures, 'percent')}, sampled` : ''}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`
                 : 'no jobs in the last hour',
             ],
             ['unknown status', s.unclear ? `${formatCount(s.unclear)} of these jobs` : undefined],

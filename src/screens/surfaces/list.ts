@@ -1,7 +1,7 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
 
-import { disabledSays, failureRate, type SurfaceHealth } from '../../core/health/surfaces.ts';
-import { formatCount, formatPercent } from '../../core/text/format.ts';
+import { disabledSays, failureRate, failureShare, type SurfaceHealth } from '../../core/health/surfaces.ts';
+import { formatCount } from '../../core/text/format.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -43,7 +43,7 @@ export const surfacesScreen: Screen = {
       },
       {
         title: 'failed',
-        of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict),
+        of: ({ s, verdict }) => span(failureShare(s), verdict === 'ok' ? 'plain' : verdict),
         width: 6,
         align: 'right',
       },

@@ -2,9 +2,9 @@
 
 import { countedAgo } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
-import { disabledSays, failureRate, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
+import { disabledSays, failureShare, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
 import { doubtSays } from '../../core/platform/unclear.ts';
-import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
+import { formatCount, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
@@ -124,7 +124,7 @@ function disabledLine({ s, verdict, disabled }: SurfaceHealth, now: Instant, col
   if (!disabled) return [];
   const { says, ways } = disabledSays(disabled, now);
   const left = line(mark(verdict), ` ${s.id}`);
-  const share = s.finished > 0 ? dim(`  ${formatPercent(failureRate(s))} before`) : undefined;
+  const share = s.finished > 0 ? dim(`  ${failureShare(s)} before`) : undefined;
   const rights = [line(span(says, verdict), share), ...ways.map((text) => line(span(text, verdict)))];
   return spread(left, firstFitting(columns - columnsOf(s.id) - 4, ...rights), columns);
 }
@@ -132,7 +132,7 @@ function disabledLine({ s, verdict, disabled }: SurfaceHealth, now: Instant, col
 function surfaceLine({ s, verdict }: SurfaceHealth, shown: Shown, columns: number): Line {
   const right = line(
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
-    span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),
+    span(failureShare(s).padStart(6), verdict === 'ok' ? 'plain' : verdict),
     dim(formatCount(s.failures).padStart(7)),
     shown.jobs ? dim(` of ${formatCount(s.finished + (s.unclear ?? 0)).padStart(6)} jobs`) : undefined,
     shown.studies

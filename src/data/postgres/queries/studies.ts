@@ -128,14 +128,26 @@ export function partsOf(jobs: string, sample: Sample | undefined): readonly Part
   ];
 }
 
-/** The same from a sample, as an estimate. */
+/** `margin`: twice the standard error. */
+export type EstimateRow = { count: number; margin: number };
+
+/**
+ * The same from a sample, as an estimate. Whole pages are chosen by chance, each with the same probability p = 1 / weight:
+ * the variance of the sum is then estimated by the squares of the pages' counts, times (1 - p) / p² (Horvitz-Thompson).
+ * Where no page of the sample has one, up to three pages' worth may have been missed (95 %: the rule of three).
+ */
 export const pendingEstimated = ({ jobs, jobIs }: Tables, sample: Sample) => `
-  SELECT round(${partsOf(jobs, sample)
+  SELECT round(sum(n * weight))::bigint::float8 AS count,
+         ceil(greatest(2 * sqrt(sum(squares * (weight * weight - weight))),
+                       3 * max(CASE WHEN weight > 1 AND n = 0 THEN weight ELSE 0 END)))::float8 AS margin
+  FROM (${partsOf(jobs, sample)
     .map(
-      ({ from, where, weight }) =>
-        `(SELECT count(*) FROM ${from} WHERE ${where} AND ${jobIs('waiting')}) * ${weight}::float8`,
+      ({ from, where, weight }) => `
+    SELECT coalesce(sum(n), 0)::float8 AS n, coalesce(sum(n * n), 0)::float8 AS squares, ${weight}::float8 AS weight
+    FROM (SELECT count(*)::float8 AS n FROM ${from} WHERE ${where} AND ${jobIs('waiting')}
+          GROUP BY tableoid, (ctid::text::point)[0]) pages`,
     )
-    .join(' + ')})::int AS count`;
+    .join(' UNION ALL ')}) parts`;
 
 export type PagesRow = { pages: number };
 
@@ -205,13 +217,17 @@ export type SurfaceRow = {
   lastDone: number | null;
   /** On the first row: the runbook's messages (SEV2, error messages), those of most jobs first. */
   messages: readonly { error: string | null; count: number }[] | null;
+  /** Of a sample: how far off the share of failures may be either way, in percent of jobs; else 0. */
+  margin: number | null;
   /** Rows read in total. */
   seen: number;
 };
 
 /**
  * Per surface over the last hour: finished and failed jobs, the studies they belong to and the most frequent error
- * (runbook, SEV2: failure patterns, error messages). From a sample, numbers of jobs are estimates of all.
+ * (runbook, SEV2: failure patterns, error messages). From a sample, numbers of jobs are estimates of all. The margin of a
+ * share f / n is twice the standard error of that ratio over pages chosen by chance; where none failed, or all did, three
+ * more of the jobs that were read (95 %: the rule of three).
  */
 export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?: Sample) => `
   WITH recent AS MATERIALIZED (
@@ -221,12 +237,23 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?
       SELECT ${job.surface}::text AS id, ${job.study} AS study, coalesce(${jobIs('failed')}, false) AS failed,
              ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${weight}::float8 AS weight,
              coalesce(${job.ended}, ${job.created}) AS ended,
+             ${sample ? "tableoid::text || ' ' || (ctid::text::point)[0]" : 'NULL::text'} AS page,
              ${form.job.columns.error ? inLastHour(job.created) : 'true'} AS fresh
       FROM ${from}
       WHERE ${where} AND ${inLastHour(job.ended, job.created)} AND (${jobIs(...finished)} OR ${jobUnclear})`,
       )
       .join(' UNION ALL')}) parts
     LIMIT ${mostRecent + 1}
+  ),
+  margins AS (
+    SELECT id, 100 * CASE
+      WHEN sum(f) IN (0, sum(n)) THEN least(1, 3 * max(weight - 1) / nullif(sum(n * weight), 0))
+      ELSE 2 * sqrt(greatest(0, sum(v * f * f) - 2 * (sum(weight * f) / sum(weight * n)) * sum(v * f * n)
+             + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END AS margin
+    FROM (SELECT id, weight, weight * weight - weight AS v, (count(*) FILTER (WHERE failed))::float8 AS f,
+                 count(*)::float8 AS n
+          FROM recent GROUP BY id, weight, page) pages
+    GROUP BY id
   ),
   errors AS (
     SELECT DISTINCT ON (id) id, error, round(sum(weight))::int AS count
@@ -247,9 +274,11 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?
          extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.failed AND NOT r.unclear AND ${isMoment('r.ended')}))::float8 AS "lastDone",
          CASE WHEN row_number() OVER () = 1
               THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
-         e.error AS "topError", e.count AS "topCount", (SELECT count(*) FROM recent)::int AS seen
+         e.error AS "topError", e.count AS "topCount", m.margin::float8 AS margin,
+         (SELECT count(*) FROM recent)::int AS seen
   FROM recent r LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM r.id
-  GROUP BY r.id, e.error, e.count
+  LEFT JOIN margins m ON m.id IS NOT DISTINCT FROM r.id
+  GROUP BY r.id, e.error, e.count, m.margin
   ORDER BY failures DESC, unclear DESC, finished DESC, r.id
   LIMIT 200`;
 
