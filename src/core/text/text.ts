@@ -93,7 +93,7 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
   if (taken > columns) {
     fitted = '';
     taken = 0;
-    for (const { segment } of segments.segment(text)) {
+    for (const { segment } of segmentsOf(text)) {
       const next = width(segment);
       if (taken + next > columns - 1) break;
       fitted += segment;
@@ -116,7 +116,7 @@ export function fitMiddle(text: string, columns: number, alike = 0): string {
   const room = columns - 1;
   const differing = width(text.slice(alike));
   const end = Math.min(room, Math.max(Math.ceil(room * 0.6), Math.min(differing, room - 1)));
-  const all = [...segments.segment(text)].map(({ segment }) => segment);
+  const all = [...segmentsOf(text)].map(({ segment }) => segment);
   const take = (from: readonly string[], most: number): string[] => {
     let taken = 0;
     const past = from.findIndex((segment) => {
@@ -169,7 +169,13 @@ export function shortenings(text: string): readonly string[] {
 const isOpenEnded = (text: string): boolean =>
   text.lastIndexOf('“') > text.lastIndexOf('”') || text.lastIndexOf('(') > text.lastIndexOf(')');
 
-const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when a text is cut: it takes some 10 ms, and most commands cut none. */
+let segmenter: Intl.Segmenter | undefined;
+
+function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** In lines of at most `columns`, broken at blanks; a longer word is cut. */
 export function wrap(text: string, columns: number): string[] {

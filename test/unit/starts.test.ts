@@ -1,0 +1,44 @@
+// What every command loads and makes before it does anything: counted, as times differ from machine to machine.
+import { build } from 'esbuild';
+import { afterEach, expect, test, vi } from 'vitest';
+import { bundleOptions } from '../../scripts/bundle/options.mjs';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.resetModules();
+});
+
+const packageOf = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
+
+test('a start loads one package for its words, and four for the width of a text', { timeout: 60_000 }, async () => {
+  const { outputs } = (await build(bundleOptions({ outdir: 'out' }))).metafile;
+  const files = new Set(['out/cli.js']);
+  for (const file of files)
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if (kind === 'import-statement' && outputs[path]) files.add(path);
+  const modules = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  const packages = new Set(modules.flatMap((module) => packageOf.exec(module)?.[1] ?? []));
+  expect([...packages].sort()).toEqual([
+    'ansi-regex',
+    'commander',
+    'get-east-asian-width',
+    'string-width',
+    'strip-ansi',
+  ]);
+  // The schema of all options, what is made of it, and whoever talks to a backend: when a command runs.
+  expect(modules).toContain('src/config/flags.ts');
+  expect(
+    modules.filter((module) => /^src\/(config\/(settings|options|load)\.ts|data|engine|actions|screens)/.test(module)),
+  ).toEqual([]);
+});
+
+test('a segmenter is made once, and only when a text is cut', async () => {
+  // The package makes one of its own; the bundle loads it on demand.
+  await import('string-width');
+  const made = vi.spyOn(Intl, 'Segmenter');
+  const { fit, fitMiddle, sanitize } = await import('../../src/core/text/text.ts');
+  expect([fit('calm', 8), fitMiddle('calm', 8), sanitize('calm')]).toEqual(['calm    ', 'calm', 'calm']);
+  expect(made).toHaveBeenCalledTimes(0);
+  expect([fit('executor', 4), fitMiddle('executor', 5), fit('日本語', 4)]).toEqual(['exe…', 'e…tor', '日… ']);
+  expect(made).toHaveBeenCalledTimes(1);
+});
