@@ -197,9 +197,17 @@ export class AccessLog {
   }
 
   #isProbe(read: ReadLine): boolean {
-    const agents = this.#fields.userAgent.map((path) => fieldAt(read.record, path)).flatMap((one) => one ?? []);
-    const agent = read.plain?.named?.userAgent ?? agents.find((one) => typeof one === 'string');
-    return this.#probes.includes(this.#url(read), agent);
+    return this.#probes.includes(this.#url(read), read.plain?.named?.userAgent ?? this.#agent(read.record));
+  }
+
+  /** The first text among the configured names; each line comes by here, so no arrays are made. */
+  #agent(record: object): string | undefined {
+    for (const path of this.#fields.userAgent) {
+      const value = fieldAt(record, path);
+      const said: unknown = Array.isArray(value) ? value.find((one) => typeof one === 'string') : value;
+      if (typeof said === 'string') return said;
+    }
+    return undefined;
   }
 }
 

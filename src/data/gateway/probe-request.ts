@@ -5,11 +5,15 @@ import type { Settings } from '../../config/settings.ts';
 const healthPath =
   /(?:^|\/)(?:_{0,2}(?:health|healthz|healthy|livez|readyz|startupz|healthcheck|health[-_]check|liveness|readiness|(?:lb)?heartbeat)_{0,2}|-\/ready|actuator\/[\w-]+)(?:\/[\w-]+)?$/;
 
+/** The path of a probe has one of these words (healthPath), or the last part of a configured path. */
+const healthWords = ['health', 'livez', 'liveness', 'ready', 'readiness', 'startupz', 'heartbeat', 'actuator'];
+
 /** Tells probes by who asks and by what is asked for. */
 export class ProbeRequests {
   readonly #paths: ReadonlySet<string>;
   readonly #agents: readonly string[];
   readonly #marks: readonly string[];
+  readonly #words: readonly string[];
 
   constructor({ gateway, traffic }: Pick<Settings, 'gateway' | 'traffic'>) {
     const paths = [gateway.healthPath, gateway.detailedHealthPath, ...traffic.probePaths];
@@ -25,6 +29,7 @@ export class ProbeRequests {
       'heartbeat',
       '/-/',
     ];
+    this.#words = [...healthWords, ...[...this.#paths].map((path) => path.slice(path.lastIndexOf('/') + 1))];
     this.#agents = traffic.probeAgents.map((agent) => agent.toLowerCase());
   }
 
@@ -32,6 +37,9 @@ export class ProbeRequests {
   includes(url: unknown, agent: unknown): boolean {
     if (typeof agent === 'string' && this.#isAgent(agent.toLowerCase())) return true;
     if (typeof url !== 'string') return false;
+    // Each line of a log comes by here, and few are probes: the path is taken apart only where it may be one's.
+    const lower = url.slice(0, longestUrl).toLowerCase();
+    if (!this.#words.some((word) => lower.includes(word))) return false;
     const path = pathOf(url);
     return this.#paths.has(path) || healthPath.test(path);
   }
@@ -50,10 +58,13 @@ export class ProbeRequests {
   }
 }
 
+/** Characters of a URL that are read. */
+const longestUrl = 500;
+
 /** In lower case, without query, host and the slash at its end. */
 function pathOf(url: string): string {
   const path = url
-    .slice(0, 500)
+    .slice(0, longestUrl)
     .replace(/^https?:\/\/[^/]*/i, '')
     .split(/[?#]/, 1)[0];
   return `/${(path ?? '').toLowerCase().split('/').filter(Boolean).join('/')}`;
