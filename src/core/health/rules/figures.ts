@@ -37,7 +37,7 @@ export const figureRules = declare({
   },
   'metric/unknown': {
     verdict: 'unknown',
-    when: 'no data, or too little',
+    when: 'no data, too little, or an estimate that may be above the threshold',
     from: 'see Metrics',
   },
   'traffic/limited': {
@@ -69,7 +69,11 @@ export const figureRules = declare({
     when: 'it was disabled, and not enabled since, whatever its jobs came to before',
     from: 'the journal: the platform does not report it',
   },
-  'surface/unknown': { verdict: 'unknown', when: 'states of its jobs are not understood', from: 'jobs by surface' },
+  'surface/unknown': {
+    verdict: 'unknown',
+    when: 'states of its jobs are not understood, or a sample may have missed failures',
+    from: 'jobs by surface',
+  },
   'states/unknown': {
     verdict: 'unknown',
     when: 'studies or jobs are in unknown states',
