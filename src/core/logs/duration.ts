@@ -43,7 +43,7 @@ const durationName =
 export const isDurationName = remembered((name) => durationName.test(name));
 
 /** Without the rounding error of the multiplication: 0.35, not 0.35000000000000003. */
-const exact = (ms: Ms): Ms => Number(ms.toPrecision(12));
+const exact = (ms: Ms): Ms => (Number.isInteger(ms) && ms < 1e12 ? ms : Number(ms.toPrecision(12)));
 
 /** Milliseconds; undefined for what is no time. `usual`: the unit of a number whose name says none. `4.2`, `"4.2s"`, `"812ms"`, `"1m3.5s"`, `"00:00:04.2"` is none. */
 export function toMs(value: unknown, name: string, usual: Unit = 'ms'): Ms | undefined {

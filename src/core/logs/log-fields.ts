@@ -32,7 +32,8 @@ export type LogFieldName = (typeof logFieldNames)[number];
 /** A field of a JSON log line: by its whole name (`"res.statusCode": 200`), else by its path (`"res": {"statusCode": 200}`). */
 export function fieldAt(record: object, path: string): unknown {
   const found = ownAt(record, path);
-  if (found !== undefined) return found;
+  // Some thirty fields are looked for in each line, and most records have none of these.
+  if (found !== undefined || !('attributes' in record || 'Attributes' in record)) return found;
   // OpenTelemetry's records keep them there.
   const attributes = own(record, 'attributes') ?? own(record, 'Attributes');
   return typeof attributes === 'object' && attributes !== null ? ownAt(attributes, path) : undefined;

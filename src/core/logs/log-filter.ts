@@ -10,7 +10,7 @@ import { expression as compiled, literal, type Matcher, wildcard } from './expre
 import { levelFrom } from './levels.ts';
 import { type LogLine, longestShown } from './log.ts';
 import { fieldAt, type LogFieldName, type LogFields } from './log-fields.ts';
-import { levelOf, messageOf, namedField, type ReadLine, readLine, requestIdsOf } from './log-line.ts';
+import { levelOf, messageOf, namedField, plainLevelOf, type ReadLine, readLine, requestIdsOf } from './log-line.ts';
 
 type Comparison = '=' | '!=' | '>' | '<';
 
@@ -116,7 +116,8 @@ export function passes(filter: LogFilter, line: LogLine, fields: LogFields, trai
   };
   return filter.clauses.every((clause) => {
     if (clause.kind === 'text') return has(line, clause.pattern, parsed, fields) === clause.wanted;
-    if (clause.kind === 'level') return hasLevel(clause, levelOf(parsed(), fields));
+    if (clause.kind === 'level')
+      return hasLevel(clause, (read ? undefined : plainLevelOf(line.text, fields)) ?? levelOf(parsed(), fields));
     if (clause.name !== 'requestId') return hasField(clause, line, parsed, fields);
     const ids = requestIdsOf(parsed(), fields);
     return hasRequest(clause, ids) || trail?.follows(clause, line, ids) === true;

@@ -59,6 +59,30 @@ export function levelOf(line: ReadLine, fields: LogFields): number | undefined {
   return level ?? levelByOtherNames(record) ?? levelByContent(line, fields);
 }
 
+const levelKeys = new Map<string, string>();
+
+/**
+ * The level of a JSON line, where it can be told without parsing it: its field stands once, unescaped, and before
+ * anything nested. Undefined: parse it.
+ */
+export function plainLevelOf(text: string, fields: LogFields): number | undefined {
+  if (text.charCodeAt(0) !== 123 || text.charCodeAt(text.length - 1) !== 125) return undefined;
+  const key = levelKeys.get(fields.level) ?? `${JSON.stringify(fields.level)}:`;
+  if (levelKeys.size < 100) levelKeys.set(fields.level, key);
+  const at = text.indexOf(key);
+  if (at < 1 || text.indexOf(key, at + 1) >= 0) return undefined;
+  const before = text.charCodeAt(at - 1);
+  // A comma or the first brace: within a string a quote would be escaped.
+  if (at === 1 ? before !== 123 : before !== 44 || /[{[]/.test(text.slice(1, at))) return undefined;
+  if (text.includes('\\u') || text.includes(`${key.slice(0, -1)} `)) return undefined;
+  plainValue.lastIndex = at + key.length;
+  const [, number, word] = plainValue.exec(text) ?? [];
+  if (number !== undefined) return levelOfField(Number(number), fields.level);
+  return word === undefined ? undefined : levelOfField(word, fields.level);
+}
+
+const plainValue = /(?:(\d{1,5})|"([A-Za-z]{1,12})")[,}]/y;
+
 function levelByOtherNames(record: object): number | undefined {
   for (const name of levelNames) {
     const value = fieldAt(record, name);

@@ -1,20 +1,20 @@
 // Redacts secrets anywhere: in a log line, an error, a setting, a command.
 import { withoutArguments } from './secrets/commands.ts';
-import { strong, withoutNamed } from './secrets/named.ts';
+import { withoutNamed } from './secrets/named.ts';
 import { withoutShapes } from './secrets/shapes.ts';
+import { commandArguments, logins, named, prefixes, shapes, tracesIn } from './secrets/traces.ts';
 import { withoutLogins } from './secrets/urls.ts';
-
-/** Without one of these there is no secret: most text needs only this check. */
-const suspicious = new RegExp(
-  `[@_-]|:\\/|bearer|basic|auth|cookie|${strong}|pass|pw|identified|setuser|signature|[?&](?:sig|key|code|awsaccess)|AKIA|ASIA|SG\\.|AIza|eyJ|ya29|hv[sbr]\\.|dapi|telegram|PRIVATE KEY`,
-  'i',
-);
 
 /**
  * Removes what looks like a secret: passwords in addresses, settings and commands, headers and tokens, keys of AWS and
  * of well-known services, private keys, addresses of webhooks. Takes no longer than the text is, whatever it holds.
+ * `traces`: of this text, where they are known (`tracesIn`).
  */
-export function redact(text: string): string {
-  if (!suspicious.test(text)) return text;
-  return withoutArguments(withoutNamed(withoutShapes(withoutLogins(text))));
+export function redact(text: string, traces = tracesIn(text)): string {
+  // What is put in a secret's place is a trace of nothing: those of the whole text hold for what is left of it.
+  let safe = text;
+  if ((traces & logins) !== 0) safe = withoutLogins(safe);
+  if ((traces & (shapes | prefixes)) !== 0) safe = withoutShapes(safe, traces);
+  if ((traces & named) !== 0) safe = withoutNamed(safe);
+  return (traces & commandArguments) !== 0 ? withoutArguments(safe) : safe;
 }

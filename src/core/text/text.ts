@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { redact } from './redact.ts';
+import { tracesIn, unprintable } from './secrets/traces.ts';
 
 // C0 and C1 controls, line and paragraph separators, zero-width and bidi marks, soft hyphen, word joiner,
 // interlinear annotations, tags and variation selectors (VS16 makes widths disagree between terminals).
@@ -71,6 +72,12 @@ export function printable(text: string): string {
  * cut comes last, as half a secret would not be recognized.
  */
 export function sanitize(outside: unknown, max = 2000): string {
+  if (typeof outside === 'string' && outside.length <= max) {
+    const traces = tracesIn(outside);
+    if (traces === 0) return outside;
+    const safe = traces < unprintable ? redact(outside, traces) : undefined;
+    if (safe !== undefined && safe.length <= max) return safe;
+  }
   const text = stripControl(outside, max * 4);
   const safe = redact(text);
   if (safe.length > max) return stripControl(safe, max);

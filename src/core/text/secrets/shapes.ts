@@ -1,5 +1,6 @@
 // Secrets with a recognizable shape, whatever stands before them. Each pattern can start at few places of a text
 // and reads on in one direction only: none needs more than its length.
+import { prefixes as prefixed, shapes as otherShapes } from './traces.ts';
 import { mark } from './value.ts';
 
 /** Keys and tokens of well-known services, by the prefix that each gives its own. */
@@ -43,7 +44,7 @@ const prefixes = [
 const webhooks =
   /(https?:\/\/(?:hooks\.slack(?:-gov)?\.com\/\w+|(?:\w+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks|[\w.-]+\.office\.com\/webhook\w*|outlook\.office(?:365)?\.com\/webhook\w*|events\.(?:eu\.)?pagerduty\.com\/(?:integration|generic)|chat\.googleapis\.com\/v1\/spaces|[\w.-]+\/hooks)\/)[^\s"'<>]+/gi;
 
-/** A pattern, what it leaves, and words (lower case) of which a text without any cannot match. */
+/** A pattern, what it leaves, and words (lower case) of which a text without any cannot match; none: those of a prefix. */
 type Shape = readonly [pattern: RegExp, by: string, needs?: readonly string[]];
 
 const shapes: readonly Shape[] = [
@@ -93,12 +94,13 @@ const base64 = /[\w+/=\s\\-]/;
 const basic = /\b(basic\s{1,9})([A-Za-z0-9+/]{4,}={0,2})/gi;
 const keyEnd = /-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 
-/** The text without what is a secret by its shape. */
-export function withoutShapes(text: string): string {
-  const lower = text.toLowerCase();
+/** The text without what is a secret by its shape; `traces`: what it may hold (traces.ts). */
+export function withoutShapes(text: string, traces = prefixed | otherShapes): string {
+  const lower = (traces & otherShapes) !== 0 ? text.toLowerCase() : '';
   let safe = text;
   for (const [pattern, by, needs] of shapes)
-    if (needs === undefined || needs.some((word) => lower.includes(word))) safe = safe.replace(pattern, by);
+    if (needs ? needs.some((word) => lower.includes(word)) : (traces & prefixed) !== 0)
+      safe = safe.replace(pattern, by);
   if (lower.includes('basic'))
     safe = safe.replace(basic, (whole, scheme: string, word: string) => (isLogin(word) ? `${scheme}${mark}` : whole));
   return lower.includes('private key') ? withoutKeyTails(safe) : safe;
