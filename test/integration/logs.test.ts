@@ -12,7 +12,7 @@ import type { LogsAsk, LogsState } from '../../src/data/kubernetes/logs/logs-req
 import { ApiServer } from '../support/api-server.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
-const raw = (at: number, text: string) => ({ at, pod: 'p', container: 'c', previous: false, text });
+const raw = (at: number, text: string) => ({ id: 0, at, pod: 'p', container: 'c', previous: false, text });
 
 describe('the order of lines', () => {
   it('is that of time, over all streams, in any order of arrival', () => {

@@ -206,10 +206,11 @@ const isIdOwner = remembered((key) => idOwner.test(key));
 
 /** All ids of the request that a line belongs to, those with configured names first. */
 export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): readonly string[] {
-  const found = new Set<string>();
+  const found: string[] = [];
   const take = (value: unknown) => {
+    if (value === undefined) return;
     const id = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '';
-    if (id.length <= longestId && !nothing.test(id)) found.add(id);
+    if (id.length <= longestId && !nothing.test(id) && !found.includes(id)) found.push(id);
   };
   take(plain?.named?.requestId);
   for (const name of fields.requestId) take(fieldAt(record, name));
@@ -226,5 +227,5 @@ export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): re
     }
   };
   walk(record, 3);
-  return [...found];
+  return found;
 }

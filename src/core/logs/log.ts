@@ -62,13 +62,17 @@ function named(name: string): string {
   return known;
 }
 
+const none: readonly string[] = [];
+
 /** Makes a line ready to be shown. */
 export function readEntry(line: LogLine, fields: LogFields): LogEntry {
   const mark = line.mark === true;
   const read = mark ? undefined : readLine(line.text);
   const shown = (value: unknown, most: number) =>
     sanitize(typeof value === 'object' && value !== null ? JSON.stringify(value) : value, most);
-  const ids = read ? requestIdsOf(read, fields).map((id) => sanitize(id, 200)) : [];
+  const found = read ? requestIdsOf(read, fields) : none;
+  const ids = found.length > 0 ? found.map((id) => sanitize(id, 200)) : none;
+  const stack = read?.json ? stackOf(read.record) : none;
   return {
     id: line.id,
     at: line.at,
@@ -81,7 +85,7 @@ export function readEntry(line: LogLine, fields: LogFields): LogEntry {
     message: shown(read ? saying(read, line, fields) : line.text, longestShown),
     fields: read ? namedFields(read, fields, ids[0], (value) => shown(value, 200)) : {},
     requestIds: ids,
-    more: [...(read?.json ? stackOf(read.record) : []), ...(line.more ?? []).map(stackLine)],
+    more: line.more ? [...stack, ...line.more.map(stackLine)] : stack,
     raw: sanitize(line.text, longestShown),
     structured: read?.json === true,
   };
@@ -111,7 +115,7 @@ function namedFields(
 /** pino's serialised error: its stack belongs to the line. */
 function stackOf(record: object): readonly string[] {
   const stack = fieldAt(record, 'err.stack') ?? fieldAt(record, 'error.stack') ?? fieldAt(record, 'stack');
-  return typeof stack === 'string' ? stack.slice(0, longestShown).split('\n').slice(0, 100).map(stackLine) : [];
+  return typeof stack === 'string' ? stack.slice(0, longestShown).split('\n').slice(0, 100).map(stackLine) : none;
 }
 
 /** Sanitized, and still indented. */

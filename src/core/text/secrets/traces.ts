@@ -61,7 +61,7 @@ for (const [kind, traces] of words)
   for (const trace of traces.split(' ')) {
     const [a, b, c] = [...trace].map(classOf);
     const first = ((a ?? 0) << classBits) | (b ?? 0);
-    // Two characters, whatever follows them.
+    // Two characters, whatever follows them: at the end of a text stands a name without its value.
     for (let third = c ?? 0; third <= (c ?? classMask); third += 1) {
       const code = (first << classBits) | third;
       found[code] = (found[code] ?? 0) | kind;
@@ -86,8 +86,6 @@ export function tracesIn(text: string): number {
     code = ((code << classBits) | (is & classMask)) & (found.length - 1);
     kinds |= found[code] ?? 0;
   }
-  // Two characters at the end are followed by nothing.
-  kinds |= found[(code << classBits) & (found.length - 1)] ?? 0;
   if ((flags & isAt) !== 0 || text.includes(':/')) kinds |= logins;
   if ((flags & isQuery) !== 0) kinds |= shapes;
   return (flags & isUnprintable) !== 0 ? kinds | unprintable : kinds;

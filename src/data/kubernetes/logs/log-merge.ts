@@ -12,6 +12,7 @@ const quiet: Ms = 300;
 const opening: Ms = 2000;
 /** When more wait than this, only the last line of each stream waits for the rest of its stack. */
 const hurried = 4000;
+const hurriedAlone = 250;
 /** When more wait than this, the older half goes out. */
 const longestWait = 50_000;
 /** When more lines than this wait, streams ahead of the others are not read until the others catch up. */
@@ -43,7 +44,8 @@ export class LogMerge {
     this.#streams.delete(key);
   }
 
-  push(key: string, line: Omit<LogLine, 'id'>, clock: Ms): void {
+  /** The line is the merge's from now on: it gets its id, and what continues it. */
+  push(key: string, line: LogLine, clock: Ms): void {
     const stream = this.#streams.get(key);
     const head = stream?.last;
     if (stream) stream.heard = clock;
@@ -53,7 +55,7 @@ export class LogMerge {
       head.arrived = clock;
       return;
     }
-    const waiting = { line: { ...line, id: 0 }, arrived: clock, order: this.#order++, out: false };
+    const waiting = { line, arrived: clock, order: this.#order++, out: false };
     this.#waiting.push(waiting);
     if (!stream || line.mark) return;
     stream.at = line.at;
@@ -62,7 +64,8 @@ export class LogMerge {
 
   /** Whether so much waits that it should be released before any stream brings more. */
   get isCrowded(): boolean {
-    return this.#waiting.length >= hurried;
+    // A single stream waits for no other: the sooner its lines go, the less they cost the collector of garbage.
+    return this.#waiting.length >= (this.#streams.size === 1 ? hurriedAlone : hurried);
   }
 
   /** Whether any line waits. */

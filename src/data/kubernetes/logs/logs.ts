@@ -159,7 +159,7 @@ class LogsFollower {
     this.#order.expect(key, performance.now());
     const about = { pod: pod.name, container: container.name, previous };
     const put = (text: string, at: Instant, more: Partial<LogLine> = {}) =>
-      this.#order.push(key, { ...about, at, text: withoutColours(text), ...more }, performance.now());
+      this.#order.push(key, { id: 0, ...about, at, text: withoutColours(text), ...more }, performance.now());
     const mark = (text: string, at = Date.now()) => put(`${pod.name}: ${text}`, at, { mark: true });
     let lines = 0;
     let lostAt: number | undefined;
