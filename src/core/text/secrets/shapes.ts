@@ -1,6 +1,6 @@
 // Secrets with a recognizable shape, whatever stands before them. Each pattern can start at few places of a text
 // and reads on in one direction only: none needs more than its length.
-import { prefixes as prefixed, shapes as otherShapes } from './traces.ts';
+import { shapes as otherShapes, prefixes as prefixed } from './traces.ts';
 import { mark } from './value.ts';
 
 /** Keys and tokens of well-known services, by the prefix that each gives its own. */
