@@ -5,6 +5,7 @@ import { derive, newest, type Reading } from '../core/world/reading.ts';
 import { type IncidentDelta, incidentDecoder, incidentEncoder } from './incident-delta.ts';
 import { type LogsDelta, logsDecoder, logsEncoder } from './logs-delta.ts';
 import type { Update } from './protocol.ts';
+import { type WorldDelta, worldDecoder, worldEncoder } from './world-delta.ts';
 
 type Pods = readonly Pod[];
 
@@ -12,15 +13,23 @@ type Pods = readonly Pod[];
 export type PodsDelta = { reading: Reading<undefined>; upsert: Pods; remove: readonly string[] };
 
 /** An update as it crosses the thread. */
-export type Envelope = { update: Update; pods?: PodsDelta; logs?: LogsDelta; incident?: IncidentDelta };
+export type Envelope = {
+  update: Update;
+  world?: WorldDelta;
+  pods?: PodsDelta;
+  logs?: LogsDelta;
+  incident?: IncidentDelta;
+};
 
 /** Remembers what was sent. */
 export function encoder(): (update: Update) => Envelope {
   const pods = podsEncoder();
   const logs = logsEncoder();
   const incidents = incidentEncoder();
+  const worlds = worldEncoder();
   return (update) => {
-    const envelope = pods(update);
+    const apart = pods(update);
+    const envelope: Envelope = { ...apart, ...worlds(apart.update) };
     if (envelope.update.incident !== undefined) {
       const { incident, ...rest } = envelope.update;
       envelope.update = rest;
@@ -51,8 +60,9 @@ export function decoder(): (envelope: Envelope) => Update {
   const pods = podsDecoder();
   const logs = logsDecoder();
   const incidents = incidentDecoder();
+  const worlds = worldDecoder();
   return (envelope) => {
-    const update = pods(envelope);
+    const update = pods({ ...envelope, update: worlds(envelope) });
     if (envelope.logs) update.logs = logs(envelope.logs);
     if (envelope.incident !== undefined) update.incident = incidents(envelope.incident);
     return update;
