@@ -118,7 +118,7 @@ async function throughScreen(of: TerminalUnderTest, { action, target }: Case, wo
     await of.shows('pasted text does not confirm');
     await typing(of, text, `${text}█`);
   }
-  await of.shows('verified', 60_000);
+  await of.shows('✓ verified', 90_000);
   if (action === 'create-api-key' || action === 'rotate-api-key') await of.shows(/bk_live_\w+/);
 }
 
