@@ -42,14 +42,16 @@ describe('the cockpit with nothing behind it', () => {
   });
 
   test('an uncaught error restores the terminal, is printed, and fails', async () => {
-    const thrower = path.join(home, 'thrower.mjs');
+    const [thrower, go] = [path.join(home, 'thrower.mjs'), path.join(home, 'go')];
     writeFileSync(
       thrower,
-      "import { isMainThread } from 'node:worker_threads';\n" +
-        "if (isMainThread) setTimeout(() => { throw new Error('boom'); }, 2500);\n",
+      `import { existsSync } from 'node:fs';
+       import { isMainThread } from 'node:worker_threads';
+       if (isMainThread) setInterval(() => { if (existsSync(${JSON.stringify(go)})) throw new Error('boom'); }, 50);`,
     );
     open({ environment: { NODE_OPTIONS: `--import=${thrower}` } });
     await terminal.shows('1 HEALTH');
+    writeFileSync(go, '');
     expect((await terminal.ends()).code).toBe(1);
     expectRestored();
     await terminal.shows('boom');
@@ -169,11 +171,11 @@ describe('the cockpit with nothing behind it', () => {
   test('a light terminal that says so gets the light theme, its answer is no key, and a deaf one is not asked', async () => {
     open();
     await terminal.shows('1 HEALTH');
-    await expect.poll(() => terminal.raw, { timeout: 20_000 }).toContain('\u001b]11;?\u0007');
+    await expect.poll(() => terminal.raw, { timeout: 60_000 }).toContain('\u001b]11;?\u0007');
     const drawn = terminal.raw.length;
     terminal.type('\u001b]11;rgb:ffff/ffff/ffff\u0007');
     // Keys of the light theme are dark blue, those of the dark one cyan.
-    await expect.poll(() => terminal.raw.slice(drawn), { timeout: 20_000 }).toContain('38;5;24m');
+    await expect.poll(() => terminal.raw.slice(drawn), { timeout: 60_000 }).toContain('38;5;24m');
     await terminal.press('3').shows('▸3 METRICS');
     await terminal.press('q').ends();
     open({ program: 'bash', args: ['-c', `TERM=linux exec '${process.execPath}' '${launcher}'`] });
@@ -186,7 +188,7 @@ describe('the cockpit with nothing behind it', () => {
     open({ program: 'bash', args: ['--norc', '--noprofile', '-i'], environment: { PS1: 'shell> ' } });
     await terminal.shows('shell>');
     terminal.type(`'${process.execPath}' '${launcher}'; echo left\r`);
-    await expect.poll(() => terminal.raw, { timeout: 20_000 }).toContain('\u001b]11;?\u0007');
+    await expect.poll(() => terminal.raw, { timeout: 60_000 }).toContain('\u001b]11;?\u0007');
     terminal.type('q').type('\u001b]11;rgb:0000/0000/0000\u001b\\');
     await terminal.shows(/^left/m);
     await terminal.settles();

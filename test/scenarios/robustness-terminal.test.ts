@@ -139,7 +139,7 @@ async function stall(): Promise<void> {
         if (more > 0) terminal.press('ctrl-l');
         return more;
       },
-      { timeout: 20_000, interval: 90 },
+      { timeout: 60_000, interval: 90 },
     )
     .toBe(0);
 }
@@ -154,6 +154,9 @@ describe('cut off:', () => {
     await expect.poll(() => alive(cockpit), { timeout: 30_000 }).toBe(false);
   });
 });
+
+/** It is or was on the screen: a busy machine may look when the engine is there again. */
+const says = (what: string) => expect.poll(() => terminal.raw, { timeout: 60_000 }).toContain(what);
 
 test('a failed engine is reported and restarted', async () => {
   const thrower = path.join(home, 'thrower.mjs');
@@ -171,7 +174,7 @@ test('a failed engine is reported and restarted', async () => {
     environment: { ...nowhere(home), NODE_OPTIONS: `--import=${thrower}` },
     columns: 120,
   });
-  await terminal.shows('the engine stopped (boom )');
+  await says('the engine stopped (boom )');
   expect(terminal.fullScreen).toBe(true);
   await terminal.hides('the engine stopped');
   await terminal.shows(/● redis +connection refused/);
@@ -194,7 +197,7 @@ test('an engine out of memory is reported and restarted, and the screen stays', 
     environment: { ...nowhere(home), NODE_OPTIONS: `--import=${eater} --max-old-space-size=160` },
     columns: 120,
   });
-  await terminal.shows('the engine stopped (it ran out of memory', 30_000);
+  await says('the engine stopped (it ran out of memory');
   expect(terminal.fullScreen).toBe(true);
   await terminal.hides('the engine stopped');
   await terminal.shows(/● redis +connection refused/);
@@ -218,7 +221,7 @@ test('a hanging credential plugin ends with the cockpit', async () => {
   const hanging = Number(readFileSync(started, 'utf8'));
   expect(alive(hanging)).toBe(true);
   await terminal.press('q').shows('ended with 0');
-  await expect.poll(() => alive(hanging)).toBe(false);
+  await expect.poll(() => alive(hanging), { timeout: 60_000 }).toBe(false);
 });
 
 describe('stopped by', () => {
