@@ -32,7 +32,7 @@ test('both threads log what happens, and neither logs typed text', async () => {
   const environment = { ...nowhere(home), PGPASSWORD: 'swordfish-4711', BENTHAM_LOG_FILE: file };
   terminal = new TerminalUnderTest({ args: ['--log-level', 'debug'], environment });
   await terminal.shows('1 HEALTH');
-  await terminal.shows('refused');
+  await terminal.shows(/● primary +(connection )?refused/);
   terminal.press(':').type('xylophone');
   await terminal.shows('xylophone');
   terminal.resize(100, 30);

@@ -59,7 +59,8 @@ describe('each look', () => {
     const { code, out } = await cockpit(['statements', '--for', '3s']);
     expect(code).toBe(0);
     expect(cells(out, 0)).toEqual(['SHARE', 'TIME', 'CALLS', 'MEAN', 'CACHE', 'USER', 'STATEMENT']);
-    expect(out).toMatch(/^[\d ]+ calls?, .* in total, in 3\.\d s$/m);
+    // Three seconds, and what a busy machine makes of them.
+    expect(out).toMatch(/^[\d ]+ calls?, .* in total, in ([3-9]|\d\d)\.\d s$/m);
     expect((await json('statements', '--server', 'replica')).code).toBe(0);
   });
 
@@ -68,7 +69,8 @@ describe('each look', () => {
     expect(code).toBe(0);
     expect(cells(out, 0)).toEqual(['ACTIVE', 'WAITS FOR', 'USER', 'STATEMENT']);
     expect(out).toMatch(/^ *2\.0 {2,}Lock: /m);
-    expect(out).toContain('active sessions on average, in 3 samples');
+    // One a second, fewer where a sample takes longer.
+    expect(out).toMatch(/active sessions on average, in [23] samples/);
     expect((await json('waits', '--for', '1')).value).toMatchObject({ samples: 1, wanted: 1 });
     expect(await cockpit(['waits', '--for', 'soon'])).toMatchObject({ code: 64, out: '' });
   });

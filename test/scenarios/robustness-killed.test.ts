@@ -51,7 +51,7 @@ const kill = (pid = 0) => process.kill(pid, 'SIGKILL');
 test('the cockpit of a drill', async () => {
   await practise();
   kill(family[0]);
-  await terminal.shows('over');
+  await terminal.shows(/^over$/m);
   await expectNothingLeft();
 });
 

@@ -85,9 +85,17 @@ function recorded(): readonly Record<string, unknown>[] {
 /** The engine's thread starts programs too: children are listed by thread. */
 function childrenOf(pid: number): number[] {
   return tasksOf(pid)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+    .flatMap((task) => procSays(`${pid}/task/${task}/children`).split(' '))
     .filter(Boolean)
     .map(Number);
+}
+/** A file below /proc; empty once its process or thread has ended. */
+function procSays(file: string): string {
+  try {
+    return readFileSync(`/proc/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 function tasksOf(pid: number): readonly string[] {
   try {
@@ -97,7 +105,7 @@ function tasksOf(pid: number): readonly string[] {
   }
 }
 const all = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(all)];
-const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+const commandOf = (pid: number) => procSays(`${pid}/cmdline`).replaceAll('\0', ' ');
 const running = (program: string) => all(terminal.pid).filter((pid) => commandOf(pid).includes(program));
 
 /** The shell has its terminal back: what is typed is seen. */

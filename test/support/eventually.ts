@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 
 /** Generous, since a machine may have other things to do. */
-const patience = 30_000;
+const patience = 60_000;
 
 /** Tries until it no longer throws; gives what it gave. */
 export function eventually<T>(what: () => T | Promise<T>): Promise<T> {
