@@ -269,3 +269,12 @@ test('messages of the command line contain no escape sequence of a pasted word',
   expect(complaint).not.toBe('');
   expect(complaint).not.toMatch(/[\u001b\u0007\u202e]/);
 });
+
+test.each(['redis://', 'rediss:///0', 'redis:', 'http://relay', 'relay:6379'])(
+  'join %s names what is right',
+  async (url) => {
+    await parsed('join', url);
+    expect(process.exitCode).toBe(64);
+    expect(complaint).toContain('give a redis:// or rediss:// URL, or the name of a drill');
+  },
+);

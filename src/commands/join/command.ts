@@ -35,7 +35,7 @@ export function joinCommand(): Command {
 
 function wrongUrl(text: string): string | undefined {
   const url = URL.parse(text);
-  if (!url || !/^rediss?:$/.test(url.protocol))
+  if (!url?.hostname || !/^rediss?:$/.test(url.protocol))
     return 'give a redis:// or rediss:// URL, or the name of a drill on this host: bentham-drill-…';
   if (url.password || url.username)
     return 'other users can see the command line: set BENTHAM_INCIDENT_RELAY_USERNAME and BENTHAM_INCIDENT_RELAY_PASSWORD';
