@@ -23,8 +23,12 @@ beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'bentham-shells-'));
 });
 afterEach(async () => {
-  await terminal.close();
-  rmSync(home, { recursive: true, force: true });
+  try {
+    await terminal.close();
+  } finally {
+    // A cockpit that is ending may still write its last lines.
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+  }
 });
 
 /** In a shell, which has the terminal before and after. */

@@ -1,12 +1,13 @@
 // The person's editor for a note or a message: a private file, a program without a shell, and nothing left behind.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripControl } from '../../core/text/text.ts';
 import { foreignEnvironment } from '../../data/tools/environment.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
+import { privateDirectory } from '../../disk/private-directory.ts';
 
 /** What was written, or why nothing was. */
 export type Edited = string | { failed: string };
@@ -30,7 +31,7 @@ export async function editText(text: string, environment: NodeJS.ProcessEnv = pr
   const [program = 'vi', ...rest] = editorOf(environment);
   let directory: string;
   try {
-    directory = await mkdtemp(path.join(tmpdir(), 'bentham-cockpit-'));
+    directory = await privateDirectory('edit');
   } catch (error) {
     return { failed: noFile(error) };
   }

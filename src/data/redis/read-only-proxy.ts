@@ -1,13 +1,13 @@
 // Redis behind a private Unix socket, for redis-cli: only commands that read pass. redis-cli knows no such mode, and what
 // stands between cannot be switched off from within. It logs in itself, so redis-cli gets no password.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, connect as dial, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect as dialTls } from 'node:tls';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
+import { privateDirectory } from '../../disk/private-directory.ts';
 import { connectRedis, optionsFrom } from './connect.ts';
 import { readingCommands, refusalOf } from './read-commands.ts';
 import { commandCutter, encodeCommand, NotACommand, replyCounter, type WireCommand } from './resp.ts';
@@ -27,8 +27,7 @@ export async function openReadOnlyProxy(
   signal: AbortSignal,
 ): Promise<ReadOnlyProxy> {
   const reading = await askReading(redis, timeout, signal);
-  // Only this user may enter it (mkdtemp: mode 0700).
-  const directory = await mkdtemp(path.join(tmpdir(), 'bentham-redis-'));
+  const directory = await privateDirectory('redis');
   const socket = path.join(directory, 'redis.sock');
   const open = new Set<Socket>();
   const server = createServer((client) => {

@@ -1,0 +1,37 @@
+// Directories for what only a running cockpit needs: a socket, a text in an editor. What kill -9 leaves behind goes when
+// the next one is made.
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { processStart } from './process-start.ts';
+
+/** Who made it, so that the next cockpit knows whether it is still in use. */
+const name = /^bentham-(?:redis|edit)-([1-9]\d{0,9})-\w{6}$/;
+
+/** Makes a directory that only this user may enter (mkdtemp: mode 0700); throws what the file system says. */
+export async function privateDirectory(kind: 'redis' | 'edit'): Promise<string> {
+  removeLeftBehind();
+  return await mkdtemp(path.join(tmpdir(), `bentham-${kind}-${process.pid}-`));
+}
+
+/** Removes this user's directories whose process is gone. What cannot be removed stays: it hinders nobody. */
+function removeLeftBehind(): void {
+  try {
+    for (const entry of readdirSync(tmpdir())) {
+      const pid = Number(name.exec(entry)?.[1]);
+      if (pid > 0 && processStart(pid) === '') remove(path.join(tmpdir(), entry));
+    }
+  } catch {
+    // A temporary directory that cannot be listed; whether one can be made is said by mkdtemp.
+  }
+}
+
+function remove(directory: string): void {
+  try {
+    const found = lstatSync(directory);
+    if (found.isDirectory() && found.uid === process.getuid?.()) rmSync(directory, { recursive: true, force: true });
+  } catch {
+    // Another cockpit was quicker.
+  }
+}
