@@ -75,8 +75,10 @@ const endLength = 200;
 export function readLine(text: string): Line | undefined {
   if (text.length > longestLine) return undefined;
   const end = ending.exec(text.slice(-endLength));
-  if (!end?.[1]) return undefined;
-  const [whole, hash, signature] = end;
+  const [whole, found, signature] = end ?? [];
+  if (whole === undefined || found === undefined) return undefined;
+  // Cut out of the line, it would keep the whole line in memory for as long as it is known.
+  const hash = Buffer.from(found, 'latin1').toString('latin1');
   const body = `${text.slice(0, -whole.length)}}`;
   let json: unknown;
   try {
