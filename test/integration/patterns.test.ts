@@ -88,7 +88,6 @@ test('patterns built from parts are all listed here and tested', () => {
     'core/logs/expression.ts',
     // One character class of the cockpit's own glyphs.
     'core/text/glyphs.ts',
-    'core/text/redact.ts',
     'core/text/secrets/named.ts',
     'core/text/secrets/shapes.ts',
     'core/text/statement.ts',
