@@ -10,8 +10,9 @@ afterEach(() => {
 
 const packageOf = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
-test('a start loads one package for its words, and four for the width of a text', { timeout: 60_000 }, async () => {
-  const { outputs } = (await build(bundleOptions({ outdir: 'out' }))).metafile;
+const { outputs } = (await build(bundleOptions({ outdir: 'out' }))).metafile;
+
+test('a start loads one package for its words, and four for the width of a text', () => {
   const files = new Set(['out/cli.js']);
   for (const file of files)
     for (const { path, kind } of outputs[file]?.imports ?? [])
@@ -30,6 +31,14 @@ test('a start loads one package for its words, and four for the width of a text'
   expect(
     modules.filter((module) => /^src\/(config\/(settings|options|load)\.ts|data|engine|actions|screens)/.test(module)),
   ).toEqual([]);
+});
+
+test('no import of node:http makes Node compile the undici that it carries', () => {
+  const imports = Object.values(outputs).flatMap((chunk) =>
+    chunk.imports.filter(({ path }) => /^(node:)?http$/.test(path)),
+  );
+  expect(imports.length).toBeGreaterThan(0);
+  expect(imports.filter(({ kind }) => kind !== 'require-call')).toEqual([]);
 });
 
 test('a segmenter is made once, and only when a text is cut', async () => {
