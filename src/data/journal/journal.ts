@@ -39,7 +39,8 @@ type About = { incident?: string; at?: Instant; automatic?: boolean };
 
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #keys: KeyFiles;
+  /** Its `signer` is known once the journal is open. */
+  readonly keys: KeyFiles;
   readonly #own: OwnFile;
   readonly #received: Received;
   readonly #others: Others;
@@ -63,19 +64,19 @@ export class Journal {
     this.#writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
     this.#lines = options.shares ? new HeldLines() : undefined;
     const { directory } = options.place;
-    this.#keys = new KeyFiles(directory);
+    this.keys = new KeyFiles(directory);
     const ready = async () => {
       const fault = prepare(options.place);
       if (fault) throw new Distrusted(fault.what, fault.hint);
     };
     this.#own = new OwnFile(directory, this.#writer, async () => {
       await ready();
-      await this.#keys.save();
+      await this.keys.save();
     });
     this.#received = new Received(directory, this.#writer.session, ready);
     this.#others = new Others(options.place, {
       skips: [this.#own.path, this.#received.path],
-      keys: this.#keys,
+      keys: this.keys,
       take: (news) => this.#take(news),
       now: () => Date.now() + this.#clockIsBehind,
     });
@@ -107,8 +108,8 @@ export class Journal {
   }
 
   async #loadKey(name: string): Promise<void> {
-    await this.#keys.load(name, this.#options.observing);
-    this.#writer = { ...this.#writer, name, key: this.#keys.signer?.id };
+    await this.keys.load(name, this.#options.observing);
+    this.#writer = { ...this.#writer, name, key: this.keys.signer?.id };
   }
 
   /** Every entry that is known, in order. */
@@ -121,7 +122,7 @@ export class Journal {
       directory: this.#options.place.directory,
       trouble: this.#trouble,
       unwritten: this.#own.unwritten + this.#received.unwritten,
-      notes: [...this.#beside, ...this.#keys.notes, ...this.#others.troubles],
+      notes: [...this.#beside, ...this.keys.notes, ...this.#others.troubles],
     };
   }
 
@@ -192,7 +193,7 @@ export class Journal {
       if (receipt.outcome !== 'new') continue;
       const { entry, hash } = receipt;
       this.#hashes.set(identityOf(entry), hash);
-      news.push({ entry: this.#keys.marked(entry), hash, text });
+      news.push({ entry: this.keys.marked(entry), hash, text });
       if (!this.#options.observing) this.#received.add(text);
     }
     if (news.length === 0) return receipts;
@@ -241,7 +242,7 @@ export class Journal {
 
   #add(event: Event, { incident, at = this.#now(), automatic = false }: About): Entry {
     const { environment, drill } = this.#options;
-    const { signer } = this.#keys;
+    const { signer } = this.keys;
     if (!signer) throw new Error('an entry before the journal was opened');
     const entry: Entry = {
       id: this.#nextId(this.#after(at)),
@@ -263,10 +264,7 @@ export class Journal {
     return this.#entries.findLast(({ writer }) => writer.host === this.writer.host)?.at ?? 0;
   }
 
-  /**
-   * The time of the next id: what is written now comes after everything that was read by now, whatever the clocks of
-   * the writers say. Taking control must not sort before the entry that it answers.
-   */
+  /** The time of the next id: after everything that was read, whatever clocks say; an answer sorts after its question. */
   #after(at: Instant): Instant {
     const newest = this.#entries.at(-1);
     if (!newest || newest.writer.session === this.writer.session) return Math.max(at, 0);

@@ -90,6 +90,14 @@ export class RelayLink {
     }
   }
 
+  /** Asks what may as well stay unanswered: undefined after `within` ms, and where the relay refuses; it changes nothing. */
+  async attempt<T>(what: (client: RelayClient) => Promise<T>, within: Ms): Promise<T | undefined> {
+    const up = this.#up;
+    if (!up || up.signal.aborted) return undefined;
+    const over = AbortSignal.any([up.signal, AbortSignal.timeout(within)]);
+    return Promise.race([what(up.ask).catch(() => undefined), pause(within, over).then(() => undefined)]);
+  }
+
   async #run(work: (up: Up) => Promise<void>): Promise<void> {
     let failures = 0;
     while (!this.#over.signal.aborted) {

@@ -20,6 +20,15 @@ export const who = `
          extract(epoch FROM pg_postmaster_start_time())::float8 AS started,
          pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesAll"`;
 
+export type IdentityRow = { identity: string };
+
+/** What no two servers, databases or roles have in common. */
+export const identity = `
+  SELECT concat_ws(' ', to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
+                   d.oid, d.datname, current_user, session_user) AS identity
+    FROM pg_database d
+   WHERE d.datname = current_database()`;
+
 export type ConnectionsRow = {
   used: number;
   active: number;
