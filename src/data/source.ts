@@ -65,8 +65,8 @@ export function pause(ms: Ms, signal: AbortSignal): Promise<void> {
 /** A look of this cockpit's own. `asked`: when it began; `next`: when the next one will. */
 export type OwnLook<T> = { asked: Instant; at: Instant; next: Instant; result: Result<T> };
 
-/** A look of another cockpit. `rest`: until its next one; `pid`: its process. */
-export type OthersLook<T> = { result: Result<T>; at: Instant; rest: Ms; pid: number };
+/** A look of another cockpit. `rest`: until its next one; `by`: who asked: `process 4711`, `ben on bastion-2`. */
+export type OthersLook<T> = { result: Result<T>; at: Instant; rest: Ms; by: string };
 
 /** How cockpits share the looks at one fact: one asks, the others are told. Never throws. */
 export type Sharing<T> = {
@@ -143,7 +143,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
         const look = await sharing?.await(woken);
         if (!look || wake.signal.aborted) return undefined;
         failures = look.result.ok ? 0 : failures + 1;
-        const { result: outcome, at, rest, pid } = look;
+        const { result: outcome, at, rest, by } = look;
         return {
           outcome,
           at,
@@ -151,7 +151,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           rest,
           wait: 0,
           asked: undefined,
-          from: `${from}, asked by process ${pid}`,
+          from: `${from}, asked by ${by}`,
         };
       };
       const run = async () => {

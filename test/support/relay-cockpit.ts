@@ -4,6 +4,7 @@ import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { IncidentCommand, IncidentContext } from '../../src/core/incident/context.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
+import type { Source } from '../../src/data/source.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder } from '../../src/engine/incident/recorder.ts';
@@ -25,7 +26,7 @@ export class RelayCockpit {
   constructor(
     name: string,
     port: number,
-    { directory, incident = {}, channels, screenWaits, runs }: Options & { directory: string },
+    { directory, incident = {}, channels, screenWaits, runs, looks }: Options & { directory: string },
   ) {
     this.directory = directory;
     this.settings = settingsSchema.parse({
@@ -34,11 +35,12 @@ export class RelayCockpit {
       journal: { directory: path.join(this.directory, 'journal'), name },
       incident: { relay: `redis://127.0.0.1:${port}`, ...incident },
       channels,
+      ...looks?.settings,
     });
     const { settings } = this;
     this.recorder = new Recorder(settings, screenWaits);
     const modules = [incidentModule(this.recorder), ...(runs ? [runsModule(this.recorder)] : [])];
-    this.#engine = createEngine({ settings, sources: [], modules });
+    this.#engine = createEngine({ settings, sources: looks?.sources(settings) ?? [], modules });
     this.#engine.subscribe((update) => {
       if (update.incidentContext) {
         const { said } = update.incidentContext;
@@ -90,6 +92,8 @@ export type Options = {
   incident?: Record<string, unknown>;
   channels?: Record<string, unknown>;
   screenWaits?: () => number;
+  /** It looks at a platform. */
+  looks?: { settings: Record<string, unknown>; sources(settings: Settings): readonly Source[] };
   /** Actions run in it, too: called with what the engine tells. */
   runs?: (update: Update) => void;
 };

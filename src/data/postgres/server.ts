@@ -14,6 +14,7 @@ import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import type { ReadBudget } from './budgeted-query.ts';
 import { isLate, isLostConnection, isRefusal, remedyOf, retried } from './faults.ts';
+import { identityOf } from './identity.ts';
 import * as sql from './queries/server.ts';
 import * as care from './queries/upkeep.ts';
 import { type WritesRow, writes } from './queries/writes.ts';
@@ -47,6 +48,7 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica', sh
           every,
           timeout: timeout + second / 2,
           taken: () => void session.hold(timeout),
+          identity: () => identityOf(session, timeout),
           aside: fact === 'primary' ? cockpitsOf(sessions.budget) : undefined,
         })
       : undefined,

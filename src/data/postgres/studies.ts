@@ -9,6 +9,7 @@ import { studies as studiesSchema } from '../shared-looks/study-schemas.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
+import { identityOf } from './identity.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
@@ -45,7 +46,7 @@ export function lookTimeout(every: Ms, timeout: Ms): Ms {
 }
 
 export function studiesSource(settings: Settings, shared: boolean): Source {
-  const { studies: session, budget } = sessionsFor(settings);
+  const { primary, studies: session, budget } = sessionsFor(settings);
   const { studies: every, timeout } = settings.intervals;
   const within = lookTimeout(every, timeout);
   const memory = newStudiesMemory(budget);
@@ -66,6 +67,7 @@ export function studiesSource(settings: Settings, shared: boolean): Source {
           fact: 'studies',
           parts: [withoutPassword(session.server), settings.database.schema, settings.platform.jobTimeout],
           value: studiesSchema,
+          identity: () => identityOf(primary, timeout),
           every,
           timeout: within,
         })

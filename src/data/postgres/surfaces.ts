@@ -8,6 +8,7 @@ import { surfaces as surfacesSchema } from '../shared-looks/study-schemas.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
+import { identityOf } from './identity.ts';
 import { namingLocks } from './lock-holder.ts';
 import { newPoolsMemory, type PoolsMemory, withPools } from './pools.ts';
 import type { Tables } from './queries/columns.ts';
@@ -30,7 +31,7 @@ export function newSurfacesMemory(budget?: ReadBudget): SurfacesMemory {
 }
 
 export function surfacesSource(settings: Settings, shared: boolean): Source {
-  const { studies: session, budget } = sessionsFor(settings);
+  const { primary, studies: session, budget } = sessionsFor(settings);
   const { surfaces: every, studies, timeout } = settings.intervals;
   const within = lookTimeout(every, timeout);
   const memory = newSurfacesMemory(budget);
@@ -51,6 +52,7 @@ export function surfacesSource(settings: Settings, shared: boolean): Source {
           fact: 'surfaces',
           parts: [withoutPassword(session.server), settings.database.schema],
           value: surfacesSchema,
+          identity: () => identityOf(primary, timeout),
           every,
           timeout: within + lookTimeout(studies, timeout),
         })

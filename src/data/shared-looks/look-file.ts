@@ -22,8 +22,10 @@ const process = z.object({ by: short, pid: z.number().int().positive(), born: sh
 const header = z.object({
   /** Who asks. `since`: when it began to. */
   asker: process.extend({ since: instant }).optional(),
-  /** When the answer was asked for, when it came, and when its asker asks next. */
-  answer: process.extend({ asked: instant, at: instant, next: instant, aside: amount.optional() }).optional(),
+  /** When the answer was asked for, when it came, when its asker asks next, and who asked if another host did. */
+  answer: process
+    .extend({ asked: instant, at: instant, next: instant, aside: amount.optional(), elsewhere: short.optional() })
+    .optional(),
 });
 
 /** Who takes part: a cockpit's source, in a process. */

@@ -4,11 +4,14 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import about from '../../../package.json' with { type: 'json' };
 
-/** The file's name for a fact. `parts`: all that decides what is asked and what may be seen, but no secret. */
-export function lookKey(fact: string, parts: unknown): string {
+/**
+ * The look's name for a fact. `parts`: all that decides what is asked and what may be seen, but no secret. `where`: from
+ * where it is asked; empty for what is the same from everywhere.
+ */
+export function lookKey(fact: string, parts: unknown, where: readonly string[] = here()): string {
   const version = [about.version, process.env.BENTHAM_COCKPIT_COMMIT];
   return createHash('sha256')
-    .update(JSON.stringify([fact, version, here(), parts]))
+    .update(JSON.stringify([fact, version, where, parts]))
     .digest('hex')
     .slice(0, 32);
 }

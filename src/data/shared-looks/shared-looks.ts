@@ -1,30 +1,18 @@
-// Cockpits of one user on one host share each look at a backend: one asks, the others take its answer. Nothing depends on
-// it: what is late, wrong or missing makes a cockpit ask itself. The one that asks goes on asking, as what is dear to
+// Cockpits of one user on one host share each look at a backend: one asks, the others take its answer; hosts share some
+// over a relay. Nothing depends on it: what is late, wrong or missing makes a cockpit ask itself. The one that asks goes on asking, as what is dear to
 // read is kept in its process.
 import { randomUUID } from 'node:crypto';
-import type * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { processStart } from '../../disk/process-start.ts';
 import { longestPause, type OthersLook, type OwnLook, pause, type Sharing } from '../source.ts';
+import { carrierOf } from './look-carrier.ts';
 import { isPast, type Known, type KnownAnswer, LookFile, type Participant } from './look-file.ts';
 import { lookKey } from './look-key.ts';
-
-export type SharedLooksOptions<T> = {
-  fact: string;
-  /** All that decides what is asked and what may be seen, but no secret. */
-  parts: unknown;
-  value: z.ZodType<T>;
-  every: Ms;
-  timeout: Ms;
-  /** Whether an answer would be the same for all; all are by default. */
-  isForAll?(value: T): boolean;
-  /** A number that goes with the answers: whoever asks gives it. */
-  aside?: { give(): number; take(given: number): void };
-  /** Another cockpit's value was taken: what is counted between two looks goes on from it. */
-  taken?(value: T, at: Instant): void;
-};
+import type { SharedLooksOptions } from './look-options.ts';
+import { RelayedLooks } from './relayed-looks.ts';
 
 /** Others look for an answer so soon after it is due, at most: not all at the same instant. */
 const longestLag: Ms = 400;
@@ -35,14 +23,43 @@ const longestRecheck: Ms = 400;
 
 /** The looks at one fact, shared; undefined where there is no journal to keep them beside. */
 export function shareLooks<T>(
-  { journal, environment }: Pick<Settings, 'journal' | 'environment'>,
+  settings: Pick<Settings, 'journal' | 'environment' | 'incident'>,
   options: SharedLooksOptions<T>,
 ): Sharing<T> | undefined {
+  const { journal, environment } = settings;
   if (!journal.directory) return undefined;
-  const { fact, parts, value, every, timeout } = options;
-  const name = lookKey(fact, [environment.name, environment.guarded, every, timeout, parts]);
-  const file = new LookFile(journal.directory, { name, value, writes: !environment.observe });
-  return new SharedLooks(file, options);
+  const { fact, parts, value, every, timeout, identity } = options;
+  const what = [environment.name, environment.guarded, every, timeout, parts];
+  const file = new LookFile(journal.directory, { name: lookKey(fact, what), value, writes: !environment.observe });
+  const onHost = new SharedLooks(file, options);
+  if (!identity) return onHost;
+  const name = () => {
+    const server = identity();
+    return server === undefined ? undefined : lookKey(fact, [what, server], []);
+  };
+  return twofold(onHost, new RelayedLooks(options, { carrier: () => carrierOf(settings), name }));
+}
+
+/** One cockpit of each host looks on the relay, and tells the others of its host what it found there. */
+function twofold<T>(onHost: SharedLooks<T>, relayed: RelayedLooks<T>): Sharing<T> {
+  return {
+    async await(signal) {
+      const near = await onHost.await(signal);
+      if (near) relayed.told(near.at);
+      if (near || signal.aborted) return near;
+      const far = await relayed.await(signal);
+      if (!far) return undefined;
+      const { result, at, rest, by } = far;
+      await onHost.publish({ asked: at, at, next: Date.now() + rest, result }, by);
+      return far;
+    },
+    async publish(look) {
+      await Promise.all([onHost.publish(look), relayed.publish(look)]);
+    },
+    async leave() {
+      await Promise.all([onHost.leave(), relayed.leave()]);
+    },
+  };
 }
 
 class SharedLooks<T> implements Sharing<T> {
@@ -74,7 +91,8 @@ class SharedLooks<T> implements Sharing<T> {
     return undefined;
   }
 
-  async publish({ asked, at, next, result }: OwnLook<T>): Promise<void> {
+  /** `elsewhere`: who asked, if it was not this cockpit. */
+  async publish({ asked, at, next, result }: OwnLook<T>, elsewhere?: string): Promise<void> {
     this.#seen = at;
     // A process that was stopped, or too busy to look at its clock, tells nothing of the server.
     const late = at - asked - this.#options.timeout;
@@ -86,7 +104,7 @@ class SharedLooks<T> implements Sharing<T> {
       return {
         known: {
           asker: others ? asker : { ...this.#self, since: asked },
-          answer: { ...this.#self, asked, at, next, aside: this.#options.aside?.give() },
+          answer: { ...this.#self, asked, at, next, aside: this.#options.aside?.give(), elsewhere },
         },
         result: result.ok ? { ok: true, value: result.value } : { ok: false, fault: result.fault },
       };
@@ -110,13 +128,14 @@ class SharedLooks<T> implements Sharing<T> {
     return isYoung && answer.at > this.#seen && now < this.#due(answer, now) + this.#grace ? answer : undefined;
   }
 
-  #take({ pid, at, next, aside }: KnownAnswer, result: OthersLook<T>['result']): OthersLook<T> {
+  #take({ pid, at, next, aside, elsewhere }: KnownAnswer, result: OthersLook<T>['result']): OthersLook<T> {
     const now = Date.now();
     this.#seen = at;
     if (aside !== undefined) this.#options.aside?.take(aside);
     if (result.ok) this.#options.taken?.(result.value, at);
+    const by = elsewhere === undefined ? `process ${pid}` : sanitize(elsewhere, 100);
     const lag = Math.min(longestLag, this.#options.every / 10) * (0.25 + Math.random() * 0.75);
-    return { result, at, rest: Math.max(0, this.#due({ at, next }, now) - now) + lag, pid };
+    return { result, at, rest: Math.max(0, this.#due({ at, next }, now) - now) + lag, by };
   }
 
   /** When the next answer is asked for; now, where what is written cannot be. */

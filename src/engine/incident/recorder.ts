@@ -16,6 +16,7 @@ import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
 import { relayOptions } from '../../data/relay/connect.ts';
+import { carryLooks } from '../../data/shared-looks/look-carrier.ts';
 import type { Result } from '../../data/source.ts';
 import type { Loss } from '../relay/kept-lease.ts';
 import { SharedIncidents } from '../relay/shared-incidents.ts';
@@ -76,6 +77,7 @@ export class Recorder {
         return incident === undefined || open.includes(incident) ? open : [...open, incident];
       };
       this.shared = new SharedIncidents({ relay, journal: this.journal, incidents, screenWaits });
+      carryLooks(settings, this.shared.carrier);
     }
     this.ready = this.journal.open();
     this.#named = this.ready;

@@ -13,6 +13,7 @@ import { Courier } from '../../data/relay/courier.ts';
 import { type Holder, leaseTime, renewEvery } from '../../data/relay/lease.ts';
 import { RelayLink } from '../../data/relay/link.ts';
 import { endPresence, othersHere, type RelayPresence, renewPresence } from '../../data/relay/presence.ts';
+import type { LookCarrier } from '../../data/shared-looks/look-carrier.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { ControlLeases, type ControlNews } from './control-leases.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -26,6 +27,8 @@ const mostOfStrangers = 200;
 const believed: Ms = 26 * hour;
 /** Lines from the future that are kept in memory. */
 const mostEarly = 1000;
+/** How long the relay may take over a look that cockpits share. */
+const lookWithin: Ms = second / 2;
 /** How long leaving may take. */
 const farewell: Ms = second;
 
@@ -117,6 +120,27 @@ export class SharedIncidents {
   /** Who is told what changes. */
   listen(listener: Listener): void {
     this.#listener = listener;
+  }
+
+  /** What sources share their looks with: the cockpits whose keys were admitted to an open incident. */
+  get carrier(): LookCarrier {
+    const { journal, relay } = this.#options;
+    return {
+      root: relay.root,
+      readOnly: relay.readOnly ?? false,
+      clock: () => this.#link.clock,
+      self() {
+        const { signer } = journal.keys;
+        return signer && { ...journal.writer, signer };
+      },
+      isAdmitted: (key) =>
+        this.#shared().some(
+          (one) =>
+            isOngoing(one) &&
+            one.keys.some((known) => known.key === key && known.state !== 'new' && known.state !== 'removed'),
+        ),
+      ask: (what) => this.#link.attempt(what, lookWithin),
+    };
   }
 
   /** For the screen. */

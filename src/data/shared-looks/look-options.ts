@@ -1,0 +1,20 @@
+// What is to be known of a look that cockpits share.
+import type * as z from 'zod';
+import type { Instant, Ms } from '../../core/time.ts';
+
+export type SharedLooksOptions<T> = {
+  fact: string;
+  /** All that decides what is asked and what may be seen, but no secret. */
+  parts: unknown;
+  value: z.ZodType<T>;
+  every: Ms;
+  timeout: Ms;
+  /** Whether an answer would be the same for all; all are by default. */
+  isForAll?(value: T): boolean;
+  /** Who the server says it is, whatever it is called here: then hosts share over a relay. Undefined: not known yet. */
+  identity?(): string | undefined;
+  /** A number that goes with the answers: whoever asks gives it. */
+  aside?: { give(): number; take(given: number): void };
+  /** Another cockpit's value was taken: what is counted between two looks goes on from it. */
+  taken?(value: T, at: Instant): void;
+};
