@@ -166,6 +166,48 @@ test('all cockpits together spend a three hundredth of a core on dear reads; whe
   expect(await read()).toMatchObject({ value: 7, exact: true });
 });
 
+test('an answer is a minute old at most, however dear; after one in time, a late one rests for the first time again', async () => {
+  let now = 0;
+  let exact = 0;
+  let estimated = 0;
+  let fails = '';
+  const dear = new BudgetedQuery<number>({ cockpits: 100 }, () => now);
+  const read = () =>
+    dear.read(
+      async () => {
+        now += 1000;
+        exact += 1;
+        if (fails !== '') throw error(fails, 'no');
+        return exact;
+      },
+      async () => {
+        estimated += 1;
+        return -1;
+      },
+    );
+  for (let n = 1; n <= 8; n += 1) {
+    expect(await read()).toMatchObject({ value: n, exact: true });
+    now += 60_000;
+  }
+  for (let n = 0; n < 2; n += 1) {
+    fails = '57014';
+    expect(await read()).toMatchObject({ value: -1, exact: false });
+    now += 179_999;
+    const before = exact;
+    await read();
+    expect(exact).toBe(before);
+    fails = '';
+    now += 60_000;
+    expect((await read()).exact).toBe(true);
+    now += 60_000;
+  }
+  // What was refused is no estimate.
+  const before = estimated;
+  fails = '42501';
+  await expect(read()).rejects.toMatchObject({ code: '42501' });
+  expect(estimated).toBe(before);
+});
+
 test('a schema name cannot inject SQL', () => {
   const jobs = inSchema('x"; DROP TABLE jobs; --', 'jobs');
   expect(jobs).toBe('"x""; DROP TABLE jobs; --"."jobs"');

@@ -41,3 +41,15 @@ test('keys that are all in use again prove nothing', async () => {
     final: true,
   });
 });
+
+test('the next run goes on at the cursor where this one ended; none is offered after the last key', () => {
+  const clock: Pick<Preflight, 'now'> = { now: () => now };
+  const done = { run: 'r', target: { prefix: 'cache:', idle: '1h', cursor: '7' }, startedAt: now, output: [] };
+  const ended = { ...done, plan: { baseline: { names: '[]', keys: '0', before: '1', resume: '4711' } } };
+  expect(evictRedis.next?.(ended, clock as Preflight)).toMatchObject([
+    { action: 'evict-redis', target: { prefix: 'cache:', idle: '1h', cursor: '4711' } },
+  ]);
+  expect(
+    evictRedis.next?.({ ...done, plan: { baseline: { names: '[]', keys: '0', before: '1' } } }, clock as Preflight),
+  ).toEqual([]);
+});
