@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -128,6 +129,24 @@ describe.runIf(installed)('cockpits of one user', () => {
     // No answer is followed by an older one.
     for (const { news } of others)
       expect(news.every(({ at }, i) => i === 0 || at >= (news[i - 1]?.at ?? 0))).toBe(true);
+  });
+
+  test('take the lock once for each look, for its answer', async () => {
+    const alone = cockpit({ every: 300 });
+    await alone.tells(2);
+    let locks = 0;
+    const watcher = watch(here(), (_, name) => {
+      // It comes, and it goes.
+      if (name?.endsWith('.lock')) locks += 0.5;
+    });
+    try {
+      const before = alone.news.length;
+      await alone.tells(before + 8);
+      expect(locks).toBeGreaterThanOrEqual(7);
+      expect(locks).toBeLessThanOrEqual((alone.news.length - before + 2) * 1.3);
+    } finally {
+      watcher.close();
+    }
   });
 
   test('are told of a fault', async () => {

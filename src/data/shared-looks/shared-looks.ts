@@ -85,7 +85,9 @@ class SharedLooks<T> implements Sharing<T> {
       if (result) return this.#take(answer, result);
       // An answer that is none is not waited for a second time.
       const wait = answer ? 0 : this.#wait(note?.known);
-      if (wait <= 0 && (await this.#begin(answer))) return undefined;
+      // Who asks already goes on; it takes a lock for its answer only.
+      const goesOn = answer === undefined && note?.known.asker?.by === this.#self.by;
+      if (wait <= 0 && (goesOn || (await this.#begin(answer)))) return undefined;
       await pause(Math.max(0, Math.min(wait > 0 ? wait : recheck, recheck)), signal);
     }
     return undefined;
