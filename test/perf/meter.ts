@@ -8,6 +8,9 @@ import { TerminalUnderTest } from '../support/terminal.ts';
 
 export const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 
+/** The command as it is installed: what it sets before Node starts counts too. */
+export const command = fileURLToPath(new URL('../../bin/bentham-cockpit', import.meta.url));
+
 /** The kernel's clock ticks in a second (USER_HZ). */
 const ticks = 100;
 
@@ -98,7 +101,7 @@ export const bytes = (n: number) => formatBytes(Math.round(n));
 
 /** A cockpit in a terminal, complete: every source has answered. */
 export async function completeCockpit(environment: Readonly<Record<string, string>>): Promise<TerminalUnderTest> {
-  const terminal = new TerminalUnderTest({ environment });
+  const terminal = new TerminalUnderTest({ program: command, environment });
   try {
     await terminal.shows('DRILL');
     await terminal.hides('no answer yet', 180_000);

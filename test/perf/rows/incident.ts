@@ -5,7 +5,7 @@ import path from 'node:path';
 import { formatCount } from '../../../src/core/text/format.ts';
 import { nowhere, TerminalUnderTest } from '../../support/terminal.ts';
 import { writeLongIncident } from '../long-incident.ts';
-import { bytes, costOf, cpuOf, end, launcher, ms, peakOf, seconds, shareOf, wait } from '../meter.ts';
+import { bytes, command, costOf, cpuOf, end, launcher, ms, peakOf, seconds, shareOf, wait } from '../meter.ts';
 import type { BenchRow, Measure } from '../row.ts';
 
 /** What an incident of 10,000 entries may take (issue 19). */
@@ -39,7 +39,7 @@ async function measure(entries: number): Promise<readonly Measure[]> {
       ratio,
       goal: entries === long ? 1 : undefined,
     });
-    const cockpit = new TerminalUnderTest({ environment, columns: 120, rows: 40 });
+    const cockpit = new TerminalUnderTest({ program: command, environment, columns: 120, rows: 40 });
     try {
       await cockpit.shows('API errors', 120_000);
       await wait(3000);
