@@ -4,6 +4,7 @@ import { cockpits } from './cockpits.ts';
 import { idle } from './idle.ts';
 import { incident } from './incident.ts';
 import { keys } from './keys.ts';
+import { logScreen } from './log-screen.ts';
 import { logs, slowReader } from './logs.ts';
 import { pods } from './pods.ts';
 import { sql, sqlBare, sqlCockpits, sqlJobs } from './sql.ts';
@@ -23,5 +24,6 @@ export const rows: readonly BenchRow[] = [
   cockpits,
   logs,
   slowReader,
+  logScreen,
   pods,
 ];
