@@ -107,7 +107,7 @@ describe('no process and no file outlives it', () => {
   test('if it is killed while its database is created', async () => {
     const { child } = serve('calm');
     await expect
-      .poll(() => remains(temporary).some((line) => line.includes('initdb')), { ...soon, interval: 10 })
+      .poll(() => remains(temporary).some((line) => /initdb|\/primary/.test(line)), { ...soon, interval: 10 })
       .toBe(true);
     child.kill('SIGKILL');
     await nothing();
@@ -188,7 +188,7 @@ describe('a war room', () => {
       await two.shows('step 1 of');
       await two.shows('control: ');
       two.press('n');
-      await two.shows('Note');
+      await two.shows('text (recorded in the timeline)');
       two.type('I see it').press('enter');
       await two.shows('it has no effect until');
       await one.shows('ben at');

@@ -70,7 +70,7 @@ test('wraparound is shown with its vacuum, the sessions that wait for it, and it
 
   // The vacuum sleeps after each page, so that it is still there when it is looked for; its failsafe would not.
   await sql.query(`CREATE TABLE jobs WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)
-    AS SELECT i, repeat('x', 500) AS filling FROM generate_series(1, 5000) i`);
+    AS SELECT i, repeat('x', 500) AS filling FROM generate_series(1, 20000) i`);
   await sql.query('ALTER SYSTEM SET vacuum_failsafe_age = 2100000000');
   await sql.query('ALTER SYSTEM SET autovacuum_naptime = 1');
   const { rows } = await sql.query(
@@ -89,7 +89,7 @@ test('wraparound is shown with its vacuum, the sessions that wait for it, and it
   expect((await look()).idAges).toContainEqual(ids);
 
   await expect
-    .poll(async () => (await look()).vacuums, { timeout: 40_000, interval: 200 })
+    .poll(async () => (await look()).vacuums, { timeout: 60_000, interval: 200 })
     .toMatchObject([{ table: 'jobs', database: 'postgres', auto: true, forced: true }]);
 
   // It does not step aside for whoever needs the table: that one stands below it.
@@ -101,7 +101,7 @@ test('wraparound is shown with its vacuum, the sessions that wait for it, and it
       blocks,
       session.autovacuum ? 'autovacuum' : session.query,
     ]);
-  await expect.poll(tree, { timeout: 30_000, interval: 200 }).toEqual(
+  await expect.poll(tree, { timeout: 60_000, interval: 200 }).toEqual(
     expect.arrayContaining([
       [0, 1, 'autovacuum'],
       [1, 0, 'ALTER TABLE jobs ADD COLUMN late int'],

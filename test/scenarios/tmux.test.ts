@@ -77,7 +77,7 @@ describe.runIf(tmux)('in tmux', () => {
     await within({ 'window-style': 'bg=#ffffff' });
     await start();
     // Keys of the light theme; those of the dark one are cyan.
-    await expect.poll(() => client.raw, { timeout: 20_000 }).toMatch(/38;5;24[;m]/);
+    await expect.poll(() => client.raw, { timeout: 60_000 }).toMatch(/38;5;24[;m]/);
     await client.press('3').shows('▸3 METRICS');
   });
 
