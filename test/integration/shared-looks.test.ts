@@ -110,7 +110,7 @@ describe.runIf(installed)('cockpits of one user', () => {
     const looks = Math.max(...all.map(({ news }, i) => news.length - (shown[i] ?? 0)));
     // Each answer was asked for once, whoever shows it.
     expect(asked() - calls).toBeLessThanOrEqual((looks + 1) * 2);
-    expect(all.filter(({ news }) => isTold(news.at(-1)))).toHaveLength(3);
+    await eventually(() => expect(all.filter(({ news }) => isTold(news.at(-1)))).toHaveLength(3));
     expect(all.flatMap(({ news }) => news).every(({ value }) => value?.role === 'master')).toBe(true);
     expect(files()).toHaveLength(1);
   });

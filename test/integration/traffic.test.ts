@@ -466,7 +466,7 @@ describe('traffic from the gateway’s logs', () => {
 
   it('says so where logs are not read to their end in time', async () => {
     log = (_, __, res) => void res.write(line(20) + line(40));
-    start({ once: true }, { intervals: { timeout: 300, traffic: 50 } });
+    start({ once: true }, { intervals: { timeout: 3000, traffic: 50 } });
     await soon(traffic).toMatchObject({ samples: 4, unread: 2 });
   });
 
