@@ -199,3 +199,20 @@ test('lists as differences', () => {
   for (const after of [[], [a], [a, c], [a, b, c], [b, a]])
     expect(withDelta(before, listDelta(before, after))).toEqual(after);
 });
+
+test('outside an incident only our own entries count: those of this account, and those that nobody signed', () => {
+  const event: Event = { kind: 'note', text: 'x' };
+  const entry = (id: string, writer: Entry['writer'], own?: true): Entry => ({
+    ...{ id, at: 1, writer, environment: 'PRODUCTION', event, own },
+  });
+  const who = { session: 's', user: 'ops', name: 'Ops', host: 'here' };
+  const entries = [
+    entry('1', who),
+    entry('2', { ...who, key: keys[0] ?? '' }),
+    entry('3', { ...who, key: keys[1] ?? '' }, true),
+  ];
+  expect(countingEntries(entries).map(({ id }) => id)).toEqual(['1', '3']);
+  const projection = new Projection();
+  for (let n = 1; n <= entries.length; n += 1) projection.take(entries.slice(0, n));
+  expect(projection.counting.map(({ id }) => id)).toEqual(['1', '3']);
+});
