@@ -78,8 +78,9 @@ async function open(of: TerminalUnderTest, title: string): Promise<void> {
   of.press(':');
   await of.shows('go');
   of.type(title);
-  // The list cuts a long title.
-  await of.shows(new RegExp(`▌ +${title.slice(0, 30)}`, 'i'));
+  await of.shows(` : ${title}`);
+  // The list cuts a long title; what is suggested stands there once, by what the evidence asks for.
+  await of.shows(new RegExp(`▌ +(?:${title.slice(0, 30)}|[^\\n]* suggested )`, 'i'));
   of.press('enter');
 }
 
