@@ -134,7 +134,7 @@ export type EstimateRow = { count: number; margin: number };
 /**
  * The same from a sample, as an estimate. Whole pages are chosen by chance, each with the same probability p = 1 / weight:
  * the variance of the sum is then estimated by the squares of the pages' counts, times (1 - p) / p² (Horvitz-Thompson).
- * Where no page of the sample has one, up to three pages' worth may have been missed (95 %: the rule of three).
+ * Where no page of the sample has one, up to 3 / p pages with one each may have been missed (95 %: the rule of three).
  */
 export const pendingEstimated = ({ jobs, jobIs }: Tables, sample: Sample) => `
   SELECT round(sum(n * weight))::bigint::float8 AS count,
