@@ -37,11 +37,14 @@ async function taken(bytes: number, from: number): Promise<void> {
 
 test('five thousand pods, listed repeatedly', async () => {
   await terminal.shows(/2 PODS .* 50\d\d\/50\d\d ready/, 60_000);
-  for (let round = 0; round < 5; round += 1) {
-    const before = middle.proxies.kubernetes.answered;
+  const { kubernetes } = middle.proxies;
+  const before = kubernetes.answered;
+  // A refresh joins the list that is under way, so how many lists there are depends on the machine: bytes are counted.
+  const refreshed = () => {
     terminal.press('R');
-    await taken(8 * megabyte, before);
-  }
+    return kubernetes.answered - before;
+  };
+  await expect.poll(refreshed, { timeout: 180_000, interval: 500 }).toBeGreaterThan(60 * megabyte);
   await terminal.press('2', 'z', 'G').shows(/▌✓ +orchestrator-/);
   await terminal.press('g').shows(/▌. +browser-worker-/);
   await terminal.press('esc').shows('1 HEALTH');
