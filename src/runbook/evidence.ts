@@ -3,17 +3,18 @@ import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { evaluate, type Finding } from '../core/health/evaluate.ts';
 import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
+import { estimateSays, marginSays, measureSays } from '../core/health/measure.ts';
 import { metric } from '../core/health/metrics.ts';
 import { evaluatePod } from '../core/health/pods.ts';
 import { evaluateRedis } from '../core/health/redis.ts';
 import { behindSays } from '../core/health/replication.ts';
-import { disabledSays } from '../core/health/surfaces.ts';
+import { disabledSays, failureRate, failureShare } from '../core/health/surfaces.ts';
 import { fewestRequests } from '../core/health/traffic.ts';
 import { evaluateWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { disabledSince, surfaceStandings } from '../core/platform/surface-acts.ts';
 import { doubtSays } from '../core/platform/unclear.ts';
-import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
+import { formatAge, formatCount, formatLimit, formatPercent } from '../core/text/format.ts';
 import type { Pod } from '../core/world/facts.ts';
 import { isStale, known, newest, type Reading } from '../core/world/reading.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
@@ -153,8 +154,12 @@ export function errors(world: World, limit: number): Evidence {
     const served = t.served ?? t.samples;
     if (t.errorRate === undefined || (served === 0 && t.source !== 'prometheus'))
       return unknown(t.samples === 0 ? 'no requests seen' : `${formatCount(t.samples)} requests, all refused`);
-    const says = `${formatPercent(t.errorRate * 100)} of ${formatCount(served)} requests fail`;
-    if (t.errorRate * 100 > limit) return fail(says);
+    const rate = t.errorRate * 100;
+    const margin = (t.margins?.errorRate ?? 0) * 100;
+    const share = `${measureSays({ exact: t.sampling === 1, margin }, rate, 'percent')}${marginSays(margin, rate, 'percent')}`;
+    const says = `${share} of ${formatCount(served)} requests fail`;
+    if (rate > limit) return fail(says);
+    if (rate + margin > limit) return unknown(`${says}: may be above ${formatLimit(limit, 'percent')}`);
     return served < fewestRequests && t.source !== 'prometheus' ? unknown(`${says}: too few to tell`) : pass(says);
   });
 }
@@ -182,13 +187,16 @@ export function mostlyFailing(world: World): Evidence {
 }
 
 /** Surfaces whose jobs fail above the runbook's critical share, worst first; none that is disabled: its jobs are from before. */
-export function failingSurfaces(world: World): readonly { id: string; share: number; topError?: string }[] {
+export function failingSurfaces(
+  world: World,
+): readonly { id: string; share: number; says: string; topError?: string }[] {
   const surfaces = known(world.readings.surfaces, world.now)?.surfaces ?? [];
   return surfaces
     .filter((s) => s.failures > 0 && !disabledSince(world.surfaceActs, s.id))
     .map((s) => ({
       id: s.id,
-      share: (s.failures / (s.finished + (s.unclear ?? 0))) * 100,
+      share: failureRate(s),
+      says: `${failureShare(s)}${marginSays(s.margin, s.failures, 'percent')}`,
       topError: s.topError,
     }))
     .filter((s) => s.share > world.scope.thresholds.studyFailures.critical)
@@ -205,9 +213,18 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
     if (doubt) return unknown(doubtSays(doubt, []));
     if (all.length === 0) return unknown('no finished jobs in the last hour');
     const unclear = all.reduce((sum, s) => sum + (s.unclear ?? 0), 0);
-    return unclear > 0
-      ? unknown(`${all.length} surfaces, ${formatCount(unclear)} of their jobs in states not understood`)
-      : pass(`none of ${all.length} fails`);
+    if (unclear > 0)
+      return unknown(`${all.length} surfaces, ${formatCount(unclear)} of their jobs in states not understood`);
+    const { critical } = world.scope.thresholds.studyFailures;
+    const perhaps = all.filter(
+      (s) => failureRate(s) + (s.margin ?? 0) > critical && !disabledSince(world.surfaceActs, s.id),
+    );
+    const [first] = perhaps;
+    if (!first) return pass(`none of ${all.length} fails`);
+    const more = perhaps.length > 1 ? `, and ${perhaps.length - 1} more` : '';
+    return unknown(
+      `${first.id} may fail: ${failureShare(first)}${marginSays(first.margin, first.failures, 'percent')}, sampled${more}`,
+    );
   });
   const failing = failingSurfaces(world);
   const off = disabledSurfaces(world).map((id): Evidence => {
@@ -216,11 +233,13 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
   });
   if (failing.length === 0) return off.length > 0 ? off.slice(0, most) : [whole];
   const all = known(world.readings.surfaces, world.now)?.surfaces ?? [];
-  const fails = failing.map(({ id, share }): Evidence => {
+  const fails = failing.map(({ id, says }): Evidence => {
     const s = all.find((one) => one.id === id);
     return {
       subject: id,
-      ...fail(`${formatPercent(share)}, ${s?.failures ?? 0} failures in ${s?.affectedStudies ?? 0} studies`),
+      ...fail(
+        `${says}, ${estimateSays(s?.failures ?? 0, s?.failuresMargin)} failures in ${s?.affectedStudies ?? 0} studies`,
+      ),
       at: whole.at,
     };
   });
@@ -237,7 +256,10 @@ export function errorMessages(world: World): readonly Evidence[] {
   return seen.slice(0, 4).map((s) => {
     const cause = causeOf(s.topError);
     const fix = cause ? ` → ${cause.cause.toLowerCase()}: ${cause.fix.toLowerCase()}` : ' → not in the runbook’s table';
-    const count = s.topErrorCount ?? s.failures;
+    const count =
+      s.topErrorCount === undefined
+        ? estimateSays(s.failures, s.failuresMargin)
+        : estimateSays(s.topErrorCount, s.topErrorMargin);
     return {
       subject: s.id,
       ...(failingSurfaces(world).some((f) => f.id === s.id) ? fail : pass)(`${count} × “${s.topError}”${fix}`),

@@ -1,9 +1,10 @@
 // SEV2's two looks, with the numbers of the runbook's own statements: failed jobs that were created within the hour.
 
+import { estimateSays, marginSays } from '../core/health/measure.ts';
 import { disabledSays } from '../core/health/surfaces.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { disabledSince } from '../core/platform/surface-acts.ts';
-import { formatCount, formatCounted, formatPercent } from '../core/text/format.ts';
+import { formatCounted } from '../core/text/format.ts';
 import { known, newest } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import { causeOf } from './causes.ts';
@@ -21,14 +22,17 @@ export function failurePatterns(world: World): readonly Evidence[] {
     .flatMap(({ id, created }) => (created && created.failures > 0 ? [{ id, ...created }] : []))
     .toSorted((a, b) => b.failures - a.failures);
   if (failed.length === 0) return surfaces(world);
-  const shares = new Map(failingSurfaces(world).map(({ id, share }) => [id, share]));
+  const shares = new Map(failingSurfaces(world).map(({ id, says }) => [id, says]));
   const at = newest(world.readings.surfaces)?.at ?? world.now;
-  return failed.slice(0, most).map(({ id, failures, studies }) => {
+  return failed.slice(0, most).map(({ id, failures, studies, margin }) => {
     const share = shares.get(id);
     const disabled = disabledSince(world.surfaceActs, id);
     const off = disabled ? `${disabledSays(disabled, world.now).says}; ` : '';
-    const numbers = `${off}${formatCounted(failures, 'failure')} in ${formatCounted(studies, 'study', 'studies')}`;
-    const because = share === undefined ? numbers : `${formatPercent(share)}, ${numbers}`;
+    // Studies that the sample did not meet may be affected, too.
+    const numbers = margin
+      ? `${off}${estimateSays(failures, margin)}${marginSays(margin, failures, 'count')} failures in at least ${formatCounted(studies, 'study', 'studies')}`
+      : `${off}${formatCounted(failures, 'failure')} in ${formatCounted(studies, 'study', 'studies')}`;
+    const because = share === undefined ? numbers : `${share}, ${numbers}`;
     return { subject: id, state: share === undefined && !disabled ? 'pass' : 'fail', because, at };
   });
 }
@@ -39,9 +43,14 @@ export function failureMessages(world: World): readonly Evidence[] {
   if (messages.length === 0) return errorMessages(world);
   const bad = failingSurfaces(world).length > 0 || mostlyFailing(world).state === 'fail';
   const at = newest(world.readings.surfaces)?.at ?? world.now;
-  return messages.slice(0, most).map(({ error, count }) => {
+  return messages.slice(0, most).map(({ error, count, margin }) => {
     const cause = causeOf(error);
     const fix = cause ? ` → ${cause.cause.toLowerCase()}: ${cause.fix.toLowerCase()}` : ' → not in the runbook’s table';
-    return { subject: `${formatCount(count)} ×`, state: bad ? 'fail' : 'pass', because: `“${error}”${fix}`, at };
+    return {
+      subject: `${estimateSays(count, margin)}${marginSays(margin, count, 'count')} ×`,
+      state: bad ? 'fail' : 'pass',
+      because: `“${error}”${fix}`,
+      at,
+    };
   });
 }

@@ -13,6 +13,7 @@ import type { Database } from '../../src/core/world/facts.ts';
 import { queryDatabase } from '../../src/data/postgres/database-query.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { errorsOfSurface, newestOfSurface, studiesOfSurface } from '../../src/data/postgres/queries/details.ts';
+import { type UnclearRow, unclearEstimated } from '../../src/data/postgres/queries/states.ts';
 import {
   type EstimateRow,
   pendingEstimated,
@@ -594,32 +595,47 @@ test('most samples are off by less than their margin, also where jobs of a kind 
   await sql(`CREATE SCHEMA margins; SET search_path = margins;
     CREATE TABLE studies AS SELECT * FROM public.studies LIMIT 1;
     CREATE TABLE jobs (LIKE public.jobs INCLUDING DEFAULTS);
-    INSERT INTO jobs (study_id, surface_id, status, created_at)
+    INSERT INTO jobs (study_id, surface_id, status, created_at, error_message)
       SELECT 'study_1', 'blocks', CASE (i / 500) % 5 WHEN 0 THEN 'failed' WHEN 1 THEN 'pending' ELSE 'completed' END,
-        now() FROM generate_series(0, 199999) i;
+        now(), CASE WHEN i % 3 = 0 THEN 'Rate limited' ELSE 'Session expired' END FROM generate_series(0, 199999) i;
     INSERT INTO jobs (study_id, surface_id, status, created_at)
-      SELECT 'study_1', 'fine', 'completed', now() FROM generate_series(1, 2000) i; ANALYZE jobs`);
+      SELECT 'study_1', 'fine', 'completed', now() FROM generate_series(1, 2000) i;
+    INSERT INTO jobs (study_id, surface_id, status, created_at)
+      SELECT 'study_1', 'odd', 'ON_HOLD', now() FROM generate_series(1, 20000) i; ANALYZE jobs`);
   const client = new pg.Client({ host: '127.0.0.1', port, database: 'bentham', ...root });
   await client.connect();
   const ask = async <R>(text: string, { values = [] }: { values?: readonly unknown[] } = {}) =>
     (await client.query(text, [...values])).rows as R[];
   const tables = await tablesOf(session(as('postgres', { password: 'root' })), 'margins', ask);
-  const off: Record<'count' | 'share', number[]> = { count: [], share: [] };
+  const off: Record<'count' | 'share' | 'failures' | 'topError' | 'message' | 'unclear', number[]> = {
+    ...{ count: [], share: [], failures: [], topError: [], message: [], unclear: [] },
+  };
+  const beyond = (count = 0, truly = 0, margin: number | null = 0) => Math.abs(count - truly) / (margin ?? 0);
   for (let i = 0; i < 40; i += 1) {
     const [of] = await ask<EstimateRow>(pendingEstimated(tables, { percent: 10 }));
     if (of) off.count.push(Math.abs(of.count - 40_000) / of.margin);
     const rows = await ask<SurfaceRow>(surfacesOf(tables, { percent: 10 }));
     const blocks = rows.find(({ id }) => id === 'blocks');
     if (blocks) off.share.push(Math.abs((blocks.failures / blocks.finished) * 100 - 25) / (blocks.margin ?? 0));
+    off.failures.push(beyond(blocks?.failures, 40_000, blocks?.failuresMargin));
+    off.topError.push(beyond(blocks?.topCount ?? 0, 26_667, blocks?.topMargin));
+    const [message] = rows[0]?.messages ?? [];
+    off.message.push(beyond(message?.count, 26_667, message?.margin));
+    const [unclear] = await ask<UnclearRow>(unclearEstimated(tables, { percent: 10 }));
+    expect(unclear?.label).toBe('ON_HOLD');
+    off.unclear.push(beyond(unclear?.count, 20_000, unclear?.margin));
     // None of those that were read failed: a few others may have.
-    for (const { margin } of rows.filter(({ id }) => id === 'fine')) expect(margin).toBeGreaterThan(0);
+    for (const { margin, failuresMargin } of rows.filter(({ id }) => id === 'fine')) {
+      expect(margin).toBeGreaterThan(0);
+      expect(failuresMargin).toBe(30);
+    }
   }
   // 38 of 40 are expected.
-  for (const each of [off.count, off.share]) expect(each.filter((margins) => margins <= 1).length).toBeGreaterThan(30);
+  for (const each of Object.values(off)) expect(each.filter((margins) => margins <= 1).length).toBeGreaterThan(30);
   // And the margin is no wider than it has to be.
-  for (const each of [off.count, off.share]) expect(Math.max(...each)).toBeGreaterThan(0.5);
+  for (const each of Object.values(off)) expect(Math.max(...each)).toBeGreaterThan(0.5);
   const [whole] = await ask<SurfaceRow>(surfacesOf(tables));
-  expect(whole).toMatchObject({ id: 'blocks', margin: 0 });
+  expect(whole).toMatchObject({ id: 'blocks', margin: 0, failuresMargin: 0, topMargin: 0 });
   await client.end();
 });
 

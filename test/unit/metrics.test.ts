@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { reportOf } from '../../src/core/health/report.ts';
-import type { Traffic } from '../../src/core/world/facts.ts';
+import { unclearSays } from '../../src/core/platform/unclear.ts';
+import type { Surface, Traffic } from '../../src/core/world/facts.ts';
 import { evaluateValue } from '../../src/core/world/thresholds.ts';
+import type { World } from '../../src/core/world/world.ts';
+import { errors as errorsOf, surfaces as surfaceEvidence } from '../../src/runbook/evidence.ts';
+import { failureMessages, failurePatterns } from '../../src/runbook/failure-patterns.ts';
 import { valueSays } from '../../src/screens/metrics/values.ts';
 import { calm, live } from '../support/worlds.ts';
 
@@ -148,6 +152,53 @@ describe('refused requests', () => {
   });
 });
 
+describe('figures of sampled logs carry their margin', () => {
+  const sampled = (more: Partial<Traffic>) => {
+    const traffic: Traffic = {
+      ...{ samples: 4000, served: 32_000, sampling: 0.125, window: 300_000, source: 'gateway logs' },
+      ...more,
+    };
+    const world = { ...calm, readings: { ...calm.readings, traffic: live(traffic) } };
+    const found = (id: string) => evaluate(world).find((one) => one.id === `metric/${id}`);
+    return { world, p95: found('p95'), errorRate: found('errorRate') };
+  };
+
+  test.each([
+    [480, 40, 'unknown', '~480 ms ±40 ms, may be above 500 ms in 5 min'],
+    [400, 40, 'ok', '~400 ms ±40 ms in 5 min'],
+    [540, 400, 'warning', '~500 ms ±400 ms (warning > 500 ms in 5 min)'],
+  ] as const)('a p95 of %i ± %i ms is %s', (p95, margin, verdict, says) => {
+    expect(sampled({ p95, margins: { p95: margin } }).p95).toMatchObject({ verdict, says });
+  });
+
+  test.each([
+    [0.008, 0.004, 'unknown', '~0.8 % ±0.4 %, may be above 1 % in 5 min'],
+    [0.004, 0.004, 'ok', '~0.4 % ±0.4 % in 5 min'],
+    [0, 0.02, 'unknown', '<2.0 %, may be above 1 % in 5 min'],
+    [0.2, 0.01, 'critical', '~20 % ±1.0 % (critical > 5 % in 5 min)'],
+  ] as const)('an error rate of %f ± %f is %s', (errorRate, margin, verdict, says) => {
+    expect(sampled({ errorRate, margins: { errorRate: margin } }).errorRate).toMatchObject({ verdict, says });
+  });
+
+  test('the basis names the sample and the margin', () => {
+    const { world } = sampled({ p95: 480, margins: { p95: 40 } });
+    expect(valueSays(metric('p95'), world).basis).toBe('4 000 of ~32 000 requests in 5 min, sampled ±40 ms');
+  });
+
+  test('the evidence of a checklist does not pass what may be above its limit', () => {
+    const at = (errorRate: number, errors: number) => {
+      const { world } = sampled({ errorRate, margins: { errorRate: errors } });
+      return errorsOf(world, 5);
+    };
+    expect(at(0.04, 0.015)).toMatchObject({
+      state: 'unknown',
+      because: '~4.0 % ±1.5 % of 32 000 requests fail: may be above 5 %',
+    });
+    expect(at(0.02, 0.01)).toMatchObject({ state: 'pass' });
+    expect(at(0.06, 0.02)).toMatchObject({ state: 'fail' });
+  });
+});
+
 describe('an estimate carries its margin', () => {
   const { studies, surfaces } = calm.readings;
   if (studies.state !== 'live' || surfaces.state !== 'live') throw new Error('calm is live');
@@ -184,5 +235,39 @@ describe('an estimate carries its margin', () => {
     const seen = live({ ...surfaces.value, surfaces: [s], estimated: true });
     const found = evaluate({ ...calm, readings: { ...calm.readings, surfaces: seen } });
     expect(found.find(({ id }) => id === 'surface/openai-api')).toMatchObject({ verdict, says });
+  });
+
+  const sampledSurface = (more: Partial<Surface>): World => {
+    const s: Surface = { id: 'openai-api', failures: 412, finished: 1000, margin: 6, affectedStudies: 12, ...more };
+    return { ...calm, readings: { ...calm.readings, surfaces: live({ surfaces: [s], estimated: true }) } };
+  };
+
+  test('counts of errors on a sampled surface are estimates with a margin', () => {
+    const world = sampledSurface({
+      ...{ failuresMargin: 61, topError: 'Session expired', topErrorCount: 380, topErrorMargin: 52 },
+      created: { failures: 400, studies: 11, margin: 60 },
+    });
+    expect(failurePatterns(world)).toMatchObject([
+      { because: '~41 % ±6.0 %, ~400 ±60 failures in at least 11 studies', state: 'fail' },
+    ]);
+    expect(failureMessages(world)).toMatchObject([
+      { because: expect.stringMatching(/^~380 × “Session expired”/), state: 'fail' },
+    ]);
+    expect(surfaceEvidence(world)).toMatchObject([{ because: '~41 % ±6.0 %, ~410 failures in 12 studies' }]);
+  });
+
+  test('a surface that may fail is not shown as one that does not', () => {
+    expect(surfaceEvidence(sampledSurface({ failures: 150, margin: 8 }))).toMatchObject([
+      { state: 'unknown', because: 'openai-api may fail: ~15 % ±8.0 %, sampled' },
+    ]);
+    expect(surfaceEvidence(sampledSurface({ failures: 50, margin: 8 }))).toMatchObject([{ state: 'pass' }]);
+  });
+
+  test.each([
+    [{ count: 7000, margin: 410, exact: false }, '~7 000 ±410 jobs in state “ON_HOLD”'],
+    [{ count: 50_000, exact: false }, 'at least 50 000 jobs in state “ON_HOLD”'],
+    [{ count: 1, exact: true }, '1 job in state “ON_HOLD”'],
+  ])('unknown states: %j', (count, says) => {
+    expect(unclearSays({ of: 'job', table: 'jobs', label: 'ON_HOLD', ...count })).toBe(says);
   });
 });

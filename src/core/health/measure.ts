@@ -31,6 +31,10 @@ export function measureSays({ exact, margin }: Pick<Measure, 'exact' | 'margin'>
 export const marginSays = (margin: number | undefined, value: number, unit: Unit): string =>
   margin && value !== 0 ? ` ±${formatMeasure(Number(margin.toPrecision(2)), unit)}` : '';
 
+/** A count of a sample with its sign of an estimate, `~32 000`, `<600`; as it was counted where it has no margin. */
+export const estimateSays = (count: number, margin: number | undefined): string =>
+  measureSays({ exact: margin === undefined, margin }, count, 'count');
+
 /** To the digit before the margin's first: a finer one would say what is not known. */
 function rounded(value: number, margin: number): number {
   const step = 10 ** Math.floor(Math.log10(margin));

@@ -7,12 +7,17 @@ const words: Readonly<Record<number, string>> = { 401: 'unauthorized', 403: 'for
 /** `401 unauthorized` */
 export const refusalSays = (status: number): string => `${status}${words[status] ? ` ${words[status]}` : ''}`;
 
-/** For each tenant, those with most first: `tenant-lyra: 12 × 429 rate limited, 1 × 403 forbidden`. */
-export function refusalsByTenant(refusals: readonly Refusal[]): readonly string[] {
+/**
+ * For each tenant, those with most first: `tenant-lyra: 12 × 429 rate limited, 1 × 403 forbidden`; `~12 ×` where only a
+ * sample of the lines was read.
+ */
+export function refusalsByTenant(refusals: readonly Refusal[], sampling = 1): readonly string[] {
   const tenants = [...new Set(refusals.map(({ tenant }) => tenant))];
   return tenants.map((tenant) => {
     const here = refusals.filter((one) => one.tenant === tenant);
-    const counts = here.map(({ status, count }) => `${formatCount(Math.round(count))} × ${refusalSays(status)}`);
+    const counts = here.map(
+      ({ status, count }) => `${sampling < 1 ? '~' : ''}${formatCount(Math.round(count))} × ${refusalSays(status)}`,
+    );
     return `${tenant ?? 'tenant not in the log'}: ${counts.join(', ')}`;
   });
 }

@@ -1,6 +1,6 @@
 // A surface by what its jobs came to in the last hour, and by whether it was disabled.
 import { disabledSince, type SurfaceStanding } from '../platform/surface-acts.ts';
-import { formatSince } from '../text/format.ts';
+import { formatCount, formatSince } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { Surface, Surfaces } from '../world/facts.ts';
 import { evaluateValue, type Thresholds } from '../world/thresholds.ts';
@@ -15,6 +15,10 @@ import type { HealthStatus } from './status.ts';
 export function failureRate({ failures, finished, unclear = 0 }: Surface): number {
   return finished + unclear > 0 ? (failures / (finished + unclear)) * 100 : 0;
 }
+
+/** Of how many jobs: `3 120`, of a sample `~3 100`. */
+export const jobsSay = ({ finished, unclear = 0, failuresMargin }: Surface): string =>
+  `${failuresMargin ? '~' : ''}${formatCount(finished + unclear)}`;
 
 /** The share with its sign of an estimate: `41 %`, `~41 %`, `<2 %`. */
 export const failureShare = (s: Surface): string =>

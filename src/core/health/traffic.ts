@@ -6,7 +6,7 @@ import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import type { Finding } from './finding.ts';
-import type { Measure } from './measure.ts';
+import { type Measure, marginSays } from './measure.ts';
 import { fewestForRefusals, mayBeLimited, mayBeRefused } from './rules/figures.ts';
 import { decide, type RuleId } from './rules/index.ts';
 
@@ -17,20 +17,23 @@ export const fewestRequests = 5;
 export function measureTraffic(
   world: World,
   id: Extract<MetricId, 'p95' | 'errorRate'>,
-  pick: (t: Traffic) => number | undefined,
+  pick: (of: Pick<Traffic, 'p95' | 'errorRate'>) => number | undefined,
 ): Reading<Measure> {
   return derive(world.readings.traffic, (t) => {
     const value = pick(t);
+    const margin = pick(t.margins ?? {}) || undefined;
     const doubt = t.source === 'prometheus' ? undefined : doubtOf(t);
     const isGood = value !== undefined && evaluateValue(value, world.scope.thresholds[id]) === 'ok';
     const proven = value !== undefined && !(doubt && isGood);
-    const basis = trafficBasis(t);
+    const off = value === undefined ? '' : marginSays(margin, value, id === 'p95' ? 'ms' : 'percent');
+    const basis = `${trafficBasis(t)}${off ? `, sampled${off}` : ''}`;
     const limited = t.shares?.limited ?? 0;
     return {
       value: proven ? value : undefined,
       beside: limited >= 0.01 ? `${formatPercent(limited * 100)} refused with 429` : undefined,
       basis: doubt === undefined || (proven && t.unread === undefined) ? basis : `${doubt}: ${basis}`,
       exact: t.sampling === 1,
+      margin: proven ? margin : undefined,
     };
   });
 }
@@ -43,7 +46,7 @@ function doubtOf({ samples, served, unread }: Traffic): string | undefined {
 
 /** `412 requests in 5 min, 37 % refused with 429`: what failed, was refused or given up has its own share. */
 function trafficBasis(traffic: Traffic): string {
-  const { source, samples, shares, pods } = traffic;
+  const { source, samples, sampling, shares, pods } = traffic;
   if (source === 'prometheus') return 'from Prometheus';
   const window = spanOf(traffic);
   const missing = pods && pods.followed < pods.expected ? [`logs of ${pods.followed} of ${pods.expected} pods`] : [];
@@ -55,8 +58,15 @@ function trafficBasis(traffic: Traffic): string {
     [shares?.refused ?? 0, 'other 4xx'],
   ];
   const parts = told.flatMap(([share, what]) => (share > 0 ? [`${formatPercent(share * 100)} ${what}`] : []));
-  return [`${formatCounted(samples, 'request')} in ${window}`, ...parts, ...missing].join(', ');
+  const seen =
+    sampling < 1
+      ? `${formatCount(samples)} of ~${formatCount(roughly(samples / sampling))} requests`
+      : formatCounted(samples, 'request');
+  return [`${seen} in ${window}`, ...parts, ...missing].join(', ');
 }
+
+/** To two digits: how many there were is an estimate. */
+const roughly = (count: number): number => Number(count.toPrecision(2));
 
 /** How far back the figures reach: `5 min`, `40 s`. */
 function spanOf({ window, covered = window }: Traffic): string {

@@ -1,4 +1,5 @@
 // Unknown states and their row counts: never counted as zero, and never as healthy.
+import { estimateSays, marginSays } from '../health/measure.ts';
 import { formatCount } from '../text/format.ts';
 import type { StateOwner } from './mapping.ts';
 
@@ -9,16 +10,20 @@ export type Unclear = {
   /** The state in the row; null if it has none. */
   label: string | null;
   count: number;
-  /** False: at least this many. */
+  /** Of a sample: how far off the count may be either way, in rows (95 of 100 samples are nearer). */
+  margin?: number | undefined;
+  /** False: at least this many, or, with a margin, an estimate. */
   exact: boolean;
 };
 
 const names: Record<StateOwner, readonly [string, string]> = { study: ['study', 'studies'], job: ['job', 'jobs'] };
 
-/** `7,000 jobs in state “ON_HOLD”`, for each of them. */
-export function unclearSays({ of, label, count, exact }: Unclear): string {
+/** `7 000 jobs in state “ON_HOLD”`, for each of them; of a sample `~7 000 ±400 jobs …`. */
+export function unclearSays({ of, label, count, margin, exact }: Unclear): string {
   const [one, many] = names[of];
-  const how = `${exact ? '' : 'at least '}${formatCount(count)} ${count === 1 ? one : many}`;
+  const how = margin
+    ? `${estimateSays(count, margin)}${marginSays(margin, count, 'count')} ${many}`
+    : `${exact ? '' : 'at least '}${formatCount(count)} ${count === 1 ? one : many}`;
   return label === null ? `${how} without a state` : `${how} in state “${label}”`;
 }
 

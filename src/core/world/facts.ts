@@ -220,6 +220,8 @@ export type Traffic = {
   p95?: Ms;
   /** 0–1, of what was served: the share of answers with status 5xx and of those that the client gave up on. */
   errorRate?: number;
+  /** Of sampled logs: how far off either may be, in its unit (95 of 100 samples are nearer). */
+  margins?: { p95?: Ms | undefined; errorRate?: number | undefined } | undefined;
   /** 0–1, of all requests: answered 5xx, given up by the client, refused with 429, refused with another 4xx. */
   shares?: { failed: number; gaveUp: number; limited: number; refused: number };
   /** Requests of people that were not refused; p95 and error rate rest on these. */

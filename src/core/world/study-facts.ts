@@ -78,15 +78,19 @@ export type Surface = {
   unclear?: number;
   /** Of a sample: how far off the share of failures may be either way, in percent of jobs (95 of 100 samples are nearer). */
   margin?: number | undefined;
+  /** The same of the number of failures, in jobs. */
+  failuresMargin?: number | undefined;
   affectedStudies: number;
   /** The most frequent error message of the hour. */
   topError?: string;
   topErrorCount?: number;
+  /** Of a sample: how far off that number may be either way, in jobs. */
+  topErrorMargin?: number | undefined;
   /** The accounts and sessions that it is asked with, by state; absent where the database has none for it. */
   accounts?: readonly PoolCount[] | undefined;
   sessions?: readonly PoolCount[] | undefined;
   /** What the runbook's statement counts (SEV2, failure patterns): failed jobs that were created within the hour. */
-  created?: { failures: number; studies: number };
+  created?: { failures: number; studies: number; margin?: number | undefined };
   /** When a job of it failed, and completed, last, within the hour. */
   lastFailedAt?: Instant | undefined;
   lastDoneAt?: Instant | undefined;
@@ -96,7 +100,7 @@ export type Surfaces = {
   /** Over the last hour, by failures. */
   surfaces: readonly Surface[];
   /** The runbook's messages of failed jobs that were created within the hour (SEV2), of most jobs first. */
-  messages?: readonly { error: string; count: number }[];
+  messages?: readonly { error: string; count: number; margin?: number | undefined }[];
   /** Why no share can be told: a state that it takes does not exist. */
   doubt?: Doubt;
   /** The newest job that finished before the hour, for an empty pane. */

@@ -17,17 +17,34 @@ const { default: exported } = int32;
 const Int32Histogram = (exported as unknown as typeof int32).default ?? exported;
 type Histogram = InstanceType<typeof Int32Histogram>;
 
-type Slot = { start: Instant; times: Histogram; parsed: number; refusedBy: Refused } & Counts;
+type Slot = { start: Instant; times: Histogram; parsed: number; refusedBy: Refused } & Counts & Spread;
 
 /** `served`: those that the platform took on. The others were refused: too many (429), or wrong (other 4xx). */
 type Counts = Record<'served' | 'failed' | 'gaveUp' | 'limited' | 'refused', number>;
 const noCounts: Counts = { served: 0, failed: 0, gaveUp: 0, limited: 0, refused: 0 };
-const kinds = Object.keys(noCounts) as readonly (keyof Counts)[];
+
+/**
+ * What the margins of a sample are made of: sums of w² - w over requests that stand for w each, of those that were served,
+ * of those that failed, and of those with a time; and the greatest w of the served. All 0 where every line was counted.
+ */
+type Spread = Record<'servedSpread' | 'failedSpread' | 'timedSpread' | 'heaviest', number>;
+const noSpread: Spread = { servedSpread: 0, failedSpread: 0, timedSpread: 0, heaviest: 0 };
+/** What is summed up over the slots. */
+const kinds = [
+  'served',
+  'failed',
+  'gaveUp',
+  'limited',
+  'refused',
+  'servedSpread',
+  'failedSpread',
+  'timedSpread',
+] as const;
 
 /** From one millisecond to the longest, to three significant digits. */
 const histogram = (): Histogram => new Int32Histogram(1, longest, 3);
 
-export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'shares' | 'served' | 'samples' | 'refusals'> & {
+export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'margins' | 'shares' | 'served' | 'samples' | 'refusals'> & {
   weight: number;
 };
 
@@ -54,10 +71,16 @@ export class TrafficMeter {
     if (status === 429) slot.limited += weight;
     else if (status !== 'gaveUp' && status >= 400 && status < 500) slot.refused += weight;
     else {
+      const spread = weight * weight - weight;
       slot.served += weight;
+      slot.servedSpread += spread;
+      if (weight > 1) slot.heaviest = Math.max(slot.heaviest, weight);
+      if (status === 'gaveUp' || status >= 500) slot.failedSpread += spread;
       if (status === 'gaveUp') slot.gaveUp += weight;
       else if (status >= 500) slot.failed += weight;
-      if (ms !== undefined) slot.times.recordValueWithCount(Math.min(longest, Math.max(1, Math.round(ms))), weight);
+      if (ms === undefined) return;
+      slot.timedSpread += spread;
+      slot.times.recordValueWithCount(Math.min(longest, Math.max(1, Math.round(ms))), weight);
     }
   }
 
@@ -65,10 +88,11 @@ export class TrafficMeter {
   read(now: Instant): Figures {
     this.#forget(now);
     this.#sumUp();
-    const sum = { ...noCounts };
+    const sum = { ...noCounts, ...noSpread };
     let samples = 0;
     for (const slot of this.#slots) {
       for (const kind of kinds) sum[kind] += slot[kind];
+      sum.heaviest = Math.max(sum.heaviest, slot.heaviest);
       samples += slot.parsed;
     }
     const weight = sum.served + sum.limited + sum.refused;
@@ -77,6 +101,7 @@ export class TrafficMeter {
     return {
       p95: this.#sum.totalCount > 0 ? this.#sum.getValueAtPercentile(95) : undefined,
       errorRate: sum.served > 0 ? (sum.failed + sum.gaveUp) / sum.served : undefined,
+      margins: sum.servedSpread > 0 ? { p95: this.#marginOfP95(sum), errorRate: marginOfErrors(sum) } : undefined,
       shares: {
         failed: share(sum.failed),
         gaveUp: share(sum.gaveUp),
@@ -88,6 +113,17 @@ export class TrafficMeter {
       samples,
       weight,
     };
+  }
+
+  /** From the ranks between which the true one lies: twice the standard error of the share of faster requests. */
+  #marginOfP95({ timedSpread }: Spread): Ms | undefined {
+    const all = this.#sum.totalCount;
+    if (all === 0) return undefined;
+    const off = (200 * Math.sqrt(timedSpread * 0.95 * 0.05)) / all;
+    const [low, p95, high] = [95 - off, 95, 95 + off].map((rank) =>
+      this.#sum.getValueAtPercentile(Math.min(100, Math.max(0, rank))),
+    );
+    return low === undefined || p95 === undefined || high === undefined ? undefined : Math.max(p95 - low, high - p95);
   }
 
   #sumUp(): void {
@@ -109,7 +145,7 @@ export class TrafficMeter {
     const found = this.#slots.findLast((slot) => slot.start === start);
     if (found) return found;
     this.#forget(now);
-    const slot = { start, times: histogram(), parsed: 0, refusedBy: new Map(), ...noCounts };
+    const slot = { start, times: histogram(), parsed: 0, refusedBy: new Map(), ...noCounts, ...noSpread };
     this.#slots.push(slot);
     this.#olderIsTrue = false;
     return slot;
@@ -127,4 +163,14 @@ export class TrafficMeter {
     this.#slots.splice(at, 1);
     this.#olderIsTrue = false;
   }
+}
+
+/**
+ * Twice the standard error of the share of failures, whose lines were chosen by chance; where none failed, or all did,
+ * three of the requests that the heaviest stands for (95 %: the rule of three).
+ */
+function marginOfErrors({ served, failed, gaveUp, servedSpread, failedSpread, heaviest }: Counts & Spread): number {
+  const share = (failed + gaveUp) / served;
+  if (share === 0 || share === 1) return Math.min(1, (3 * heaviest) / served);
+  return (2 * Math.sqrt(failedSpread * (1 - share) ** 2 + (servedSpread - failedSpread) * share ** 2)) / served;
 }

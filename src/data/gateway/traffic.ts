@@ -11,7 +11,7 @@ import { type Emit, pause, type Source } from '../source.ts';
 import { AccessLog } from './access-log.ts';
 import type { TrafficMeter } from './traffic-meter.ts';
 
-/** Lines parsed per second over all pods. Above it, lines are sampled: of each further batch, half as many. */
+/** Lines parsed per second over all pods. Above it, lines are sampled by chance: of each further batch, half as many. */
 const budget = 4000;
 /** Past lines requested per pod: enough for a p95. */
 const pastLines = 20_000;
@@ -65,7 +65,6 @@ class TrafficFollower {
   #lastLineAt = 0;
   #second = 0;
   #parsed = 0;
-  #passed = 0;
 
   constructor(
     settings: Settings,
@@ -192,8 +191,8 @@ class TrafficFollower {
       this.#parsed = 0;
     }
     const stride = 2 ** Math.min(10, Math.floor(this.#parsed / budget));
-    this.#passed += 1;
-    if (this.#passed % stride !== 0) {
+    // By chance: every second line may always be of the same pod.
+    if (stride > 1 && Math.random() * stride >= 1) {
       access.skip();
       return;
     }

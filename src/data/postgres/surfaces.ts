@@ -102,7 +102,11 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   const lastFinishedAt = newest !== undefined && Number.isFinite(newest) ? newest * second : undefined;
   const messages = rows
     .flatMap((row) => row.messages ?? [])
-    .map(({ error, count }) => ({ error: sanitize(error ?? 'no message', 300), count }));
+    .map(({ error, count, margin }) => ({
+      error: sanitize(error ?? 'no message', 300),
+      count,
+      margin: margin || undefined,
+    }));
   if (surfaces.length > 0) {
     const pooled = await withPools(surfaces, tables, memory.pools, ask, dear);
     return { ...pooled, messages, lastFinishedAt, estimated, countedAt, ...doubt };
@@ -126,12 +130,14 @@ function surfaceFrom(row: sql.SurfaceRow): Surface {
     failures: row.failures,
     finished: row.finished,
     unclear: row.unclear > 0 ? row.unclear : undefined,
-    margin: row.margin ? row.margin : undefined,
+    margin: row.margin || undefined,
+    failuresMargin: row.failuresMargin || undefined,
     affectedStudies: row.studies,
-    created: { failures: row.createdFailures, studies: row.createdStudies },
+    created: { failures: row.createdFailures, studies: row.createdStudies, margin: row.createdMargin || undefined },
     lastFailedAt: row.lastFailed === null ? undefined : row.lastFailed * second,
     lastDoneAt: row.lastDone === null ? undefined : row.lastDone * second,
     topError: named ? sanitize(row.topError ?? 'no message', 300) : undefined,
     topErrorCount: named ? (row.topCount ?? undefined) : undefined,
+    topErrorMargin: (named && row.topMargin) || undefined,
   };
 }

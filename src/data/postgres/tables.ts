@@ -5,8 +5,8 @@ import { type Ms, second } from '../../core/time.ts';
 import type { AskSql } from './ask.ts';
 import { sqlState } from './faults.ts';
 import { type ColumnRow, columns, type Tables, tablesFrom } from './queries/columns.ts';
+import { type PagesRow, pagesOf, type Sample } from './queries/sample.ts';
 import { mostStates, type StateRow, seenStates } from './queries/states.ts';
-import { type PagesRow, pagesOf, type Sample } from './queries/studies.ts';
 import type { Session } from './session.ts';
 
 type Known = { found: readonly ColumnRow[]; tables: Tables; statesUntil: Ms };

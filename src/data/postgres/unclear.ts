@@ -37,9 +37,16 @@ function unclearFrom(
   // A state in an unusual case (`PeNdInG`) is understood, too.
   return rows
     .filter(({ label }) => label === null || meaningOf(owner, label) === undefined)
-    .map(({ label, count }) => {
+    .map(({ label, count, margin }) => {
       const shown = label === null ? null : sanitize(label, 40);
-      return { of: owner, table, label: shown, count: Math.min(count, mostUnclear), exact };
+      return {
+        of: owner,
+        table,
+        label: shown,
+        count: counted ? Math.min(count, mostUnclear) : count,
+        margin: margin || undefined,
+        exact,
+      };
     });
 }
 

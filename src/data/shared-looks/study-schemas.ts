@@ -20,6 +20,7 @@ const unclear = z.strictObject({
   table: word,
   label: word.nullable(),
   count: amount,
+  margin: amount.optional(),
   exact: z.boolean(),
 } satisfies Parts<Unclear>);
 
@@ -90,19 +91,21 @@ const surface = z.strictObject({
   finished: amount,
   unclear: amount.optional(),
   margin: amount.optional(),
+  failuresMargin: amount.optional(),
   affectedStudies: amount,
   topError: word.optional(),
   topErrorCount: amount.optional(),
+  topErrorMargin: amount.optional(),
   accounts: list(pool).optional(),
   sessions: list(pool).optional(),
-  created: z.strictObject({ failures: amount, studies: amount }).optional(),
+  created: z.strictObject({ failures: amount, studies: amount, margin: amount.optional() }).optional(),
   lastFailedAt: amount.optional(),
   lastDoneAt: amount.optional(),
 } satisfies Parts<Surface>);
 
 export const surfaces: z.ZodType<Surfaces> = z.strictObject({
   surfaces: list(surface),
-  messages: list(z.strictObject({ error: word, count: amount })).optional(),
+  messages: list(z.strictObject({ error: word, count: amount, margin: amount.optional() })).optional(),
   doubt: doubt.optional(),
   lastFinished: z.strictObject({ at: amount, study: word }).optional(),
   lastFinishedAt: amount.optional(),

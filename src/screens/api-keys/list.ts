@@ -86,10 +86,10 @@ export const apiKeysScreen: Screen = {
 
 /** Whose requests the gateway refused in the last minutes. */
 function refusedLines(traffic: Reading<Traffic>, now: Instant, columns: number): Line[] {
-  const refusals = known(traffic, now)?.refusals ?? [];
+  const { refusals = [], window = 0, sampling } = known(traffic, now) ?? {};
   if (refusals.length === 0) return [];
-  const window = formatAge(known(traffic, now)?.window ?? 0);
-  return wrap(`refused in ${window}: ${refusalsByTenant(refusals).join('; ')}`, columns).map((part) => line(dim(part)));
+  const tenants = refusalsByTenant(refusals, sampling).join('; ');
+  return wrap(`refused in ${formatAge(window)}: ${tenants}`, columns).map((part) => line(dim(part)));
 }
 
 function glyphOf(key: ApiKey, now: Instant, untold?: true) {

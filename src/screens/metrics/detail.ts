@@ -47,7 +47,8 @@ export const metricScreen: Screen = {
     const recovery = recoveryOf(m, world);
     const reading = m.measure(world);
     const isApi = m.id === 'p95' || m.id === 'errorRate';
-    const refused = refusalsByTenant((isApi ? known(world.readings.traffic, world.now)?.refusals : undefined) ?? []);
+    const traffic = isApi ? known(world.readings.traffic, world.now) : undefined;
+    const refused = refusalsByTenant(traffic?.refusals ?? [], traffic?.sampling);
     const lines = descriptionList(
       [
         ['health', line(mark(verdict), span(` ${verdict}`, verdict))],

@@ -1,7 +1,7 @@
 // One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
-import { marginSays } from '../../core/health/measure.ts';
-import { disabledSays, failureShare } from '../../core/health/surfaces.ts';
+import { estimateSays, marginSays } from '../../core/health/measure.ts';
+import { disabledSays, failureShare, jobsSay } from '../../core/health/surfaces.ts';
 import { byProxy, type PoolHealth, poolHealth } from '../../core/platform/pool.ts';
 import { surfaceStandings } from '../../core/platform/surface-acts.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
@@ -50,7 +50,7 @@ export const surfaceScreen: Screen = {
             [
               'failed',
               s.finished + (s.unclear ?? 0) > 0
-                ? `${failureShare(s)}${s.margin ? `${marginSays(s.margin, s.failures, 'percent')}, sampled` : ''}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`
+                ? `${failureShare(s)}${s.margin ? `${marginSays(s.margin, s.failures, 'percent')}, sampled` : ''}: ${estimateSays(s.failures, s.failuresMargin)}${marginSays(s.failuresMargin, s.failures, 'count')} of ${jobsSay(s)} jobs in the last hour`
                 : 'no jobs in the last hour',
             ],
             ['unknown status', s.unclear ? `${formatCount(s.unclear)} of these jobs` : undefined],

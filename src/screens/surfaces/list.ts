@@ -1,6 +1,7 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
 
-import { disabledSays, failureRate, failureShare, type SurfaceHealth } from '../../core/health/surfaces.ts';
+import { estimateSays } from '../../core/health/measure.ts';
+import { disabledSays, failureRate, failureShare, jobsSay, type SurfaceHealth } from '../../core/health/surfaces.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
@@ -49,7 +50,7 @@ export const surfacesScreen: Screen = {
       },
       {
         title: 'jobs',
-        of: ({ s }) => `${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))}`,
+        of: ({ s }) => `${estimateSays(s.failures, s.failuresMargin)} of ${jobsSay(s)}`,
         width: 16,
         align: 'right',
       },
@@ -58,7 +59,10 @@ export const surfacesScreen: Screen = {
         title: 'most frequent error',
         of: ({ s }) =>
           s.topError
-            ? line(s.topErrorCount ? dim(`${formatCount(s.topErrorCount)}× `) : undefined, s.topError)
+            ? line(
+                s.topErrorCount ? dim(`${estimateSays(s.topErrorCount, s.topErrorMargin)}× `) : undefined,
+                s.topError,
+              )
             : dim('–'),
         width: 20,
         upTo: 90,

@@ -1,8 +1,9 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 
+import { estimateSays } from '../../core/health/measure.ts';
 import { countedAgo } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
-import { disabledSays, failureShare, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
+import { disabledSays, failureShare, jobsSay, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
 import { doubtSays } from '../../core/platform/unclear.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -133,8 +134,8 @@ function surfaceLine({ s, verdict }: SurfaceHealth, shown: Shown, columns: numbe
   const right = line(
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
     span(failureShare(s).padStart(6), verdict === 'ok' ? 'plain' : verdict),
-    dim(formatCount(s.failures).padStart(7)),
-    shown.jobs ? dim(` of ${formatCount(s.finished + (s.unclear ?? 0)).padStart(6)} jobs`) : undefined,
+    dim(estimateSays(s.failures, s.failuresMargin).padStart(7)),
+    shown.jobs ? dim(` of ${jobsSay(s).padStart(6)} jobs`) : undefined,
     shown.studies
       ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)
       : undefined,

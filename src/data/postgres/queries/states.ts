@@ -3,7 +3,7 @@
 import { hasUnclearLabel, isUnclear } from '../../../core/platform/form.ts';
 import type { StateOwner } from '../../../core/platform/mapping.ts';
 import type { Tables } from './columns.ts';
-import { partsOf, type Sample } from './studies.ts';
+import { marginOf, partsOf, type Sample } from './sample.ts';
 
 /** More different states than this are no states. */
 export const mostStates = 60;
@@ -31,7 +31,8 @@ export function seenStates(owner: StateOwner, tables: Tables): string {
     SELECT status::text AS label FROM step WHERE status IS NOT NULL LIMIT ${mostStates}`;
 }
 
-export type UnclearRow = { label: string | null; count: number };
+/** `margin`: of a sample, twice the standard error. */
+export type UnclearRow = { label: string | null; count: number; margin?: number };
 
 /** Row counts of unknown states. Undefined: no row can have one. */
 export function unclearRows(owner: StateOwner, tables: Tables): string | undefined {
@@ -48,9 +49,11 @@ export function unclearRows(owner: StateOwner, tables: Tables): string | undefin
 
 /** The same for jobs from a sample, as an estimate: without an index, as few rows are read. */
 export const unclearEstimated = (tables: Tables, sample: Sample) => `
-  SELECT label, round(sum(weight))::int AS count FROM (${partsOf(tables.jobs, sample)
+  SELECT label, round(sum(weight * n))::bigint::float8 AS count, ${marginOf('n', sample)} AS margin
+  FROM (${partsOf(tables.jobs, sample)
     .map(
-      ({ from, where, weight }) =>
-        `SELECT status::text AS label, ${weight}::float8 AS weight FROM ${from} WHERE ${where} AND ${tables.jobUnclear}`,
+      ({ from, where, weight }) => `
+    SELECT status::text AS label, ${weight}::float8 AS weight, count(*)::float8 AS n
+    FROM ${from} WHERE ${where} AND ${tables.jobUnclear} GROUP BY 1, tableoid, (ctid::text::point)[0]`,
     )
-    .join(' UNION ALL ')}) parts GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`;
+    .join(' UNION ALL ')}) pages GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`;

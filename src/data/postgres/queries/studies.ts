@@ -1,10 +1,10 @@
 // What the tables of Bentham are asked (runbook: studies, jobs). Everything is bounded: a platform in trouble must not
 // be slowed by those who look at it. Times are seconds since 1970; a time without zone is taken as UTC.
-import pg from 'pg';
 import { lacks } from '../../../core/platform/form.ts';
 import { finished, openStudy } from '../../../core/platform/mapping.ts';
 import type { Ms } from '../../../core/time.ts';
 import { epoch, isMoment, type Tables } from './columns.ts';
+import { marginOf, partsOf, type Sample } from './sample.ts';
 
 /** How many pending jobs are counted before `at least` stands for the rest. Far above the runbook's 5,000. */
 export const mostPending = 50_000;
@@ -107,27 +107,6 @@ export type CountRow = { count: number };
 export const pending = ({ jobs, jobIs }: Tables) => `
   SELECT count(*)::int AS count FROM (SELECT 1 FROM ${jobs} WHERE ${jobIs('waiting')} LIMIT ${mostPending + 1}) p`;
 
-/**
- * A look at some of a table's pages: at `percent` of them, chosen by chance, and at all from page `tail` on. What is new
- * lies at a table's end, where chance would miss it.
- */
-export type Sample = { percent: number; tail?: number };
-
-type Part = { from: string; where: string; weight: string };
-
-/** The parts of a sample, each with how many rows one of its rows stands for. */
-export function partsOf(jobs: string, sample: Sample | undefined): readonly Part[] {
-  if (!sample) return [{ from: jobs, where: 'true', weight: '1' }];
-  const { percent, tail } = sample;
-  const chance = { from: `${jobs} TABLESAMPLE SYSTEM (${percent})`, weight: `${100 / percent}` };
-  if (tail === undefined) return [{ ...chance, where: 'true' }];
-  const page = `'(${tail},0)'::tid`;
-  return [
-    { from: jobs, where: `ctid >= ${page}`, weight: '1' },
-    { ...chance, where: `ctid < ${page}` },
-  ];
-}
-
 /** `margin`: twice the standard error. */
 export type EstimateRow = { count: number; margin: number };
 
@@ -148,14 +127,6 @@ export const pendingEstimated = ({ jobs, jobIs }: Tables, sample: Sample) => `
           GROUP BY tableoid, (ctid::text::point)[0]) pages`,
     )
     .join(' UNION ALL ')}) parts`;
-
-export type PagesRow = { pages: number };
-
-/** A table's size in pages, as it lies on disk now; partitions counted. */
-export const pagesOf = (table: string) => `
-  SELECT (pg_relation_size(${pg.escapeLiteral(table)}::regclass)
-           + (SELECT coalesce(sum(pg_relation_size(relid)), 0) FROM pg_partition_tree(${pg.escapeLiteral(table)})
-              WHERE isleaf))::float8 / current_setting('block_size')::int AS pages`;
 
 export type LastHourRow = {
   finished: number;
@@ -216,9 +187,13 @@ export type SurfaceRow = {
   lastFailed: number | null;
   lastDone: number | null;
   /** On the first row: the runbook's messages (SEV2, error messages), those of most jobs first. */
-  messages: readonly { error: string | null; count: number }[] | null;
+  messages: readonly { error: string | null; count: number; margin: number }[] | null;
   /** Of a sample: how far off the share of failures may be either way, in percent of jobs; else 0. */
   margin: number | null;
+  /** The same, in jobs, of `failures`, `createdFailures` and `topCount`. */
+  failuresMargin: number | null;
+  createdMargin: number | null;
+  topMargin: number | null;
   /** Rows read in total. */
   seen: number;
 };
@@ -249,19 +224,23 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?
     SELECT id, 100 * CASE
       WHEN sum(f) IN (0, sum(n)) THEN least(1, 3 * max(weight - 1) / nullif(sum(n * weight), 0))
       ELSE 2 * sqrt(greatest(0, sum(v * f * f) - 2 * (sum(weight * f) / sum(weight * n)) * sum(v * f * n)
-             + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END AS margin
+             + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END AS margin,
+      ${marginOf('f', sample)} AS failures, ${marginOf('g', sample)} AS created
     FROM (SELECT id, weight, weight * weight - weight AS v, (count(*) FILTER (WHERE failed))::float8 AS f,
-                 count(*)::float8 AS n
+                 (count(*) FILTER (WHERE failed AND fresh))::float8 AS g, count(*)::float8 AS n
           FROM recent GROUP BY id, weight, page) pages
     GROUP BY id
   ),
   errors AS (
-    SELECT DISTINCT ON (id) id, error, round(sum(weight))::int AS count
-    FROM recent WHERE failed GROUP BY id, error ORDER BY id, count(*) DESC, error
+    SELECT DISTINCT ON (id) id, error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
+    FROM (SELECT id, error, weight, count(*)::float8 AS n FROM recent WHERE failed GROUP BY id, error, weight, page) pages
+    GROUP BY id, error ORDER BY id, sum(n) DESC, error
   ),
   messages AS (
-    SELECT error, round(sum(weight))::int AS count
-    FROM recent WHERE failed AND fresh GROUP BY error ORDER BY sum(weight) DESC, error LIMIT 10
+    SELECT error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
+    FROM (SELECT error, weight, count(*)::float8 AS n FROM recent WHERE failed AND fresh
+          GROUP BY error, weight, page) pages
+    GROUP BY error ORDER BY sum(weight * n) DESC, error LIMIT 10
   )
   SELECT r.id, coalesce(round(sum(r.weight) FILTER (WHERE NOT r.unclear)), 0)::int AS finished,
          coalesce(round(sum(r.weight) FILTER (WHERE r.failed)), 0)::int AS failures,
@@ -275,10 +254,11 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?
          CASE WHEN row_number() OVER () = 1
               THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
          e.error AS "topError", e.count AS "topCount", m.margin::float8 AS margin,
+         m.failures AS "failuresMargin", m.created AS "createdMargin", e.margin AS "topMargin",
          (SELECT count(*) FROM recent)::int AS seen
   FROM recent r LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM r.id
   LEFT JOIN margins m ON m.id IS NOT DISTINCT FROM r.id
-  GROUP BY r.id, e.error, e.count, m.margin
+  GROUP BY r.id, e.error, e.count, e.margin, m.margin, m.failures, m.created
   ORDER BY failures DESC, unclear DESC, finished DESC, r.id
   LIMIT 200`;
 
