@@ -12,7 +12,8 @@ import type { Thresholds } from '../core/world/thresholds.ts';
 import { findStep } from './checklists.ts';
 import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './messages.ts';
 import { impactBlocks, metricBlocks } from './report-impact.ts';
-import { timelineOf, wordsOf } from './timeline-text.ts';
+import { timelineOf } from './timeline.ts';
+import { wordsOf } from './timeline-text.ts';
 
 export type ReportOptions = {
   now: Instant;

@@ -2,11 +2,10 @@
 
 import { idleFor } from '../core/actions/arming.ts';
 import type { HealthStatus } from '../core/health/status.ts';
-import type { Refusal } from '../core/incident/authority.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
-import { authorOf, type Entry, type Event, type EventOf, fingerprint, inOrder } from '../core/incident/event.ts';
-import type { Incident, Message, RunState } from '../core/incident/incident.ts';
+import { type Entry, type Event, type EventOf, fingerprint } from '../core/incident/event.ts';
+import type { Message, RunState } from '../core/incident/incident.ts';
 import { formatAge, formatClock, shortClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
 import { checklist, findStep } from './checklists.ts';
@@ -25,66 +24,6 @@ export type StoryKind =
   | 'journal';
 
 export type Story = { kind: StoryKind; says: string; verdict?: HealthStatus; detail?: string };
-
-/** An entry as the timeline tells it. `who`: the person, or the cockpit itself. */
-export type Told = { entry: Entry; story: Story; who: string };
-
-/** Every entry of an incident that the timeline tells, in order; those without effect say so. */
-export const timelineOf = (incident: Incident): readonly Told[] => timelineTeller()(incident);
-
-/** What is told of an entry depends on what came after it: on the end of its run, on the outcome of its message. */
-type Kept = { why?: Refusal; isUncontrolled: boolean; startedAt?: Instant; isOvertaken: boolean; told?: Told };
-
-/** Tells incidents as they grow: an entry that is told as before stays the same object. */
-export function timelineTeller(): (incident: Incident) => readonly Told[] {
-  const memory = new WeakMap<Entry, Kept>();
-  return (incident) => {
-    const reasons = new Map(incident.refused.map(({ entry, why }) => [entry, why]));
-    const uncontrolled = new Set(incident.uncontrolled);
-    const startOf = new Map(incident.runs.map((run) => [run.run, startedAt(run)]));
-    const settled = new Set(incident.messages.flatMap((m) => (m.delivery === 'sending' ? [] : [m.message])));
-    const timeline: Told[] = [];
-    for (const entry of reasons.size === 0 ? incident.entries : inOrder([...incident.entries, ...reasons.keys()])) {
-      const { event } = entry;
-      const why = reasons.get(entry);
-      const now: Kept = {
-        why,
-        isUncontrolled: uncontrolled.has(entry.id),
-        startedAt: event.kind === 'action' && !why ? startOf.get(event.run) : undefined,
-        isOvertaken: event.kind === 'notified' && !why && isOvertaken(event, settled),
-      };
-      let known = memory.get(entry);
-      if (!known || !isToldAlike(known, now)) {
-        known = { ...now, told: tell(entry, now) };
-        memory.set(entry, known);
-      }
-      if (known.told) timeline.push(known.told);
-    }
-    return timeline;
-  };
-}
-
-const isToldAlike = (a: Kept, b: Kept): boolean =>
-  a.why === b.why &&
-  a.isUncontrolled === b.isUncontrolled &&
-  a.startedAt === b.startedAt &&
-  a.isOvertaken === b.isOvertaken;
-
-function tell(entry: Entry, { why, isUncontrolled, startedAt, isOvertaken }: Kept): Told | undefined {
-  const story = isOvertaken ? undefined : timelineText(entry, startedAt);
-  if (!story) return undefined;
-  const who = authorOf(entry);
-  if (why) return { entry, who, story: { ...story, verdict: 'warning', says: `${refusalSays[why]}: ${story.says}` } };
-  return { entry, who, story: isUncontrolled ? { ...story, says: `not in control: ${story.says}` } : story };
-}
-
-const refusalSays: Readonly<Record<Refusal, string>> = {
-  'not-signed': 'no effect, not signed',
-  'new-key': 'no effect, key not admitted',
-  'removed-key': 'no effect, key removed',
-  'not-in-control': 'no effect, not in control',
-  overtaken: 'no effect, another cockpit had control',
-};
 
 /** Undefined for what only the report needs (samples). `started`: when the run of an action did, if it is known. */
 export function timelineText(entry: Entry, started?: Instant): Story | undefined {
@@ -247,7 +186,3 @@ export function wordsOf({
   const bare = channel === 'pagerduty' && (purpose === 'acknowledge' || purpose === 'resolve');
   return bare && key !== undefined ? `alert key ${key}` : text;
 }
-
-/** A message that is being sent, once its outcome is recorded too: each message is listed once. */
-const isOvertaken = ({ delivery, message }: EventOf<'notified'>, settled: ReadonlySet<string>): boolean =>
-  delivery === 'sending' && settled.has(message);

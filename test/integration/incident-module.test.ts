@@ -29,7 +29,7 @@ import { actionContextOf } from '../../src/engine/action-context.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder, recordRun } from '../../src/engine/incident/recorder.ts';
-import { timelineOf } from '../../src/runbook/timeline-text.ts';
+import { timelineOf } from '../../src/runbook/timeline.ts';
 import { eventually } from '../support/eventually.ts';
 import { calm } from '../support/worlds.ts';
 

@@ -8,7 +8,7 @@ import { type Incident, projectIncident } from '../../src/core/incident/incident
 import { Projection } from '../../src/core/incident/projection.ts';
 import { surfaceActs, surfaceRecord } from '../../src/core/incident/surface-record.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
-import { timelineOf, timelineTeller } from '../../src/runbook/timeline-text.ts';
+import { timelineOf, timelineTeller } from '../../src/runbook/timeline.ts';
 import { timelineScreen } from '../../src/screens/incident/timeline.ts';
 import { placeAt } from '../../src/store.ts';
 import { anyEvent } from '../support/any-event.ts';

@@ -13,7 +13,7 @@ import { plain } from '../../data/journal/exported.ts';
 import { type JournalReport, type Signatures, verifyJournal } from '../../data/journal/verify.ts';
 import { followUpsOf, markdownReport, type ReportOptions, textReport } from '../../runbook/report.ts';
 import { startSays } from '../../runbook/report-impact.ts';
-import { timelineOf } from '../../runbook/timeline-text.ts';
+import { timelineOf } from '../../runbook/timeline.ts';
 import { type Printed, problemsOf, recordVersion } from './printed.ts';
 
 export type { Printed } from './printed.ts';
