@@ -39,7 +39,7 @@ export class Projection {
       const after = keep(id, before, old.get(id)?.length ?? 0, news.get(id) ?? []);
       this.#kept.set(id, after);
       isCounted = isCounted && (before === undefined || before.projected?.opening === after.projected?.opening);
-      const known = isGrown ? (before?.projected?.incident.entries.length ?? 0) : 0;
+      const known = before?.projected?.incident.entries.length ?? 0;
       for (const entry of after.projected?.incident.entries.slice(known) ?? []) effective.add(entry);
     }
     if (!isCounted)
