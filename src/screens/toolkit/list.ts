@@ -15,6 +15,9 @@ export const matching = memoize((rows: readonly Row[], filter: string): readonly
   });
 }, 8);
 
+/** Asked for at every frame, of ten thousand rows too. */
+const areEven = memoize((rows: readonly Row[]) => rows.every(({ height = 1 }) => height === 1), 8);
+
 export type Laid = {
   lines: readonly Line[];
   list: List;
@@ -43,7 +46,7 @@ export function layList(
 ): Laid {
   const shown = matching(rows, marking.filter);
   const at = marks ? markerIn(marking, shown) : -1;
-  const even = shown.every((row) => (row.height ?? 1) === 1);
+  const even = areEven(shown);
   const from = even
     ? topFor(at < 0 ? marking.top : at, marking.top, height, shown.length)
     : unevenTop(shown, at, marking.top, height);
