@@ -48,3 +48,26 @@ export function folding<T, S>(begin: () => S, add: (state: S, news: readonly T[]
     return state;
   };
 }
+
+/**
+ * Makes something of each item of a list, each time that it is given: what was made of an item stays as long as the item
+ * does, and so does the list of it.
+ */
+export function mapping<T extends object, R>(make: (item: T) => R): (all: readonly T[]) => readonly R[] {
+  let seen: readonly T[] = [];
+  let made: readonly R[] = [];
+  return (all) => {
+    if (all === seen) return made;
+    const from = sharedStart(seen, all);
+    const known = new Map<T, R>();
+    for (const [at, item] of seen.slice(from).entries()) {
+      const one = made[from + at];
+      if (one !== undefined) known.set(item, one);
+    }
+    const news = all.slice(from).map((item) => known.get(item) ?? make(item));
+    if (news.length > 0 || from < made.length)
+      made = from === made.length ? [...made, ...news] : [...made.slice(0, from), ...news];
+    seen = all;
+    return made;
+  };
+}

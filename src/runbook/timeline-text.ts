@@ -4,7 +4,7 @@ import { idleFor } from '../core/actions/arming.ts';
 import type { HealthStatus } from '../core/health/status.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
-import { type Entry, type Event, type EventOf, fingerprint } from '../core/incident/event.ts';
+import { type Entry, type Event, type EventOf, fingerprint, type RunPhase } from '../core/incident/event.ts';
 import type { Message, RunState } from '../core/incident/incident.ts';
 import { formatAge, formatClock, shortClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
@@ -158,9 +158,13 @@ function callsSay(calls: readonly string[] = []): string | undefined {
   return calls.length > 1 ? `${calls.length} commands` : first?.replaceAll('\n', ' ');
 }
 
+/** Whether what is told of this phase says how long the run took. */
+export const tellsHowLong = (phase: RunPhase): boolean =>
+  phase !== 'confirmed' && phase !== 'started' && phase !== 'cancelled';
+
 /** ` after 42 s`: from its start to its end, or to its proof. */
 function lasted({ phase }: EventOf<'action'>, at: Instant, started: Instant | undefined): string {
-  if (phase === 'confirmed' || phase === 'started' || phase === 'cancelled') return '';
+  if (!tellsHowLong(phase)) return '';
   return started === undefined || at < started ? '' : ` after ${formatAge(at - started)}`;
 }
 

@@ -1,14 +1,15 @@
 // As an incident grows, only what is new is projected, sent and told. Each of these ways has to say what the whole says.
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addedTo, listDelta, withDelta } from '../../src/core/growing.ts';
+import { addedTo, listDelta, mapping, withDelta } from '../../src/core/growing.ts';
 import { countingEntries } from '../../src/core/incident/counting.ts';
-import { type Entry, type Event, inOrder, withNews } from '../../src/core/incident/event.ts';
+import { type Entry, type Event, entryWithId, identityOf, inOrder, withNews } from '../../src/core/incident/event.ts';
 import { type Incident, projectIncident } from '../../src/core/incident/incident.ts';
 import { Projection } from '../../src/core/incident/projection.ts';
 import { surfaceActs, surfaceRecord } from '../../src/core/incident/surface-record.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
-import { timelineOf, timelineTeller } from '../../src/runbook/timeline.ts';
+import { type Told, timelineOf, timelineTeller } from '../../src/runbook/timeline.ts';
 import { timelineScreen } from '../../src/screens/incident/timeline.ts';
 import { placeAt } from '../../src/store.ts';
 import { anyEvent } from '../support/any-event.ts';
@@ -43,12 +44,14 @@ const anyEntry = fc
     by: fc.constantFrom(0, 1, 2),
     incident: fc.constantFrom('one', 'one', 'one', 'two', undefined),
     own: fc.boolean(),
+    /** By how much the clock of its host is behind. */
+    behind: fc.constantFrom(0, 0, 0, 3),
   })
-  .map(({ event, by, incident, own }) => (at: number): Entry => {
+  .map(({ event, by, incident, own, behind }) => (at: number): Entry => {
     const key = keys[by - 1];
     return {
       id: String(at).padStart(26, '0'),
-      at,
+      at: Math.max(0, at - behind),
       writer: { session: `s${by}`, user: `user${by}`, name: `name${by}`, host: 'bastion', key },
       environment: 'PRODUCTION',
       incident,
@@ -68,7 +71,7 @@ const first = (by: number): Entry => ({
   own: by === 1 || undefined,
 });
 
-/** A journal as it is read: mostly in order, in batches, some entries late, some twice. */
+/** A journal as it is read: mostly in order, in batches, some entries late, some twice, some with the id of another. */
 const anyJournal = fc
   .tuple(
     fc.constantFrom(0, 1, 2),
@@ -76,7 +79,7 @@ const anyJournal = fc
     fc.integer({ min: 1, max: 6 }),
   )
   .map(([opener, made, size]) => {
-    const entries = [first(opener), ...made.map(([make], at) => make(at + 1))];
+    const entries = [first(opener), ...made.map(([make, late], at) => make(late === 7 ? at : at + 1))];
     const order = entries.map((entry, at) => [entry, at + (made[at - 1]?.[1] === 9 ? 7 : 0)] as const);
     const arrived = order.toSorted(([, a], [, b]) => a - b).map(([entry]) => entry);
     const twice = made.flatMap(([, late], at) => (late === 8 ? (entries[at] ?? []) : []));
@@ -90,7 +93,7 @@ describe('one by one is as all at once', () => {
       fc.property(anyJournal, (batches) => {
         const grown = batches.reduce<readonly Entry[]>(withNews, []);
         expect(grown).toEqual(inOrder(batches.flat()));
-        expect(grown.map(({ id }) => id)).toEqual([...new Set(batches.flat().map(({ id }) => id))].sort());
+        expect(grown.map(identityOf)).toEqual([...new Set(batches.flat().map(identityOf))].sort());
       }),
     );
   });
@@ -118,7 +121,24 @@ describe('one by one is as all at once', () => {
     fc.assert(
       fc.property(anyJournal, (batches) => {
         const teller = timelineTeller();
-        for (const incident of states(batches)) if (incident) expect(teller(incident)).toEqual(timelineOf(incident));
+        const rows = mapping((told: Told) => ({ told }));
+        let before: readonly Told[] = [];
+        for (const incident of states(batches)) {
+          if (!incident) continue;
+          const whole = timelineOf(incident);
+          const told = teller(incident);
+          expect(told).toEqual(whole);
+          expect(rows(told).map((row) => row.told)).toEqual(whole);
+          // What is told as before is the same object, wherever it stands now.
+          const known = new Map(before.map((one) => [one.entry, one]));
+          for (const one of told) {
+            const was = known.get(one.entry);
+            // That of a run may be told again in the same words, since its start is known.
+            if (was && one.entry.event.kind !== 'action' && isDeepStrictEqual(was, one)) expect(one).toBe(was);
+          }
+          expect(teller(incident)).toBe(told);
+          before = told;
+        }
       }),
     );
   });
@@ -148,6 +168,8 @@ function states(batches: readonly (readonly Entry[])[]): readonly (Incident | un
     return projection.incident('one');
   });
 }
+
+const timelineTold = timelineTeller();
 
 const note = (at: number): Entry => ({
   ...first(0),
@@ -187,6 +209,40 @@ test('the timeline keeps its rows by identity; a pin makes only its own', () => 
   expect(rows(short)).toBe(before);
   const pinned = rows(long && { ...long, pins: [note(2).id] });
   expect(pinned.map((row, at) => row === after[at])).toEqual([true, false, true, true]);
+});
+
+test('an end that was told before its start is known is told again, by itself', () => {
+  const phase = (id: number, at: number, phase: 'started' | 'verified'): Entry => ({
+    ...note(id),
+    at,
+    event: { kind: 'action', run: 'a', action: 'disable-surface', target: 'surface/openai', phase },
+  });
+  // The clock of the host that started it was behind: its entry comes later, with an earlier time.
+  const journal = [[first(0), note(1), phase(2, 60_000, 'verified')], [phase(3, 1000, 'started')]];
+  const [before, after] = states(journal).map((incident) => incident && timelineTold(incident));
+  expect(before?.[2]?.story.says).toMatch(/verified$/);
+  expect(after?.[2]?.story.says).toMatch(/verified after 59 s$/);
+  expect(after?.[1]).toBe(before?.[1]);
+});
+
+test('of a list that changed in its middle, what was made of the others stays', () => {
+  const made: object[] = [];
+  const each = mapping((item: object) => {
+    made.push(item);
+    return { item };
+  });
+  const [a, b, c, d] = [{}, {}, {}, {}];
+  const first = each([a, b, c]);
+  expect(each([a, d, b, c]).map((row) => first.indexOf(row))).toEqual([0, -1, 1, 2]);
+  expect(each([b, c]).map((row) => first.indexOf(row))).toEqual([1, 2]);
+  expect(made).toEqual([a, b, c, d]);
+});
+
+test('an entry is found by its id', () => {
+  const entries = [note(1), note(3), note(5)];
+  for (const entry of entries) expect(entryWithId(entries, entry.id)).toBe(entry);
+  for (const at of [0, 2, 4, 6]) expect(entryWithId(entries, note(at).id)).toBeUndefined();
+  expect(entryWithId([], note(1).id)).toBeUndefined();
 });
 
 test('lists as differences', () => {

@@ -217,6 +217,18 @@ function compare(a: Entry, b: Entry): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** The first entry with an id, of entries in order; undefined: none has it. Takes as long for ten as for a million. */
+export function entryWithId(entries: readonly Entry[], id: string): Entry | undefined {
+  let [from, to] = [0, entries.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((entries[middle]?.id ?? '') < id) from = middle + 1;
+    else to = middle;
+  }
+  const found = entries[from];
+  return found?.id === id ? found : undefined;
+}
+
 /** Each comes after the one before it. */
 export const areInOrder = (entries: readonly Entry[]): boolean =>
   entries.every((entry, at) => {

@@ -1,7 +1,8 @@
 // The live timeline; newest last, pinned entries marked.
 
+import { mapping } from '../../core/growing.ts';
 import { surfacesHealth } from '../../core/health/surfaces.ts';
-import type { Entry, EventOf } from '../../core/incident/event.ts';
+import { type Entry, type EventOf, entryWithId } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
@@ -19,7 +20,7 @@ const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
 type Order = (typeof orders)[number];
 
 /** The entries that people read, oldest first, each with its words. */
-export const told = memoize(timelineTeller());
+export const told = memoize(timelineTeller(), 2);
 
 export const timelineScreen: Screen = {
   id: 'timeline',
@@ -64,31 +65,43 @@ export const timelineScreen: Screen = {
 };
 
 const rowsOf = memoize((all: readonly Told[], pinned: Incident['pins'], order: Order = 'newest'): readonly Row[] => {
-  const pins = new Set(pinned);
-  const rowOf = (one: Told) => (pins.has(one.entry.id) ? pinnedRow(one) : plainRow(one));
-  if (order === 'oldest') return all.map(rowOf);
+  const rows = withPins(plainRows(all), pinned);
+  if (order === 'oldest') return rows;
   const some =
     order === 'pinned'
-      ? all.filter(({ entry }) => pins.has(entry.id))
+      ? rows.filter(({ pinned }) => pinned)
       : order === 'people only'
-        ? all.filter(({ story }) => story.kind !== 'verdict' && story.kind !== 'alert')
-        : all;
-  return some.toReversed().map(rowOf);
+        ? rows.filter(({ told: { story } }) => story.kind !== 'verdict' && story.kind !== 'alert')
+        : rows;
+  return some.toReversed();
 });
 
-const plainRow = memoizeEach((told: Told) => rowOf(told, false));
-const pinnedRow = memoizeEach((told: Told) => rowOf(told, true));
+/** A row for each entry of a long incident: what it says, opens and copies is made when it is asked for. */
+class TimelineRow implements Row {
+  readonly told: Told;
+  readonly pinned: boolean;
 
-function rowOf({ entry, story, who }: Told, pinned: boolean): Row {
-  const clock = formatClock(entry.at);
-  return {
-    id: entry.id,
-    text: `${story.kind} ${who} ${story.says} ${story.detail ?? ''}`,
-    draw: (columns) => [
+  constructor(told: Told, pinned = false) {
+    this.told = told;
+    this.pinned = pinned;
+  }
+
+  get id(): string {
+    return this.told.entry.id;
+  }
+
+  get text(): string {
+    const { story, who } = this.told;
+    return `${story.kind} ${who} ${story.says} ${story.detail ?? ''}`;
+  }
+
+  draw(columns: number): readonly Line[] {
+    const { entry, story, who } = this.told;
+    return [
       fitLine(
         line(
-          dim(`${clock}  `),
-          pinned ? span('* ', 'accent') : '  ',
+          dim(`${formatClock(entry.at)}  `),
+          this.pinned ? span('* ', 'accent') : '  ',
           story.verdict ? mark(story.verdict) : ' ',
           dim(` ${who.slice(0, 10).padEnd(10)} `),
           story.kind === 'note' ? span(story.says, 'bold') : story.says,
@@ -96,17 +109,32 @@ function rowOf({ entry, story, who }: Told, pinned: boolean): Row {
         ),
         columns,
       ),
-    ],
-    opens: {
+    ];
+  }
+
+  get opens(): Row['opens'] {
+    const { entry, story, who } = this.told;
+    return {
       kind: 'details',
-      title: `${clock} ${who}@${entry.writer.host}`,
+      title: `${formatClock(entry.at)} ${who}@${entry.writer.host}`,
       lines: (_, columns) => atLength(entry, story, columns),
-    },
-    copies: {
-      text: `${new Date(entry.at).toISOString()} ${who}: ${story.says}${story.detail ? ` (${story.detail})` : ''}`,
-      what: 'the entry',
-    },
-  };
+    };
+  }
+
+  get copies(): Row['copies'] {
+    const { entry, story, who } = this.told;
+    const detail = story.detail ? ` (${story.detail})` : '';
+    return { text: `${new Date(entry.at).toISOString()} ${who}: ${story.says}${detail}`, what: 'the entry' };
+  }
+}
+
+const plainRows = mapping((told: Told) => new TimelineRow(told));
+const pinnedRow = memoizeEach(({ told }: TimelineRow) => new TimelineRow(told, true));
+
+function withPins(rows: readonly TimelineRow[], pinned: Incident['pins']): readonly TimelineRow[] {
+  if (pinned.length === 0) return rows;
+  const pins = new Set(pinned);
+  return rows.map((row) => (pins.has(row.id) ? pinnedRow(row) : row));
 }
 
 function atLength(entry: Entry, story: Story, columns: number): readonly Line[] {
@@ -120,7 +148,7 @@ const screenOf: Partial<Record<StoryKind, string>> = { message: 'notify', people
 
 /** Where an entry leads: its step, its metric, its pods, the messages. */
 function jump(state: State, id: string): readonly Intent[] | undefined {
-  const entry = state.incident?.entries.find((one) => one.id === id);
+  const entry = state.incident && entryWithId(state.incident.entries, id);
   if (!entry) return undefined;
   const { event } = entry;
   if ('step' in event && event.step !== undefined && findStep(event.step))
