@@ -62,6 +62,19 @@ const source = z
   })
   .meta({ id: 'source' });
 
+const incident = z
+  .strictObject({
+    id: z.string().describe('as incident show ID takes it'),
+    title: z.string(),
+    severity: z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4']),
+    environment: z.string(),
+    openedAt: instant,
+    mitigatedAt: instant.optional().describe('absent while the impact lasts'),
+    commander: z.array(z.string()).readonly(),
+    control: z.string().describe('who is in control'),
+  })
+  .meta({ id: 'incident' });
+
 export const reportSchema = z
   .strictObject({
     version: z.literal(reportVersion).describe('additions keep the version; any other change makes it 2'),
@@ -74,6 +87,15 @@ export const reportSchema = z
       .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
       .describe('0 ok, 1 warning, 2 critical, 3 unknown'),
     counts: z.strictObject({ ok: count, unknown: count, warning: count, critical: count }),
+    incidents: z
+      .array(incident)
+      .readonly()
+      .optional()
+      .describe("open incidents of the account's journal, newest first; they do not change the exit code"),
+    journalFault: z
+      .strictObject({ what: z.string(), hint: z.string() })
+      .optional()
+      .describe('why the journal could not be read: then open incidents are unknown'),
     findings: z.array(finding).readonly().describe('worst first'),
     metrics: z.array(metric).readonly().describe('the six metrics of the runbook, in its order'),
     sources: z.array(source).readonly(),

@@ -42,6 +42,46 @@ test('--line contains nothing that tmux or a shell would interpret', () => {
   expect(line).not.toMatch(/[#$`\\]/);
 });
 
+const api = {
+  id: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  title: 'API down',
+  severity: 'SEV1',
+  environment: 'production',
+  openedAt: new Date(now - 12 * 60_000).toISOString(),
+  commander: ['ana'],
+  control: 'ana',
+} as const;
+
+test('status names the open incidents, newest first, and neither verdict nor exit code follow from them', () => {
+  const older = {
+    ...api,
+    severity: 'SEV3',
+    title: 'Slow',
+    openedAt: '2026-01-15T23:00:00.000Z',
+    commander: [],
+  } as const;
+  const staging = { ...api, environment: 'staging', mitigatedAt: new Date(now - 60_000).toISOString() };
+  const said = reportOf(calm, 'production', { incidents: [api, older, staging] });
+  expect(said).toMatchObject({ verdict: 'ok', exitCode: 0 });
+  expect(reportText(said, plain).split('\n').slice(1, 4)).toEqual([
+    'incident SEV1 API down, open since 03:02:07Z (12 m 0 s), commander ana',
+    'incident SEV3 Slow, open since 2026-01-15 23:00:00Z (1 d 4 h), no commander',
+    'incident SEV1 API down in staging, open since 03:02:07Z (12 m 0 s), mitigated 03:13:07Z, commander ana',
+  ]);
+  expect(reportLine(said)).toMatch(/^✓ prod OK \(SEV1 open 12 m 0 s, \+2\) \d+ checks$/);
+  const lines = reportText(reportOf(outage, 'production', { incidents: [api] }), { ...plain, columns: 60 }).split('\n');
+  expect(lines.join(' ').replaceAll(/ +/g, ' ')).toContain('open since 03:02:07Z (12 m 0 s), commander ana');
+  for (const line of lines.slice(1)) expect(width(line)).toBeLessThanOrEqual(60);
+});
+
+test('a journal that cannot be read is no journal without incidents', () => {
+  const fault = { what: '/j: permission denied', hint: 'change its permissions' };
+  const said = reportOf(calm, 'production', { fault });
+  expect(reportText(said, plain)).toContain('\nincidents unknown: /j: permission denied; change its permissions\n');
+  expect(said).toMatchObject({ exitCode: 0, journalFault: fault });
+  expect(said.incidents).toBeUndefined();
+});
+
 test('an outage lists what is not ok, worst first, with thresholds and remedies', () => {
   const text = reportText(report(outage), plain);
   const lines = text.split('\n');
@@ -116,8 +156,10 @@ test('the schema describes the report of any world', () => {
     { ...calm, scope: { ...scope, drill: 'calm' } },
   ];
   for (const world of worlds) {
-    const json: unknown = JSON.parse(JSON.stringify(report(world)));
-    expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
+    for (const journal of [undefined, { incidents: [] }, { incidents: [api] }, { fault: { what: 'w', hint: 'h' } }]) {
+      const json: unknown = JSON.parse(JSON.stringify(reportOf(world, 'production', journal)));
+      expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
+    }
   }
   expect(schema.$defs.finding.properties.area.enum).toEqual(areas);
   expect(schema.$defs.source.properties.fact.enum).toEqual(factIds);

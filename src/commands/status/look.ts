@@ -1,8 +1,10 @@
 // Polls each source once, concurrently, at most until the deadline.
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { JournalLook } from '../../core/health/report.ts';
+import type { Entry } from '../../core/incident/event.ts';
+import { openReports } from '../../core/incident/open.ts';
 import { surfaceActs } from '../../core/incident/surface-record.ts';
-import type { SurfaceAct } from '../../core/platform/surface-acts.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { type FactId, factIds } from '../../core/world/facts.ts';
 import type { World } from '../../core/world/world.ts';
@@ -29,6 +31,8 @@ export const lateHint = (given: Ms): string =>
 
 export type Look = {
   world: World;
+  /** Absent: none is configured, or none was asked for. */
+  journal?: JournalLook | undefined;
   /** Closes every connection, as long as time is left. */
   end(): Promise<'ended' | 'late'>;
 };
@@ -58,7 +62,7 @@ export async function lookOnce(
   const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
   const keeper = new WorldStore(scopeOf(settings));
   const over = new AbortController();
-  const acted = only.includes('surfaces') ? recordedActs(settings) : undefined;
+  const recorded = only.includes('surfaces') ? readJournal(settings) : undefined;
   const all = await sourcesFor(patient, { once: true });
   const sources = all.filter(({ facts }) => facts.some((fact) => only.includes(fact)));
   const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
@@ -90,16 +94,18 @@ export async function lookOnce(
       // The union pairs each fact with its value; a fault is the same for all.
       keeper.apply({ fact, at, fault } as SourceUpdate);
     }
-  const acts = await Promise.race([
-    acted,
-    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), left()).unref()),
+  const late: JournalRead = { fault: { what: 'the journal was not read in time', hint: lateHint(timeout) } };
+  const read = await Promise.race([
+    recorded,
+    new Promise<JournalRead>((resolve) => setTimeout(() => resolve(late), left()).unref()),
   ]);
-  if (acts) keeper.learn(acts);
+  if (read && 'entries' in read) keeper.learn(surfaceActs(read.entries, keeper.world.scope));
   keeper.tick(at);
   const { world } = keeper;
   over.abort();
   return {
     world,
+    journal: read && 'entries' in read ? { incidents: openReports(read.entries, at) } : read,
     async end() {
       const patience = Math.min(farewell, Math.max(closing / 2, timeout - passed()));
       const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
@@ -108,12 +114,12 @@ export async function lookOnce(
   };
 }
 
-/** What the journal records of surfaces; nothing where it cannot be read. */
-async function recordedActs(settings: Settings): Promise<readonly SurfaceAct[]> {
+type JournalRead = { entries: readonly Entry[] } | Extract<JournalLook, { fault: unknown }>;
+
+/** The journal's entries, or why they cannot be read; undefined where none is configured. */
+async function readJournal(settings: Settings): Promise<JournalRead | undefined> {
   const { directory, group } = settings.journal;
-  if (!directory) return [];
+  if (!directory) return undefined;
   const { recentEntries } = await import('../../data/journal/recent.ts');
-  const scope = scopeOf(settings);
-  const entries = await recentEntries({ directory, group: group || undefined }, scope.environment).catch(() => []);
-  return surfaceActs(entries, scope);
+  return recentEntries({ directory, group: group || undefined }, scopeOf(settings).environment);
 }

@@ -43,7 +43,7 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
   }
   const { lookOnce } = await import('./look.ts');
   const look = await lookOnce(settings, options.timeout ?? forOneLook);
-  const report = reportOf(look.world, settings.profile);
+  const report = reportOf(look.world, settings.profile, look.journal);
   const terminal = process.stdout.isTTY;
   const text = options.json
     ? JSON.stringify(report, null, 2)

@@ -1,9 +1,9 @@
 // The report as text: a table, or one line for a prompt or a status bar. Pure.
 
-import { formatInstant } from '../text/format.ts';
+import { formatAge, formatInstant, formatSince } from '../text/format.ts';
 import { fit, width, wrap } from '../text/text.ts';
 import { type Area, areas, type Finding } from './evaluate.ts';
-import type { Report } from './report.ts';
+import type { IncidentReport, Report } from './report.ts';
 import { glyph, type HealthStatus } from './status.ts';
 
 export type TextOptions = {
@@ -44,7 +44,7 @@ export function reportText(report: Report, options: TextOptions): string {
     formatInstant(Date.parse(report.at)),
     countsInWords(report),
   ];
-  const lines = [head.filter(Boolean).join('  ')];
+  const lines = [head.filter(Boolean).join('  '), ...incidentLines(report, options.columns)];
   const subjects = Math.min(24, Math.max(10, ...findings.map(({ subject }) => width(subject))));
   const rows = (some: readonly Finding[]) => some.flatMap((one) => row(one, subjects, options, paint));
   if (options.all)
@@ -63,6 +63,28 @@ export function reportText(report: Report, options: TextOptions): string {
       );
   }
   return lines.join('\n');
+}
+
+/** `incident SEV1 API down, open since 03:02:07Z (12 m 0 s), commander ana`, one for each; or that they are unknown. */
+function incidentLines({ incidents = [], journalFault, at, environment }: Report, columns: number): string[] {
+  const now = Date.parse(at);
+  const room = Math.max(24, columns);
+  const says = (one: IncidentReport) => {
+    const opened = Date.parse(one.openedAt);
+    return [
+      `incident ${one.severity} ${one.title}${one.environment === environment ? '' : ` in ${one.environment}`}`,
+      `open since ${formatSince(opened, now)} (${formatAge(now - opened)})`,
+      one.mitigatedAt === undefined ? '' : `mitigated ${formatSince(Date.parse(one.mitigatedAt), now)}`,
+      one.commander.length > 0 ? `commander ${one.commander.join(' and ')}` : 'no commander',
+    ]
+      .filter(Boolean)
+      .join(', ');
+  };
+  const unread = journalFault ? [`incidents unknown: ${journalFault.what}; ${journalFault.hint}`] : [];
+  return [...incidents.map(says), ...unread].flatMap((text) => {
+    const [first = '', ...rest] = wrap(text, room - 2);
+    return [first, ...rest.map((line) => `  ${line}`)];
+  });
 }
 
 /** One finding: in one line where it fits, else its remedy, then its words go on below. */
@@ -98,7 +120,7 @@ function lineOf(report: Report, columns: number): string {
   const { verdict, findings, counts } = report;
   const environment = report.environment.toLowerCase().replace(/^production$/, 'prod');
   const named = report.drill ? `DRILL ${environment}` : environment;
-  const begin = `${glyph[verdict]} ${named} ${brief[verdict]}`;
+  const begin = `${glyph[verdict]} ${named} ${brief[verdict]}${incidentShortly(report)}`;
   if (verdict === 'ok') return `${begin} ${counts.ok} checks`;
   let line = begin;
   const bad = findings.filter((finding) => finding.verdict !== 'ok');
@@ -110,6 +132,14 @@ function lineOf(report: Report, columns: number): string {
     line = next;
   }
   return width(line) > columns ? fit(line, columns) : line;
+}
+
+/** ` (SEV1 open 12 m 0 s)`, the newest; with how many more there are. */
+function incidentShortly({ incidents = [], at }: Report): string {
+  const [newest, ...others] = incidents;
+  if (!newest) return '';
+  const age = formatAge(Date.parse(at) - Date.parse(newest.openedAt));
+  return ` (${newest.severity} ${newest.mitigatedAt === undefined ? 'open' : 'mitigated, open'} ${age}${others.length > 0 ? `, +${others.length}` : ''})`;
 }
 
 function shortly({ short, says }: Finding): string {

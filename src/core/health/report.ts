@@ -41,6 +41,23 @@ export type SourceReport = {
   fault?: { kind: string; where: string; what: string; hint: string };
 };
 
+/** An open incident of the journal. */
+export type IncidentReport = {
+  id: string;
+  title: string;
+  severity: 'SEV1' | 'SEV2' | 'SEV3' | 'SEV4';
+  environment: string;
+  /** ISO 8601, UTC; `mitigatedAt` is absent while the impact lasts. */
+  openedAt: string;
+  mitigatedAt?: string | undefined;
+  commander: readonly string[];
+  /** Who is in control. */
+  control: string;
+};
+
+/** What the journal of this account says: its open incidents, newest first, or why it cannot be read. */
+export type JournalLook = { incidents: readonly IncidentReport[] } | { fault: { what: string; hint: string } };
+
 export type Report = {
   version: typeof reportVersion;
   /** ISO 8601, UTC. */
@@ -51,14 +68,18 @@ export type Report = {
   verdict: HealthStatus;
   exitCode: 0 | 1 | 2 | 3;
   counts: Record<HealthStatus, number>;
+  /** Open incidents, newest first; they change neither verdict nor exit code. Absent: the journal was not read. */
+  incidents?: readonly IncidentReport[] | undefined;
+  /** Why the journal could not be read. */
+  journalFault?: { what: string; hint: string } | undefined;
   /** Worst first. */
   findings: readonly Finding[];
   metrics: readonly MetricReport[];
   sources: readonly SourceReport[];
 };
 
-/** Everything that was judged, worst first, with the verdict and exit code that follow. */
-export function reportOf(world: World, profile: string): Report {
+/** Everything that was judged, worst first, with the verdict and exit code that follow. `journal`: as far as it was read. */
+export function reportOf(world: World, profile: string, journal?: JournalLook): Report {
   const findings = ranked(evaluate(world));
   const verdict = worst(findings.map((finding) => finding.verdict));
   const count = (wanted: HealthStatus) => findings.filter((finding) => finding.verdict === wanted).length;
@@ -71,6 +92,8 @@ export function reportOf(world: World, profile: string): Report {
     verdict,
     exitCode: exitCode[verdict],
     counts: { ok: count('ok'), unknown: count('unknown'), warning: count('warning'), critical: count('critical') },
+    incidents: journal && 'incidents' in journal ? journal.incidents : undefined,
+    journalFault: journal && 'fault' in journal ? journal.fault : undefined,
     findings,
     metrics: metrics.map((metric): MetricReport => {
       const measured = known(metric.measure(world), world.now);

@@ -8,12 +8,13 @@ import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
 import { type Incident, isOngoing } from '../../core/incident/incident.ts';
+import { openAmong } from '../../core/incident/open.ts';
 import { pageKey } from '../../core/incident/page.ts';
 import { isSharedAccount, longestName, namesOf, whatIsWrongWithName } from '../../core/incident/person.ts';
 import { Projection } from '../../core/incident/projection.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
-import { day, type Instant, type Ms } from '../../core/time.ts';
+import type { Instant, Ms } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
 import { relayOptions } from '../../data/relay/connect.ts';
 import { carryLooks } from '../../data/shared-looks/look-carrier.ts';
@@ -24,9 +25,6 @@ import { Tasks } from '../tasks.ts';
 
 /** What the journal records about a run. */
 export type RunNews = Omit<EventOf<'action'>, 'kind'>;
-
-/** An incident without entries for this long is not shown automatically. */
-const picksUp = 7 * day;
 
 export class Recorder {
   readonly journal: Journal;
@@ -140,9 +138,8 @@ export class Recorder {
   get open(): readonly Incident[] {
     const { entries } = this.journal;
     if (this.#searched === entries) return this.#open;
-    const since = Date.now() - picksUp;
     this.#searched = entries;
-    this.#open = this.#projected.incidents.filter((one) => isOngoing(one) && (one.entries.at(-1)?.at ?? 0) > since);
+    this.#open = openAmong(this.#projected.incidents, Date.now());
     return this.#open;
   }
 
