@@ -51,18 +51,20 @@ function awsVariables(): readonly [string, string | undefined][] {
 
 /** Asks all three; a fault only when none of them can be asked. */
 export async function readBackups(settings: Settings, signal: AbortSignal): Promise<Result<Backups>> {
+  const store = s3Client(settings, requestTimeout);
   const [snapshots, redis, evidence] = await Promise.all([
     databaseSnapshots(settings, signal),
-    redisBackups(settings, signal),
-    evidenceProtection(settings, signal),
+    redisBackups(settings, store, signal),
+    evidenceProtection(settings, store, signal),
   ]);
+  await store.then((s3) => s3.destroy()).catch(() => undefined);
   if (!snapshots.ok && !redis.ok && !evidence.ok) return snapshots;
   return { ok: true, value: { snapshots, redis, evidence } };
 }
 
 async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promise<Result<readonly Snapshot[]>> {
   return asked(`rds ${settings.backups.cluster}`, 'list snapshots', async () => {
-    const { DescribeDBClusterSnapshotsCommand } = await import('@aws-sdk/client-rds');
+    const { DescribeDBClusterSnapshotsCommand } = await import('./sdk/rds.ts');
     const rds = await rdsClient(settings, requestTimeout);
     try {
       const found: Snapshot[] = [];
@@ -92,7 +94,10 @@ async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promi
   });
 }
 
-async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Backups['redis']> {
+/** Both ask one client. */
+type Store = ReturnType<typeof s3Client>;
+
+async function redisBackups(settings: Settings, store: Store, signal: AbortSignal): Promise<Backups['redis']> {
   const { redisBucket: bucket, redisPrefix } = settings.backups;
   if (!bucket)
     return {
@@ -105,55 +110,50 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
       },
     };
   return asked(`s3://${bucket}/${redisPrefix}`, `list s3://${bucket}`, async () => {
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    const s3 = await s3Client(settings, requestTimeout);
-    try {
-      let newest: number | undefined;
-      let objects = 0;
-      let token: string | undefined;
-      do {
-        const command: InstanceType<typeof ListObjectsV2Command> = new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: redisPrefix,
-          ContinuationToken: token || undefined,
-        });
-        const page = await s3.send(command, { abortSignal: signal });
-        for (const { LastModified } of page.Contents ?? []) {
-          objects += 1;
-          if (LastModified) newest = Math.max(newest ?? 0, LastModified.getTime());
-        }
-        token = page.IsTruncated ? page.NextContinuationToken : undefined;
-      } while (token && objects < 20_000);
-      return { objects, newest };
-    } finally {
-      s3.destroy();
-    }
+    const { ListObjectsV2Command } = await import('./sdk/s3.ts');
+    const s3 = await store;
+    let newest: number | undefined;
+    let objects = 0;
+    let token: string | undefined;
+    do {
+      const command: InstanceType<typeof ListObjectsV2Command> = new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: redisPrefix,
+        ContinuationToken: token || undefined,
+      });
+      const page = await s3.send(command, { abortSignal: signal });
+      for (const { LastModified } of page.Contents ?? []) {
+        objects += 1;
+        if (LastModified) newest = Math.max(newest ?? 0, LastModified.getTime());
+      }
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (token && objects < 20_000);
+    return { objects, newest };
   });
 }
 
-async function evidenceProtection(settings: Settings, signal: AbortSignal): Promise<Backups['evidence']> {
+async function evidenceProtection(settings: Settings, store: Store, signal: AbortSignal): Promise<Backups['evidence']> {
   const { bucket } = settings.evidence;
   return asked(`s3://${bucket}`, `read the object lock of s3://${bucket}`, async () => {
-    const { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } = await import('@aws-sdk/client-s3');
-    const s3 = await s3Client(settings, requestTimeout);
-    try {
-      const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal });
-      const lock = await s3
-        .send(new GetObjectLockConfigurationCommand({ Bucket: bucket }), { abortSignal: signal })
-        .catch((error: unknown) => {
-          if (error instanceof Error && error.name === 'ObjectLockConfigurationNotFoundError') return undefined;
-          throw error;
-        });
-      const rule = lock?.ObjectLockConfiguration?.Rule?.DefaultRetention;
-      const days = rule?.Days ?? (rule?.Years ? rule.Years * 365 : undefined);
-      return {
-        versioning: versioning.Status === 'Enabled',
-        objectLock: lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
-        mode: rule?.Mode ? sanitize(rule.Mode, 20) : undefined,
-        days: days || undefined,
-      };
-    } finally {
-      s3.destroy();
-    }
+    const { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } = await import('./sdk/s3.ts');
+    const s3 = await store;
+    const locking = s3
+      .send(new GetObjectLockConfigurationCommand({ Bucket: bucket }), { abortSignal: signal })
+      .catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'ObjectLockConfigurationNotFoundError') return undefined;
+        throw error;
+      });
+    // Where both fail, the first is told.
+    locking.catch(() => undefined);
+    const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal });
+    const lock = (await locking)?.ObjectLockConfiguration;
+    const { Mode, Days, Years } = lock?.Rule?.DefaultRetention ?? {};
+    const days = Days ?? (Years ? Years * 365 : undefined);
+    return {
+      versioning: versioning.Status === 'Enabled',
+      objectLock: lock?.ObjectLockEnabled === 'Enabled',
+      mode: Mode ? sanitize(Mode, 20) : undefined,
+      days: days || undefined,
+    };
   });
 }

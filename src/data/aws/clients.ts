@@ -23,29 +23,37 @@ async function common({ evidence }: Settings, endpoint: string | undefined, time
   };
 }
 
+/** The SDK would filter each answer for a log that nobody reads. */
+function withoutLog<C extends { middlewareStack: { remove(name: string): boolean } }>(client: C): C {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
+
 /** The evidence store. The caller destroys the client. */
 export async function s3Client(settings: Settings, timeout: Ms): Promise<S3Client> {
-  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { S3Client } = await import('./sdk/s3.ts');
   const { endpoint, pathStyle } = settings.evidence;
-  return new S3Client({
-    ...(await common(settings, endpoint, timeout)),
-    forcePathStyle: pathStyle,
-    followRegionRedirects: true,
-  });
+  return withoutLog(
+    new S3Client({
+      ...(await common(settings, endpoint, timeout)),
+      forcePathStyle: pathStyle,
+      followRegionRedirects: true,
+    }),
+  );
 }
 
 /** The database clusters and their snapshots. */
 export async function rdsClient(settings: Settings, timeout: Ms): Promise<RDSClient> {
-  const { RDSClient } = await import('@aws-sdk/client-rds');
-  return new RDSClient(await common(settings, settings.backups.rdsEndpoint, timeout));
+  const { RDSClient } = await import('./sdk/rds.ts');
+  return withoutLog(new RDSClient(await common(settings, settings.backups.rdsEndpoint, timeout)));
 }
 
 /** The database's credentials. Where a secret would cross the network in clear, each of its requests fails before it. */
 export async function secretsClient(settings: Settings, timeout: Ms): Promise<SecretsManagerClient> {
-  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const { SecretsManagerClient } = await import('./sdk/secrets-manager.ts');
   const { endpoint } = settings.credentials;
   const kept = endpoint ? keptBack(settings, 'credentials', new URL(endpoint), 'the secret was') : undefined;
-  const client = new SecretsManagerClient(await common(settings, endpoint, timeout));
+  const client = withoutLog(new SecretsManagerClient(await common(settings, endpoint, timeout)));
   if (kept)
     client.middlewareStack.add(
       () => async () => {

@@ -29,7 +29,7 @@ type Version = {
 
 /** Every version and marker below a prefix, page by page, until there are `most` keys. */
 async function versionsBelow(client: S3Client, bucket: string, prefix: string, most: number) {
-  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  const { ListObjectVersionsCommand } = await import('./sdk/s3.ts');
   const byKey = new Map<string, Version[]>();
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   for (let pages = 0; next && pages < mostPages && byKey.size <= most; pages += 1) {
@@ -97,7 +97,7 @@ export async function deletedEvidence(settings: Settings, prefix: string, most: 
 export async function evidenceNames(settings: Settings, below: string): Promise<Result<readonly string[]>> {
   const { bucket } = settings.evidence;
   return withS3(settings, `list s3://${bucket}`, async (client) => {
-    const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+    const { ListObjectVersionsCommand } = await import('./sdk/s3.ts');
     const page = await client.send(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: below, Delimiter: '/', EncodingType: 'url' }),
     );

@@ -22,7 +22,7 @@ function evidence(settings: Settings, timeout: Ms): DoctorCheck {
     where,
     essential: false,
     async run(signal) {
-      const sdk = await import('@aws-sdk/client-s3');
+      const sdk = await import('./sdk/s3.ts');
       const client = await s3Client(settings, timeout);
       const options = { abortSignal: signal };
       const attempt = async (what: string, to: string, ask: () => Promise<Omit<Checkup, 'area' | 'what'>>) => {
@@ -73,7 +73,7 @@ function backups(settings: Settings, timeout: Ms): DoctorCheck {
     where,
     essential: false,
     async run(signal) {
-      const sdk = await import('@aws-sdk/client-rds');
+      const sdk = await import('./sdk/rds.ts');
       const client = await rdsClient(settings, timeout);
       const options = { abortSignal: signal };
       try {
@@ -114,7 +114,7 @@ function credentials(settings: Settings, timeout: Ms): DoctorCheck {
     where,
     essential: false,
     async run(signal) {
-      const sdk = await import('@aws-sdk/client-secrets-manager');
+      const sdk = await import('./sdk/secrets-manager.ts');
       const client = await secretsClient(settings, timeout);
       try {
         // The description only: a check must not read the secret.

@@ -27,7 +27,7 @@ type Group = Omit<EvidenceGroup, 'study' | 'lock'> & { oldestKey: string };
 export async function listEvidence(settings: Settings, signal: AbortSignal): Promise<Result<EvidenceList>> {
   const { bucket } = settings.evidence;
   return withS3(settings, async (s3) => {
-    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    const { ListObjectsV2Command } = await import('./sdk/s3.ts');
     const groups = new Map<string, Group>();
     let objects = 0;
     let bytes = 0;
@@ -114,7 +114,7 @@ export async function queryStudyEvidence(
 }
 
 async function listVersions(s3: S3Client, bucket: string, prefix: string, signal: AbortSignal) {
-  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  const { ListObjectVersionsCommand } = await import('./sdk/s3.ts');
   const versions: EvidenceVersion[] = [];
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (next && versions.length < mostVersions) {
@@ -174,7 +174,7 @@ async function lockOf(
   { key, versionId }: Locked,
   signal: AbortSignal,
 ): Promise<Result<Lock>> {
-  const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('@aws-sdk/client-s3');
+  const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('./sdk/s3.ts');
   const at = { Bucket: bucket, Key: key, VersionId: versionId };
   const none = (error: unknown) => {
     if (

@@ -17,7 +17,7 @@ const within = 30 * second;
 export async function performS3({ bucket, do: change }: S3, context: ExecutionContext): Promise<CallResult> {
   const { settings, signal, tell, progress } = context;
   if (change.verb === 'upload') return (await import('./upload.ts')).upload(bucket, change, context);
-  const { CopyObjectCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
+  const { CopyObjectCommand, DeleteObjectsCommand } = await import('./sdk/s3.ts');
   const client = await s3Client(settings, within);
   const where = `s3://${bucket}`;
   try {
@@ -88,7 +88,7 @@ async function copied<V extends { key: string }>(
 
 /** Always a new cluster: the old one is only read. */
 export async function executeRds({ do: restore }: Rds, { settings, signal }: ExecutionContext): Promise<CallResult> {
-  const { RestoreDBClusterToPointInTimeCommand } = await import('@aws-sdk/client-rds');
+  const { RestoreDBClusterToPointInTimeCommand } = await import('./sdk/rds.ts');
   const client = await rdsClient(settings, within);
   const where = `RDS ${restore.source}`;
   try {

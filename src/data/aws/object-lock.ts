@@ -6,7 +6,7 @@ export type Held = { key: string; versionId?: string };
 
 /** Without Object Lock a bucket holds nothing, and no object need be asked. Who may not ask for it asks each object. */
 export async function mayHold(client: S3Client, bucket: string): Promise<boolean> {
-  const s3 = await import('@aws-sdk/client-s3');
+  const s3 = await import('./sdk/s3.ts');
   try {
     await client.send(new s3.GetObjectLockConfigurationCommand({ Bucket: bucket }));
     return true;
@@ -30,7 +30,7 @@ export async function holdsOf<T extends Held>(
   bucket: string,
   objects: readonly T[],
 ): Promise<Map<T, string>> {
-  const s3 = await import('@aws-sdk/client-s3');
+  const s3 = await import('./sdk/s3.ts');
   const held = new Map<T, string>();
   const queue = [...objects];
   const none = (error: unknown) => {

@@ -35,7 +35,7 @@ export async function evidenceObjects(
   most: number,
   { signal, told, bound = mostListed }: { signal?: AbortSignal; told?(listed: number): void; bound?: number } = {},
 ): Promise<Result<EvidenceFound>> {
-  const s3 = await import('@aws-sdk/client-s3');
+  const s3 = await import('./sdk/s3.ts');
   const { bucket } = settings.evidence;
   return askedWith(s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
     const versioning = await client.send(new s3.GetBucketVersioningCommand({ Bucket: bucket })).catch(() => undefined);
@@ -92,7 +92,7 @@ export function decodedKey(key: string | undefined, encoding: string | undefined
 }
 
 export async function evidenceVersions(settings: Settings, key: string): Promise<Result<readonly EvidenceVersion[]>> {
-  const s3 = await import('@aws-sdk/client-s3');
+  const s3 = await import('./sdk/s3.ts');
   const { bucket } = settings.evidence;
   return askedWith(s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
     const listed = (from: object) =>
@@ -132,7 +132,7 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
 }
 
 export async function clusterSnapshots(settings: Settings) {
-  const rds = await import('@aws-sdk/client-rds');
+  const rds = await import('./sdk/rds.ts');
   const { cluster } = settings.backups;
   return askedWith(rdsClient(settings, within), `RDS ${cluster}`, 'describe snapshots', async (client) => {
     const id = { DBClusterIdentifier: cluster };
@@ -159,7 +159,7 @@ export async function clusterState(
   settings: Settings,
   id: string,
 ): Promise<Result<{ status: string; percent?: string } | undefined>> {
-  const rds = await import('@aws-sdk/client-rds');
+  const rds = await import('./sdk/rds.ts');
   return askedWith(rdsClient(settings, within), `RDS ${id}`, 'describe clusters', async (client) => {
     try {
       const { DBClusters } = await client.send(new rds.DescribeDBClustersCommand({ DBClusterIdentifier: id }));
@@ -177,7 +177,7 @@ export async function clusterState(
 }
 
 export async function secretState(settings: Settings, id: string) {
-  const aws = await import('@aws-sdk/client-secrets-manager');
+  const aws = await import('./sdk/secrets-manager.ts');
   return askedWith(secretsClient(settings, within), `secret ${id}`, `describe ${id}`, async (client) => {
     const found = await client.send(new aws.DescribeSecretCommand({ SecretId: id }));
     const versions = Object.entries(found.VersionIdsToStages ?? {});

@@ -16,7 +16,7 @@ export async function secretOpens(
   role: string,
   signal: AbortSignal,
 ): Promise<Result<{ opens: boolean; why: string }>> {
-  const aws = await import('@aws-sdk/client-secrets-manager');
+  const aws = await import('./sdk/secrets-manager.ts');
   const client = await secretsClient(settings, within);
   let password: string | undefined;
   try {

@@ -19,7 +19,7 @@ export async function executeSecrets(
 ): Promise<CallResult> {
   const { settings, signal } = means;
   const { secretId, username } = call.do;
-  const aws = await import('@aws-sdk/client-secrets-manager');
+  const aws = await import('./sdk/secrets-manager.ts');
   const client = await secretsClient(settings, within);
   try {
     const current = await client

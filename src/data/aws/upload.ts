@@ -34,7 +34,7 @@ export async function upload(
   { settings, signal, progress }: Pick<ExecutionContext, 'settings' | 'signal' | 'progress'>,
 ): Promise<CallResult> {
   const where = `s3://${bucket}`;
-  const s3 = await import('@aws-sdk/client-s3');
+  const s3 = await import('./sdk/s3.ts');
   const at = { Bucket: bucket, Key: key };
   const client = await s3Client(settings, partWithin);
   let handle: FileHandle | undefined;
@@ -176,7 +176,7 @@ export async function uploadedAs(
 }
 
 async function headOf(client: S3Client, bucket: string, key: string) {
-  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  const { HeadObjectCommand } = await import('./sdk/s3.ts');
   return client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
 }
 
@@ -185,7 +185,7 @@ const year = 365;
 
 export async function objectLockOf(settings: Settings, bucket: string): Promise<Result<ObjectLock>> {
   const where = `s3://${bucket}`;
-  const s3 = await import('@aws-sdk/client-s3');
+  const s3 = await import('./sdk/s3.ts');
   return askedWith(s3Client(settings, 20 * second), where, `read the Object Lock of ${where}`, async (client) => {
     try {
       const { ObjectLockConfiguration: lock } = await client.send(
