@@ -56,3 +56,20 @@ test.each([
   expect(readAll([line]).answers).toEqual([[200, 500_000]]);
   expect(readAll([{ ...line, ...more }]).answers).toEqual([]);
 });
+
+test.each([
+  ['a URL', { url: '/health' }],
+  ['a URL within an object', { http: { request_uri: '/v1/health?x=1' }, request_uri: '/v1/health?x=1' }],
+  ['an agent', { userAgent: 'kube-probe/1.29' }],
+  ['an agent of OpenTelemetry', { attributes: { 'user_agent.original': 'kube-probe/1.29' } }],
+  ['an agent within objects', { httpRequest: { userAgent: 'GoogleHC/1.0' } }],
+])('a probe is known by %s, however its names are written', (_, more) => {
+  const log = new AccessLog(settings);
+  const line = JSON.stringify({ ...more, res: { statusCode: 200 }, responseTime: 5 });
+  const escaped = line.replace(
+    /"(\w)(?=[\w.]+":)/g,
+    (_quoted, first: string) => `"\\u00${first.charCodeAt(0).toString(16)}`,
+  );
+  expect(escaped).not.toBe(line);
+  expect([log.read(line), log.read(escaped)]).toEqual([undefined, undefined]);
+});

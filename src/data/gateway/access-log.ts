@@ -54,6 +54,8 @@ export class AccessLog {
   /** Names of durations that are not known as such. */
   readonly #marks: RegExp | undefined;
   readonly #came: RegExp;
+  readonly #agents: RegExp;
+  readonly #statuses: RegExp;
   readonly #probes: ProbeRequests;
   /** Requests that came and were not answered yet, by each of their ids, oldest first. */
   readonly #underWay = new Map<string, { ids: readonly string[]; at?: Instant | undefined }>();
@@ -68,6 +70,8 @@ export class AccessLog {
     const others = names.filter((name) => !mayBeAnswer.test(`"${name}":`));
     this.#marks = others.length > 0 ? new RegExp(marks(others)) : undefined;
     this.#came = new RegExp(marks(settings.logFields.url));
+    this.#agents = new RegExp(marks(settings.logFields.userAgent));
+    this.#statuses = new RegExp(marks(settings.logFields.statusCode));
     this.#probes = new ProbeRequests(settings);
   }
 
@@ -80,12 +84,14 @@ export class AccessLog {
   notice(line: string, at?: Instant, hurried = false): void {
     if (hurried ? !this.#probes.mayBeIn(line) : !this.#came.test(line)) return;
     const read = readLine(line);
+    if (!read.json || this.#url(read) === undefined) return;
+    if (mayHave(line, this.#statuses) && this.#status(read) !== undefined) return;
     const ids = requestIdsOf(read, this.#fields);
-    if (!read.json || ids.length === 0 || this.#url(read) === undefined || this.#status(read) !== undefined) return;
+    if (ids.length === 0) return;
     // An error names the URL, too: of a request that came before, beside another of its ids.
     if ((levelOf(read, this.#fields) ?? 0) >= errorLevel) return;
     const request = { ids, at: at ?? timeOf(read, this.#fields) };
-    const isProbe = this.#isProbe(read);
+    const isProbe = this.#isProbe(read, line);
     for (const id of ids) {
       this.#counted.delete(id);
       if (isProbe) this.#probesUnderWay.add(id);
@@ -119,7 +125,7 @@ export class AccessLog {
     // A server may write more than one line about a client that went away.
     if (isGone) this.#count(all);
     // A connection that was upgraded lasts as long as its client likes.
-    if (this.#isProbe(read) || status === 101) return undefined;
+    if (this.#isProbe(read, line) || status === 101) return undefined;
     const at = timeOf(read, this.#fields);
     const over = seen ?? at;
     const took = ms ?? (came?.at === undefined || over === undefined ? undefined : Math.max(0, over - came.at));
@@ -178,7 +184,11 @@ export class AccessLog {
 
   /** The first of the names that the record has, if only as null. */
   #first(record: object, paths: readonly string[]): unknown {
-    return paths.map((path) => fieldAt(record, path)).find((value) => value !== undefined);
+    for (const path of paths) {
+      const value = fieldAt(record, path);
+      if (value !== undefined) return value;
+    }
+    return undefined;
   }
 
   #status(read: ReadLine): number | undefined {
@@ -196,8 +206,12 @@ export class AccessLog {
     return namedField(read, 'url', this.#fields);
   }
 
-  #isProbe(read: ReadLine): boolean {
-    return this.#probes.includes(this.#url(read), read.plain?.named?.userAgent ?? this.#agent(read.record));
+  /** Most lines name neither a URL nor a user agent: then none of their names is looked for. */
+  #isProbe(read: ReadLine, line: string): boolean {
+    const url = !read.json || mayHave(line, this.#came) ? this.#url(read) : undefined;
+    const hasAgent = !read.json || mayHave(line, this.#agents);
+    const agent = read.plain?.named?.userAgent ?? (hasAgent ? this.#agent(read.record) : undefined);
+    return this.#probes.includes(url, agent);
   }
 
   /** The first text among the configured names; each line comes by here, so no arrays are made. */
@@ -216,6 +230,9 @@ function marks(names: readonly string[]): string {
   const all = new Set(names.flatMap((name) => [name, name.split('.').at(-1) ?? name]));
   return [...all].map((name) => `"${name.replace(/[^\w ]/g, '\\$&')}"`).join('|');
 }
+
+/** Whether a line of JSON may have a field of these names: one that is written with escapes may be any. */
+const mayHave = (line: string, names: RegExp): boolean => names.test(line) || line.includes('\\u');
 
 function forgetOldest(some: Map<string, unknown> | Set<string>): void {
   for (const oldest of some.keys()) {
