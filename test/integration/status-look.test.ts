@@ -89,3 +89,56 @@ test('more time is advised only if little was given', () => {
   expect(lateHint(5000)).toBe('allow more time: --timeout 15');
   for (const given of [15_000, 60_000]) expect(lateHint(given)).not.toContain('--timeout');
 });
+
+/** A namespace of which every list is there; `lists` counts those under way, `sockets` the connections. */
+async function answering(holding: (url: URL) => Promise<void> = async () => {}) {
+  const seen = { most: 0, underWay: 0, sockets: new Set<unknown>() };
+  const pod = { metadata: { name: 'one', uid: 'p', labels: { app: 'gate' } } };
+  const gateway = {
+    metadata: { name: 'api-gateway', uid: 'd' },
+    spec: { selector: { matchLabels: { app: 'gate' } } },
+  };
+  server.handle = async (url, res, req) => {
+    seen.sockets.add(req.socket);
+    seen.underWay += 1;
+    seen.most = Math.max(seen.most, seen.underWay);
+    await holding(url);
+    seen.underWay -= 1;
+    const items = url.pathname.endsWith('/pods') ? [pod] : url.pathname.endsWith('/deployments') ? [gateway] : [];
+    if (url.pathname.endsWith('/deployments/api-gateway')) res.end(JSON.stringify(gateway));
+    else res.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items }));
+  };
+  await server.start();
+  return seen;
+}
+
+const kubernetesFacts = ['cluster', 'pods', 'deployments', 'workloads'] as const;
+const unhurried = { intervals: { timeout: 20_000, traffic: 50 } };
+
+test('a single look lists everything once over few connections, and watches nothing', async () => {
+  const seen = await answering(
+    // The deployments come last: only then it is known whose the pod is.
+    ({ pathname }) => new Promise((resolve) => setTimeout(resolve, pathname.endsWith('/deployments') ? 300 : 20)),
+  );
+  const look = await lookOnce(server.settings(unhurried), 60_000, () => 0, kubernetesFacts);
+  const { pods, workloads } = look.world.readings;
+  await look.end();
+  expect(pods).toMatchObject({ state: 'live', value: [{ name: 'one', app: 'api-gateway' }] });
+  expect(workloads).toMatchObject({ state: 'live', value: { unseen: [] } });
+  const paths = server.asked.map((url) => url.pathname);
+  expect(server.asked.filter((url) => url.searchParams.has('watch'))).toEqual([]);
+  expect(new Set(paths).size).toBe(paths.length);
+  expect(paths.length).toBeGreaterThan(10);
+  expect(seen.most).toBeLessThanOrEqual(6);
+  expect(seen.sockets.size).toBeLessThanOrEqual(6);
+});
+
+test('a list that does not come costs a single look only itself', async () => {
+  await answering((url) => (url.pathname.endsWith('/cronjobs') ? new Promise(() => {}) : Promise.resolve()));
+  const patient = { intervals: { timeout: 1000, traffic: 50 } };
+  const look = await lookOnce(server.settings(patient), 4000, () => 0, kubernetesFacts);
+  const { pods, workloads } = look.world.readings;
+  await look.end();
+  expect(pods).toMatchObject({ state: 'live' });
+  expect(workloads).toMatchObject({ state: 'live', value: { unseen: [{ kinds: 'cronjobs' }] } });
+});

@@ -36,6 +36,9 @@ export type Ask = {
   to: string;
 };
 
+/** A single look asks for its lists over so many connections: each costs a handshake, and one slow answer holds up few. */
+const fewConnections = 6;
+
 /** More than this of one answer is not read (500 pods take about 5 MB). */
 const longestAnswer = 128 * 1024 * 1024;
 
@@ -47,13 +50,16 @@ export class Cluster {
   readonly server: string;
   readonly #target: KubeTarget;
   readonly #credentials: SharedCredentials;
+  readonly #few: boolean;
   #certificate: Buffer | undefined;
-  #dispatcher: { made: Dispatcher; of: string } | undefined;
+  readonly #pools: Partial<Record<'short' | 'long', { made: Dispatcher; of: string }>> = {};
   /** The server's clock less ours, from the Date header; whole seconds. */
   clockOffset: Ms = 0;
 
-  constructor(target: KubeTarget) {
+  /** `few`: what is not a stream shares few connections. */
+  constructor(target: KubeTarget, { few = false } = {}) {
     this.#target = target;
+    this.#few = few;
     this.#credentials = credentialsOf(target);
     this.context = sanitize(target.context, 120);
     this.server = sanitize(target.cluster.server, 300);
@@ -148,9 +154,10 @@ export class Cluster {
 
   /** Lets go of all connections. */
   async close(): Promise<void> {
-    const { made } = this.#dispatcher ?? {};
-    this.#dispatcher = undefined;
-    await made?.destroy();
+    const pools = Object.values(this.#pools);
+    delete this.#pools.short;
+    delete this.#pools.long;
+    await Promise.all(pools.map(({ made }) => made.destroy()));
   }
 
   async #exchange(ask: Ask, signal: AbortSignal, endless = false, again = false): Promise<Dispatcher.ResponseData> {
@@ -169,7 +176,7 @@ export class Cluster {
         'content-type': ask.body === undefined ? undefined : (ask.contentType ?? 'application/json'),
       },
       body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
-      dispatcher: this.#connections(tls, url),
+      dispatcher: this.#connections(tls, url, endless),
       signal,
       // The caller's deadline counts; a stream may be silent for as long as its watcher thinks right.
       headersTimeout: 0,
@@ -188,21 +195,24 @@ export class Cluster {
     return answer;
   }
 
-  /** One pool for all requests; replaced only when the certificates change. */
-  #connections(tls: Credentials['tls'], url: URL): Dispatcher {
+  /** One pool for all requests, two of a single look; replaced only when the certificates change. */
+  #connections(tls: Credentials['tls'], url: URL, endless = true): Dispatcher {
+    const kind = this.#few && !endless ? 'short' : 'long';
     const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
-    if (this.#dispatcher?.of === of) return this.#dispatcher.made;
+    const before = this.#pools[kind];
+    if (before?.of === of) return before.made;
     // Requests under way keep the old pool until they are done.
-    void this.#dispatcher?.made.close();
+    void before?.made.close();
     // Connections of their own for long streams (no HTTP/2): a stalled log must not hold up the watch.
-    const options = { allowH2: false, keepAliveTimeout: 10 * second };
+    const connections = kind === 'short' ? fewConnections : null;
+    const options = { allowH2: false, keepAliveTimeout: 10 * second, connections };
     const connect = { ...tls, timeout: 5 * second, keepAlive: true, keepAliveInitialDelay: 15 * second };
     const proxyUrl = this.#target.cluster.proxyUrl && URL.parse(this.#target.cluster.proxyUrl);
     // The kubeconfig's proxy-url wins over the environment's and ignores NO_PROXY, as in kubectl.
     const made = proxyUrl
       ? dispatcherThrough(proxyUrl, { ...options, connect })
       : dispatcherFor(url, { ...options, connect });
-    this.#dispatcher = { made, of };
+    this.#pools[kind] = { made, of };
     return made;
   }
 

@@ -20,15 +20,19 @@ export const staleAfterBeat: Ms = 3 * beatEvery + 2 * second;
 
 export class Connection {
   readonly settings: Settings;
+  /** For a single look: what is listed is not watched, and few connections are opened. */
+  readonly once: boolean;
   #opened: { target: string; cluster: Cluster } | undefined;
+  #opening: Promise<Result<Cluster>> | undefined;
   #listeners = new Set<(beat: Beat) => void>();
   #end: AbortController | undefined;
   #wake = new AbortController();
   #last: Beat | undefined;
   #failures = 0;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, { once = false } = {}) {
     this.settings = settings;
+    this.once = once;
   }
 
   /** The context's name, once it is known. */
@@ -51,14 +55,22 @@ export class Connection {
     return this.#last;
   }
 
-  /** The cluster. The kubeconfig is read again each time: a fixed file needs no restart. */
+  /** The cluster. The kubeconfig is read again each time: a fixed file needs no restart. A single look reads it once. */
   async open(): Promise<Result<Cluster>> {
+    if (!this.once) return this.#open();
+    this.#opening ??= this.#open();
+    const opened = await this.#opening;
+    if (!opened.ok) this.#opening = undefined;
+    return opened;
+  }
+
+  async #open(): Promise<Result<Cluster>> {
     const loaded = await loadTarget(this.settings.kubernetes);
     if (!loaded.ok) return loaded;
     const target = fingerprint(loaded.value);
     if (this.#opened?.target !== target) {
       void this.#opened?.cluster.close();
-      this.#opened = { target, cluster: new Cluster(loaded.value) };
+      this.#opened = { target, cluster: new Cluster(loaded.value, { few: this.once }) };
     }
     return { ok: true, value: this.#opened.cluster };
   }
@@ -87,6 +99,7 @@ export class Connection {
     this.#end = undefined;
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#opening = undefined;
     await opened?.cluster.close();
   }
 

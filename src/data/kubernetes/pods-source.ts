@@ -73,7 +73,8 @@ export function podsSource(connection: Connection, settings: Settings): Source {
             listedDeployments = listed;
             emitDeployments();
             const before = emitted;
-            if (group.lost || !pods.watching || !before) return;
+            // A single look lists both at once.
+            if (group.lost || !(pods.watching || connection.once) || !before) return;
             if (ownedPods().some((pod, at) => pod !== before[at])) emitPods();
           },
           failed: (fault, retryAt) => failed({ fact: 'deployments', fault, at: Date.now(), retryAt }),

@@ -120,6 +120,7 @@ export class Reflector<T> {
     });
     if (!listed.ok) return { ...refused(listed), told: true };
     this.#settle(listed.value);
+    if (this.#connection.once) return { pollAfter: pollTime };
     this.watching = true;
     while (!signal.aborted) {
       const begun = performance.now();

@@ -9,7 +9,7 @@ import { workloadsSource } from './workloads-source.ts';
 
 /** With `once` they end after the first answer. */
 export function kubernetesSources(settings: Settings, { once = false } = {}): readonly Source[] {
-  const connection = new Connection(settings);
+  const connection = new Connection(settings, { once });
   return [
     clusterSource(connection),
     podsSource(connection, settings),
