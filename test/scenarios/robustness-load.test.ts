@@ -61,8 +61,15 @@ test('every size down to 20 columns and five rows is drawn', async () => {
 });
 
 test('logs arrive while the terminal is stalled', async () => {
+  terminal.readsOn();
   await terminal.press('1', 'l').shows(/\d streams/);
   const gateways = drill.kubernetes.podsOf('api-gateway');
+  // Their streams are open: of two hundred pods, they may be the last.
+  await terminal.type('e').shows('/level=error');
+  for (const [at, { metadata }] of gateways.entries()) {
+    drill.kubernetes.logs.write(metadata.uid, JSON.stringify({ level: 60, msg: `before the flood ${at}` }), Date.now());
+    await terminal.shows(`before the flood ${at}`, 120_000);
+  }
   terminal.stalls();
   const text = 'x'.repeat(1000);
   for (let poured = 0; poured < heap * 1.2; ) {
@@ -77,7 +84,7 @@ test('logs arrive while the terminal is stalled', async () => {
   const last = gateways[0]?.metadata.uid ?? '';
   drill.kubernetes.logs.write(last, JSON.stringify({ level: 60, msg: 'the last of the flood' }), Date.now());
   terminal.readsOn();
-  await terminal.type('e').shows('the last of the flood', 60_000);
+  await terminal.shows('the last of the flood', 60_000);
   expect(terminal.text).toContain('older lines dropped');
   expect(terminal.text).not.toContain('engine stopped');
   expect(terminal.raw).not.toContain('engine stopped');
