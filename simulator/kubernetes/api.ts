@@ -15,7 +15,7 @@ import { failure, notFound, Refusal } from './status.ts';
 import type { Store } from './store.ts';
 import { addEphemeral, podAt, streamed } from './streams.ts';
 import { table } from './table.ts';
-import { listText, selection, tableAsked, textOf } from './view.ts';
+import { listText, selection, tableAsked, textOf, viewOf } from './view.ts';
 import { sendWatch, type WatchOptions } from './watch.ts';
 import { create, patch, remove, scaleOf, update } from './write.ts';
 
@@ -142,7 +142,7 @@ function readOne(api: Api, { response, query, route }: Exchange, plural: Plural,
   else if (subresource === 'scale') sendJson(response, 200, scaleOf(object));
   else if (asTable) {
     const metadata = { resourceVersion: object.metadata.resourceVersion };
-    sendJson(response, 200, table(plural, [object], metadata, asTable, api.now()));
+    sendJson(response, 200, table(plural, [viewOf(resource, object)], metadata, asTable, api.now()));
   } else sendText(response, 200, textOf(resource, object, api.store), 'application/json');
 }
 

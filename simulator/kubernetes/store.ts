@@ -119,11 +119,14 @@ export function createStore(options: { memory?: number; now?: () => number } = {
       return found;
     },
 
-    /** The object as JSON without kind and apiVersion, made once: five thousand pods are listed often, change rarely. */
-    text(object: KubeObject): string {
+    /**
+     * The object, or what is shown for it, as JSON without kind and apiVersion, made once: five thousand pods are listed
+     * often, change rarely.
+     */
+    text(object: KubeObject, shown: () => KubeObject = () => object): string {
       const known = texts.get(object);
       if (known) return known;
-      const { kind: _kind, apiVersion: _version, ...rest } = object;
+      const { kind: _kind, apiVersion: _version, ...rest } = shown();
       const text = JSON.stringify(rest);
       texts.set(object, text);
       return text;

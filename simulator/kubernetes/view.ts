@@ -1,4 +1,5 @@
 // How stored objects are shown: events in either of their groups, lists, tables, pages.
+import { managedMetadata } from './managed-fields.ts';
 import type { Event, Kinds, KubeObject, Plural } from './object.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
 import { fieldSelector, labelSelector } from './selector.ts';
@@ -27,10 +28,14 @@ function newEvent(event: Event): KubeObject {
   } as KubeObject;
 }
 
+const managed = (pod: Kinds['pods']): Kinds['pods'] => ({ ...pod, metadata: managedMetadata(pod) });
+
 const views = new WeakMap<KubeObject, KubeObject>();
 
 /** The object as this resource shows it. */
 export function viewOf(resource: Resource, object: KubeObject): KubeObject {
+  // Not kept: five thousand of these sets of fields take far more room than their text.
+  if (resource.kind === 'Pod') return managed(object as Kinds['pods']);
   if (resource.group !== 'events.k8s.io') return object;
   const known = views.get(object);
   if (known) return known;
@@ -39,9 +44,16 @@ export function viewOf(resource: Resource, object: KubeObject): KubeObject {
   return view;
 }
 
+/** The object as JSON without kind and apiVersion. */
+function bodyOf(resource: Resource, object: KubeObject, store: Store): string {
+  // A pod is shown in one way only; an event in two, each with its text.
+  if (resource.kind === 'Pod') return store.text(object, () => viewOf(resource, object));
+  return store.text(viewOf(resource, object));
+}
+
 /** The object as JSON with its kind. */
 export function textOf(resource: Resource, object: KubeObject, store: Store): string {
-  const body = store.text(viewOf(resource, object));
+  const body = bodyOf(resource, object, store);
   return `{"kind":"${resource.kind}","apiVersion":"${apiVersionOf(resource)}",${body.slice(1)}`;
 }
 
@@ -108,7 +120,10 @@ export function listText(
     continue: left > 0 && last ? writePosition({ version, after: place(last) }) : undefined,
     remainingItemCount: left > 0 ? left : undefined,
   };
-  if (asTable) return JSON.stringify(table(plural, page, metadata, asTable, now));
-  const items = page.map((object) => store.text(viewOf(resource, object))).join(',');
+  if (asTable) {
+    const shown = page.map((object) => viewOf(resource, object));
+    return JSON.stringify(table(plural, shown, metadata, asTable, now));
+  }
+  const items = page.map((object) => bodyOf(resource, object, store)).join(',');
   return `{"kind":"${resource.kind}List","apiVersion":"${apiVersionOf(resource)}","metadata":${JSON.stringify(metadata)},"items":[${items}]}`;
 }

@@ -5,7 +5,7 @@ import { apiVersionOf, type Resource } from './resources.ts';
 import { failure, Refusal } from './status.ts';
 import type { Change, Store } from './store.ts';
 import { tableColumns, tableRow } from './table.ts';
-import { selection, textOf } from './view.ts';
+import { selection, textOf, viewOf } from './view.ts';
 
 /** A reader this far behind is cut off, as the API server does. */
 const patience = 64 * 1024 * 1024;
@@ -51,7 +51,7 @@ export function sendWatch(
       apiVersion: 'meta.k8s.io/v1',
       metadata: { resourceVersion: object.metadata.resourceVersion },
       columnDefinitions: columns,
-      rows: [tableRow(plural, object, asTable, Date.now())],
+      rows: [tableRow(plural, viewOf(resource, object), asTable, Date.now())],
     });
   };
   const send = (type: string, text: string) => {

@@ -353,3 +353,36 @@ describe.runIf(hasKubectl)('kubectl', () => {
     expect(await kubectl(kubernetes, 'get', 'events')).toContain('ScalingReplicaSet');
   });
 });
+
+test('pods say who manages which of their fields, in lists, watches and in the rows of a table, as a real server sends them', async () => {
+  const begun = await begin('calm');
+  const path = `/api/v1/namespaces/${namespace}/pods?limit=3`;
+  type Managed = { metadata: { uid: string; managedFields?: readonly { manager: string; fieldsV1: unknown }[] } };
+  const { items } = (await ask(begun, path)).body as unknown as { items: readonly Managed[] };
+  expect(items).toHaveLength(3);
+  for (const pod of items) {
+    const managers = pod.metadata.managedFields ?? [];
+    expect(managers.map(({ manager }) => manager)).toEqual(['kube-controller-manager', 'kubelet']);
+    expect(managers.map(({ fieldsV1 }) => fieldsV1)).toMatchObject([
+      {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} }, 'f:ownerReferences': { '.': {} } },
+        'f:spec': { 'f:containers': {}, 'f:restartPolicy': {} },
+      },
+      { 'f:status': { 'f:conditions': { '.': {}, 'k:{"type":"Ready"}': { '.': {}, 'f:status': {} } } } },
+    ]);
+    // Nobody manages what the server and the scheduler set themselves.
+    expect(JSON.stringify(managers)).not.toMatch(/"f:(uid|nodeName|serviceAccountName|qosClass)"/);
+    expect(JSON.stringify(pod).length).toBeGreaterThan(4500);
+  }
+  const headers = {
+    authorization: `Bearer ${begun.kubernetes.token}`,
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  };
+  const table = await request(begun.kubernetes.url + path, { dispatcher: begun.agent, headers });
+  const { rows } = (await table.body.json()) as { rows: readonly { object: Managed & { kind: string } }[] };
+  expect(rows.map(({ object }) => [object.kind, object.metadata])).toEqual(
+    items.map(({ metadata }) => ['PartialObjectMetadata', metadata]),
+  );
+  const [added] = await watchUntil(begun, 'resourceVersion=0', (events) => events.length > 0);
+  expect(added?.object.metadata).toHaveProperty('managedFields');
+});
