@@ -66,11 +66,14 @@ export class Cluster {
     this.where = new URL(target.cluster.server).host;
   }
 
-  /** One object or list, as JSON. After Retry-After the request is repeated, within the deadline. */
-  async get<T>(ask: Ask): Promise<Answered<T>> {
+  /**
+   * One object or list, as JSON. After Retry-After the request is repeated, within the deadline. `read` throws where the
+   * text is not JSON.
+   */
+  async get<T>(ask: Ask, read = parse<T>): Promise<Answered<T>> {
     const until = performance.now() + ask.timeout;
     for (let { timeout } = ask; ; timeout = Math.ceil(until - performance.now())) {
-      const answer = await this.send<T>({ ...ask, timeout, method: 'GET' });
+      const answer = await this.send<T>({ ...ask, timeout, method: 'GET' }, read);
       if (answer.ok || answer.after === undefined || performance.now() + answer.after >= until) return answer;
       await pause(answer.after, ask.signal ?? new AbortController().signal);
       if (ask.signal?.aborted || performance.now() >= until) return answer;
@@ -78,7 +81,7 @@ export class Cluster {
   }
 
   /** One exchange. It is never retried, but for credentials that had run out before anything was done. */
-  async send<T>(ask: Ask): Promise<Answered<T>> {
+  async send<T>(ask: Ask, read = parse<T>): Promise<Answered<T>> {
     const limit = AbortSignal.timeout(ask.timeout);
     const signal = ask.signal ? AbortSignal.any([ask.signal, limit]) : limit;
     let status: { status?: number } = {};
@@ -88,7 +91,7 @@ export class Cluster {
       const text = await readAll(answer.body);
       if (answer.statusCode >= 400) return this.#refusal(answer, text, ask);
       try {
-        return { ok: true, value: JSON.parse(text) as T };
+        return { ok: true, value: read(text) };
       } catch {
         return { ok: false, fault: this.#malformed(`answer is not JSON: ${sanitize(text, 80)}`), ...status };
       }
@@ -276,6 +279,8 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener('abort', abort);
   }
 }
+
+const parse = <T>(text: string): T => JSON.parse(text) as T;
 
 class TooLong extends Error {}
 

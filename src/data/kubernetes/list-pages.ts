@@ -1,14 +1,14 @@
 // Lists one collection page by page. A page that fails is asked for again, so that a slow or shaken server is not asked
 // for the whole list over and over.
 import type { V1ListMeta } from '@kubernetes/client-node';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { backoff, longestPause, pause } from '../source.ts';
 import type { Answered, Refused } from './api-error.ts';
-import { type ApiObject, items } from './api-object.ts';
+import type { ApiObject } from './api-object.ts';
 import type { Cluster, Query } from './client.ts';
-
-type WireList<W> = { metadata?: ApiObject<V1ListMeta> | null; items?: readonly W[] | null };
+import { type ReadList, readList } from './list-text.ts';
 
 export type ListRequest = { path: string; query?: Query | undefined; noun: string };
 
@@ -55,14 +55,9 @@ async function listIn<W>(
   let failures = 0;
   listener.begin();
   for (;;) {
-    const get = (turn: AbortSignal): Promise<Answered<WireList<W>>> =>
-      cluster.get<WireList<W>>({
-        path,
-        query: { ...query, limit, continue: token },
-        signal: turn,
-        timeout: pageTime,
-        to: `list ${noun}`,
-      });
+    const ask = { path, query: { ...query, limit, continue: token }, timeout: pageTime, to: `list ${noun}` };
+    const get = (turn: AbortSignal): Promise<Answered<ReadList<W>>> =>
+      cluster.get({ ...ask, signal: turn }, (text) => readList<W>(text));
     const page = await firstOf(get, hurried, signal);
     if (!page.ok) {
       if (token !== undefined && page.status === 410) return undefined;
@@ -76,9 +71,15 @@ async function listIn<W>(
       continue;
     }
     failures = 0;
-    const { metadata, items: members } = page.value ?? {};
-    if (!Array.isArray(members)) return malformed(cluster, `${noun}: answer is not a list`);
-    for (const wire of items<W>(members)) listener.member(wire);
+    const { members } = page.value;
+    const metadata = page.value.metadata as ApiObject<V1ListMeta> | null | undefined;
+    if (!members) return malformed(cluster, `${noun}: answer is not a list`);
+    try {
+      for (const wire of members) listener.member(wire);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return malformed(cluster, `${noun}: answer is not JSON: ${sanitize(error.message, 80)}`);
+    }
     const last = token;
     token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
     if (!token) return { ok: true, value: metadata?.resourceVersion ?? '' };

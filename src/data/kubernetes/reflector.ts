@@ -12,6 +12,7 @@ import type { ApiObject } from './api-object.ts';
 import type { Cluster, Query } from './client.ts';
 import type { Connection } from './connection.ts';
 import { listPages } from './list-pages.ts';
+import { readObject } from './list-text.ts';
 import { LineSplitter } from './logs/line-splitter.ts';
 
 type WireObject = { metadata?: ApiObject<V1ObjectMeta> | null };
@@ -201,7 +202,7 @@ export class Reflector<T> {
     if (line === '') return undefined;
     let event: WireEvent;
     try {
-      event = JSON.parse(line) as WireEvent;
+      event = readObject<WireEvent>(line);
     } catch {
       return malformed(cluster, `${this.#what.noun}: an event is not JSON`);
     }
