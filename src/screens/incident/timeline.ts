@@ -4,6 +4,7 @@ import { mapping } from '../../core/growing.ts';
 import { surfacesHealth } from '../../core/health/surfaces.ts';
 import { type Entry, type EventOf, entryWithId } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
+import { memoizeEach } from '../../core/memoize-each.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
@@ -12,7 +13,7 @@ import { type Story, type StoryKind, timelineText } from '../../runbook/timeline
 import type { Intent, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { memoize, memoizeEach } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 

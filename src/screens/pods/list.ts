@@ -2,6 +2,7 @@
 
 import { evaluatePod } from '../../core/health/pods.ts';
 import { type HealthStatus, healthStatuses } from '../../core/health/status.ts';
+import { memoizeEach } from '../../core/memoize-each.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
@@ -10,7 +11,7 @@ import type { Intent } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { podKeys } from '../terminal/pod-keys.ts';
 import { columnsOf, dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
-import { memoize, memoizeEach } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
 import { noneThere, podCounts, podSays } from './pane.ts';
