@@ -1,5 +1,6 @@
 // Pods cross the thread as differences: five thousand of them copied twice a second would delay keys. The Kubernetes
 // source keeps the identity of pods that did not change, so a difference costs one pass.
+import { changesBetween } from '../core/grouping.ts';
 import type { Pod } from '../core/world/facts.ts';
 import { derive, newest, type Reading } from '../core/world/reading.ts';
 import { type IncidentDelta, incidentDecoder, incidentEncoder } from './incident-delta.ts';
@@ -42,15 +43,16 @@ export function encoder(): (update: Update) => Envelope {
 }
 
 function podsEncoder(): (update: Update) => Envelope {
-  let sent = new Map<string, Pod>();
+  let sent: Pods = [];
   return (update) => {
     const reading = update.readings?.pods;
     if (!reading) return { update };
     const { pods: _, ...readings } = update.readings ?? {};
-    const now = new Map((newest(reading)?.value ?? []).map((pod) => [pod.uid, pod]));
-    const upsert = [...now.values()].filter((pod) => sent.get(pod.uid) !== pod);
-    const remove = [...sent.keys()].filter((uid) => !now.has(uid));
+    const now: Pods = newest(reading)?.value ?? [];
+    const { removed, replaced, added } = changesBetween(sent, now, ({ uid }) => uid);
     sent = now;
+    const upsert = [...replaced.map(({ after }) => after), ...added];
+    const remove = removed.map(({ uid }) => uid);
     return { update: { ...update, readings }, pods: { reading: derive(reading, () => undefined), upsert, remove } };
   };
 }

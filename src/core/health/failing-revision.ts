@@ -3,8 +3,8 @@ import { hour, type Ms } from '../time.ts';
 import type { Deployment, KeptRevision, Pod } from '../world/facts.ts';
 import { known } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
+import { ownPods } from './pod-groups.ts';
 import { isHopeless } from './pods.ts';
-import { ownPods } from './workloads.ts';
 
 /** A revision that is rolled out to its end counts as new for so long: what fails later, its deploy has not broken. */
 const isNewFor: Ms = hour;

@@ -3,12 +3,13 @@ import { formatCounted } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { Node, Pod } from '../world/facts.ts';
 import type { Finding } from './finding.ts';
+import { podsByNode } from './pod-groups.ts';
 import { decide, type RuleId } from './rules/index.ts';
 import { joinsWithin } from './rules/namespace.ts';
 
 /** One finding for each unhealthy node with pods of ours, one for the other unhealthy nodes, one for the healthy ones. */
 export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now: Instant): Finding[] {
-  const running = byNode(pods);
+  const running = podsByNode(pods);
   const judged = nodes.map((node) => ({ node, ours: running.get(node.name) ?? [], rule: ruleOf(node, now) }));
   const ill = judged.filter(({ rule }) => rule !== 'kinds/ok');
   const here = ill.filter(({ ours }) => ours.length > 0);
@@ -27,24 +28,13 @@ export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now:
   ];
 }
 
-const grouped = new WeakMap<readonly Pod[], ReadonlyMap<string, readonly Pod[]>>();
-
-/** Pods that are not over by the name of their node; made once for each list of them. */
-function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
-  const known = grouped.get(pods);
-  if (known) return known;
-  const open = pods.filter(({ node, phase }) => node !== '' && phase !== 'Succeeded' && phase !== 'Failed');
-  const made = Map.groupBy(open, ({ node }) => node);
-  grouped.set(pods, made);
-  return made;
-}
-
 /** Pods whose node was deleted: nobody reports on them, whatever their status says. */
 function gone(nodes: readonly Node[], running: ReadonlyMap<string, readonly Pod[]>): Finding[] {
   if (nodes.length === 0) return [];
   const there = new Set(nodes.map(({ name }) => name));
   return [...running]
     .filter(([name]) => !there.has(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, pods]): Finding => {
       const says = `Node does not exist, ${formatCounted(pods.length, 'pod')} assigned to it`;
       return { id: `pods/node/${name}`, area: 'pods', subject: name, ...decide('node/gone'), says };

@@ -25,6 +25,12 @@ export function ruleOfPod(p: Pod, now: Instant): RuleId {
   return now - p.createdAt < startsWithin ? 'pod/starts' : 'pod/not-ready';
 }
 
+/** Whether a pod is well, and stays so for as long as it is the same: time alone makes nothing else of it. */
+export function isSettled(p: Pod): boolean {
+  const mayCount = p.restarts >= loopFrom && p.lastRestartAt !== undefined;
+  return (p.ready || p.phase === 'Succeeded') && !p.terminating && !mayCount;
+}
+
 /** A loop of crashes: a container that runs now, and was restarted more than once, lastly within the hour. */
 export function keepsRestarting(p: Pod, now: Instant): boolean {
   return p.restarts >= loopFrom && p.lastRestartAt !== undefined && now - p.lastRestartAt < countsFor;

@@ -2,6 +2,7 @@
 import type { Instant } from '../time.ts';
 import type { Controller, Deployment, Pod } from '../world/facts.ts';
 import type { Scope } from '../world/world.ts';
+import { countsOf, unsettled } from './pod-groups.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { decide, type RuleId, worstRule } from './rules/index.ts';
 import { actsWithin } from './rules/pods.ts';
@@ -18,10 +19,10 @@ export type Ready = { ready: number; doubt?: string };
  * away: the worse of both. `pods` are the workload's own; undefined where they are not known.
  */
 export function readyOf(d: Replicated, pods: readonly Pod[] | undefined, scope: Scope): Ready {
-  const own = pods?.filter((p) => !p.bare);
+  const counts = pods && countsOf(pods);
   // With a selector for pods its own may be among those that are not watched.
-  if (!own || (scope.somePods && own.length === 0)) return { ready: d.ready };
-  const counted = own.filter((p) => p.ready && !p.terminating && p.phase === 'Running').length;
+  if (!counts || (scope.somePods && counts.owned === 0)) return { ready: d.ready };
+  const { ready: counted } = counts;
   if (counted < d.ready) return { ready: counted, doubt: `its status says ${d.ready} ready` };
   if (counted > d.ready) return { ready: d.ready, doubt: `${counted} of its pods are ready` };
   return { ready: d.ready };
@@ -70,7 +71,7 @@ export function ruleOfReplicas(d: Replicated, pods: readonly Pod[] | undefined, 
   if (isAbandoned(d, now)) found.push('workload/no-controller');
   if ('misplaced' in d && d.misplaced) found.push('workload/misplaced');
   if (doubt && d.desired > 0) found.push('workload/contradiction');
-  if (pods?.some((p) => podTrouble(p, now) !== 'pod/ok')) found.push('workload/pod');
+  if (pods && unsettled(pods).some((p) => podTrouble(p, now) !== 'pod/ok')) found.push('workload/pod');
   return worstRule(found, 'workload/ok');
 }
 
@@ -84,7 +85,7 @@ export function replicasSay(
 ): readonly string[] {
   const { ready, doubt } = readyOf(d, pods, scope);
   const missing = ready < d.desired;
-  const reasons = [...reasonsOf(pods ?? [], now), ...refusalOf(d, missing, refused)];
+  const reasons = [...reasonsOf(pods ? unsettled(pods) : [], now), ...refusalOf(d, missing, refused)];
   const rollout = d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state;
   const wrong = [
     ...(d.deletedAt === undefined ? [] : ['being deleted']),

@@ -4,9 +4,10 @@ import type { Instant } from '../time.ts';
 import type { Controller, Facts, Pod, Workload } from '../world/facts.ts';
 import { derive, known, type Reading } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
+import { ownPods } from './pod-groups.ts';
 import { reasonsOf } from './pods.ts';
 import { isRole, type Replicated, readyOf } from './replicas.ts';
-import { isController, ownPods } from './workloads.ts';
+import { isController } from './workloads.ts';
 
 /** How a rollout stands, in words that change only when it moves; `ends` when there is nothing more to wait for. */
 export type RolloutStep = { says: string; ends?: 0 | 2 | 3 };

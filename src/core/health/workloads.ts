@@ -8,33 +8,11 @@ import { evaluateClaim, evaluateCronJob, evaluateJob } from './batch.ts';
 import { describeFault } from './describe.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { evaluateNodes } from './nodes.ts';
+import { ownPods, podsWithout } from './pod-groups.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { isRole, type Ready, type Replicated, readyOf, replicasSay, ruleOfReplicas, weigh } from './replicas.ts';
 import { decide, type Evaluation, worstRule } from './rules/index.ts';
 import { clockMayDiffer } from './rules/sources.ts';
-
-/** The pods of a workload; those that a deployment owns carry its name. */
-export function ownPods(podList: readonly Pod[], of: Replicated | Workload): readonly Pod[] {
-  const { byApp, byOwner } = grouped(podList);
-  if (!('kind' in of)) return byApp.get(of.name) ?? [];
-  return byOwner.get(`${of.kind}/${of.name}`) ?? [];
-}
-
-type Groups = { byApp: Map<string, Pod[]>; byOwner: Map<string, Pod[]> };
-const groups = new WeakMap<readonly Pod[], Groups>();
-
-/** Five thousand pods are grouped once for each list of them. A stateful set's pod is no deployment's, whatever its labels. */
-function grouped(podList: readonly Pod[]): Groups {
-  const before = groups.get(podList);
-  if (before) return before;
-  const ofDeployments = podList.filter(({ owner }) => owner === undefined || owner.kind === 'ReplicaSet');
-  const made: Groups = {
-    byApp: Map.groupBy(ofDeployments, ({ app }) => app),
-    byOwner: Map.groupBy(podList, ({ owner }) => (owner ? `${owner.kind}/${owner.name}` : '')),
-  };
-  groups.set(podList, made);
-  return made;
-}
 
 /** How many of its replicas are ready, by its status and by its pods, as far as they are known. */
 export function readyIn(world: World, d: Replicated): Ready {
@@ -222,10 +200,7 @@ function strays(
   const roles = Object.values(world.scope.deployments);
   const names = new Set(deployments?.map(({ name }) => name));
   const seen = new Set(all.map(({ kind, name }) => `${kind}/${name}`));
-  const alone = podList.filter((p) => {
-    if (p.owner && seen.has(`${p.owner.kind}/${p.owner.name}`)) return false;
-    return !(names.has(p.app) && (!p.owner || p.owner.kind === 'ReplicaSet'));
-  });
+  const alone = podsWithout(podList, names, seen);
   const grouped = Map.groupBy(alone, (p) => {
     if (p.bare) return `pod/${p.name}`;
     return p.owner ? `${p.owner.kind.toLowerCase()}/${p.owner.name}` : `app/${p.app}`;

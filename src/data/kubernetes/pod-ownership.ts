@@ -2,6 +2,7 @@
 // replica set has a name of its own, belongs to the deployment whose selector it fits. A pod of a job or a stateful set
 // is no deployment's, whatever its labels are.
 import type { V1LabelSelector } from '@kubernetes/client-node';
+import { mapping } from '../../core/grouping.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
 import { type ApiObject, items } from './api-object.ts';
 import { toDeployment, type WireDeployment } from './deployments.ts';
@@ -49,19 +50,34 @@ export function toSelecting(wire: WireDeployment): SelectingDeployment | undefin
 /** Assigns each pod its deployment. */
 export class PodOwnership {
   readonly #assigned = new WeakMap<LabelledPod, Pod>();
+  #deployments: readonly SelectingDeployment[] = [];
+  /** What the pods are found by; the rest of a deployment changes with each pod that becomes ready. */
+  #selectors = '';
+  #all = this.#assignmentBy([]);
 
   /** The pods with their deployments' names; one that did not change keeps its identity. */
   assign(pods: readonly LabelledPod[], deployments: readonly SelectingDeployment[]): readonly Pod[] {
+    if (deployments !== this.#deployments) {
+      this.#deployments = deployments;
+      const selectors = JSON.stringify(deployments.map(({ deployment, selector }) => [deployment.name, selector]));
+      if (selectors !== this.#selectors) this.#all = this.#assignmentBy(deployments);
+      this.#selectors = selectors;
+    }
+    return this.#all(pods);
+  }
+
+  #assignmentBy(deployments: readonly SelectingDeployment[]): (pods: readonly LabelledPod[]) => readonly Pod[] {
     const names = new Set(deployments.map(({ deployment }) => deployment.name));
-    return pods.map((labelled) => {
+    const assigned = (labelled: LabelledPod): Pod => {
       const app = ownerName(labelled, names, deployments);
       if (app === labelled.pod.app) return labelled.pod;
       const before = this.#assigned.get(labelled);
       if (before?.app === app) return before;
-      const assigned = { ...labelled.pod, app };
-      this.#assigned.set(labelled, assigned);
-      return assigned;
-    });
+      const made = { ...labelled.pod, app };
+      this.#assigned.set(labelled, made);
+      return made;
+    };
+    return mapping(assigned, ({ pod }) => pod.uid);
   }
 }
 

@@ -1,9 +1,10 @@
 // PODS: the workloads, worst first, each with its unhealthy pods; all pods where there is room.
 import type { Finding } from '../../core/health/finding.ts';
+import { ownPods, podsWithout, unsettled } from '../../core/health/pod-groups.ts';
 import { evaluatePod } from '../../core/health/pods.ts';
 import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
 import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
-import { isController, ownPods } from '../../core/health/workloads.ts';
+import { isController } from '../../core/health/workloads.ts';
 import { formatAge, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Controller, Deployment, Pod, Workloads } from '../../core/world/facts.ts';
@@ -133,11 +134,9 @@ function rowsFor(
   besides: readonly Ranked[],
 ): Row[] {
   const how: How = { columns, now, all, old };
-  const owned = new Set<Pod>();
   const rows = workloads
     .map((d) => {
       const own = ownPods(pods, d);
-      for (const p of own) owned.add(p);
       const counted = seen ? own : undefined;
       return { d, own, verdict: evaluateReplicas(d, counted, now, scope), ready: readyOf(d, counted, scope).ready };
     })
@@ -150,7 +149,9 @@ function rowsFor(
     .concat(besides)
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
     .flatMap((one) => one.rows);
-  const others = pods.filter((p) => !owned.has(p));
+  const deployments = new Set(workloads.flatMap((d) => ('kind' in d ? [] : [d.name])));
+  const controllers = new Set(workloads.flatMap((d) => ('kind' in d ? [`${d.kind}/${d.name}`] : [])));
+  const others = podsWithout(pods, deployments, controllers);
   const strays = inGroup(others, how);
   return strays.length > 0 && workloads.length > 0
     ? [...rows, heading('other pods', others), ...strays]
@@ -158,7 +159,7 @@ function rowsFor(
 }
 
 function inGroup(pods: readonly Pod[], how: How): Row[] {
-  return pods
+  return (how.all ? pods : unsettled(pods))
     .map((p) => ({ p, verdict: evaluatePod(p, how.now) }))
     .filter(({ verdict }) => how.all || verdict !== 'ok')
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.p.restarts - a.p.restarts)
