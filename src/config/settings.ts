@@ -219,10 +219,14 @@ export const settingsSchema = z.object({
         .min(10_000, 'at least 10000: the kubelet probes share the gateway limit of 100 requests a minute')
         .default(15_000)
         .describe('health endpoints; at most six requests a minute, shared by your cockpits on one host'),
-      database: ms.default(5000).describe('primary and replica; shared by your cockpits on one host'),
+      database: ms
+        .default(5000)
+        .describe(
+          'primary and replica; shared by your cockpits on one host, and by those of an incident over its relay',
+        ),
       redis: ms.default(5000).describe('PING and INFO; shared by your cockpits on one host'),
-      studies: ms.default(5000).describe('queue and active studies; shared by your cockpits on one host'),
-      surfaces: ms.default(15000).describe('failures per surface; shared by your cockpits on one host'),
+      studies: ms.default(5000).describe('queue and active studies; shared like intervals.database'),
+      surfaces: ms.default(15000).describe('failures per surface; shared like intervals.database'),
       traffic: ms.default(2000).describe('p95 and error rate from the logs read so far'),
       timeout: ms.default(2000).describe('timeout of one request to one backend'),
     })

@@ -14,7 +14,7 @@ type Told<T> = Result<T> & { wait?: Ms; at?: Instant };
 /** A source's update of one fact, for the world store. `took`: the duration of the request, if there was one. */
 export type SourceUpdate = {
   [F in FactId]:
-    | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string; took?: Ms }
+    | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string; by?: string | undefined; took?: Ms }
     | { fact: F; fault: Fault; at: Instant; retryAt?: Instant; took?: Ms };
 }[FactId];
 
@@ -65,8 +65,11 @@ export function pause(ms: Ms, signal: AbortSignal): Promise<void> {
 /** A look of this cockpit's own. `asked`: when it began; `next`: when the next one will. */
 export type OwnLook<T> = { asked: Instant; at: Instant; next: Instant; result: Result<T> };
 
-/** A look of another cockpit. `rest`: until its next one; `by`: who asked: `process 4711`, `ben on bastion-2`. */
-export type OthersLook<T> = { result: Result<T>; at: Instant; rest: Ms; by: string };
+/**
+ * A look of another cockpit. `rest`: until its next one; `by`: who asked: `process 4711`, `ben on bastion-2`; `isFar`: on
+ * another host.
+ */
+export type OthersLook<T> = { result: Result<T>; at: Instant; rest: Ms; by: string; isFar?: boolean };
 
 /** How cockpits share the looks at one fact: one asks, the others are told. Never throws. */
 export type Sharing<T> = {
@@ -137,13 +140,13 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
         failures = outcome.ok ? 0 : failures + 1;
         const usual = outcome.ok ? Math.max(0, every - (performance.now() - begun)) : backoff(failures, firstPause);
         const rest = outcome.ok ? Math.max(usual, wait) : wait || usual;
-        return { outcome, at, took, rest, wait, asked, from };
+        return { outcome, at, took, rest, wait, asked, from, by: undefined };
       };
       const others = async () => {
         const look = await sharing?.await(woken);
         if (!look || wake.signal.aborted) return undefined;
         failures = look.result.ok ? 0 : failures + 1;
-        const { result: outcome, at, rest, by } = look;
+        const { result: outcome, at, rest, by, isFar } = look;
         return {
           outcome,
           at,
@@ -152,6 +155,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           wait: 0,
           asked: undefined,
           from: `${from}, asked by ${by}`,
+          by: isFar ? by : undefined,
         };
       };
       const run = async () => {
@@ -164,7 +168,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           const due = performance.now() + rest;
           const staleAfter = every + Math.max(every, wait) + timeout;
           const news = outcome.ok
-            ? { fact, value: outcome.value, at, staleAfter, from: look.from, took }
+            ? { fact, value: outcome.value, at, staleAfter, from: look.from, by: look.by, took }
             : { fact, fault: outcome.fault, at, retryAt: next, took };
           // The generic F hides that fact and value belong together.
           tell(news as SourceUpdate);

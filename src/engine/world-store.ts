@@ -37,7 +37,14 @@ export class WorldStore {
     const after: Reading<unknown> =
       'fault' in news
         ? lose(before, news.fault, news.at, news.retryAt)
-        : { state: 'live', value: news.value, at: news.at, staleAfter: news.staleAfter, from: news.from };
+        : {
+            state: 'live',
+            value: news.value,
+            at: news.at,
+            staleAfter: news.staleAfter,
+            from: news.from,
+            by: news.by,
+          };
     this.#world = { ...this.#world, readings: { ...this.#world.readings, [news.fact]: after } };
     this.#changed.add(news.fact);
     const value = (of: Reading<unknown>) => (of.state === 'live' ? of.value : undefined);

@@ -8,7 +8,7 @@ import { incidentKeys } from '../../src/screens/incident/keys.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
-import { frameText, now, outage, stateOf } from '../support/worlds.ts';
+import { calm, frameText, now, outage, stateOf } from '../support/worlds.ts';
 
 const minute = 60_000;
 const key = (name: string): string => `${name.toUpperCase()}0123456789ABCDEFGHJKMN`.slice(0, 26);
@@ -83,6 +83,46 @@ describe.each(sizes)('at $columns x $rows', (size) => {
     expect(frameText(shared('people', { relay }), size).replace(/\s+/g, ' ')).toContain(
       'away 12 s: connection refused; check incident.relay, the network and the server',
     );
+  });
+
+  const told = (screen: string, of: Record<string, string>, by?: string) => {
+    const state = shared(screen);
+    const from = <R extends { state: string }>(reading: R): R =>
+      reading.state === 'live' ? { ...reading, by } : reading;
+    const known = stateOf({
+      ...calm,
+      readings: {
+        ...calm.readings,
+        studies: from(calm.readings.studies),
+        surfaces: from(calm.readings.surfaces),
+        primary: from(calm.readings.primary),
+      },
+    });
+    return frameText({ ...state, world: known.world, ui: { ...state.ui, stack: [{ ...placeAt(screen), of }] } }, size);
+  };
+  test.each([
+    ['studies', {}],
+    ['surfaces', {}],
+    ['metric', { metric: 'queueDepth' }],
+    ['backend', { backend: 'primary' }],
+  ])('the screen %s says whose cockpit asked, and nothing where it was this one', (screen, of) => {
+    expect(told(screen, of, 'ben on bastion-2')).toContain('asked by ben on bastion-2');
+    expect(told(screen, of)).not.toContain('asked by');
+  });
+
+  test('looks that are not shared are named on every frame, and why and what to do on that of people', () => {
+    const refused = {
+      why: 'refused',
+      what: "no permissions to run the 'mget' command",
+      hint: 'doctor names it',
+    } as const;
+    const state = (screen: string, unshared: RelayStatus['unshared']) =>
+      frameText(shared(screen, { relay: { ...connected, unshared } }), size).replace(/\s+/g, ' ');
+    expect(state('health', refused)).toContain('looks are not shared');
+    expect(state('people', refused)).toContain('this cockpit asks itself: no permissions');
+    expect(state('people', refused)).toContain("'mget' command; doctor names it");
+    expect(state('people', { why: 'clock', by: 3000 })).toContain('asks itself: this clock is 3.0 s');
+    expect(state('health', undefined)).not.toContain('looks are');
   });
 
   test('who has lost control sees it on every frame, and what to press', () => {

@@ -61,6 +61,7 @@ describe.skipIf(!installed)('with redis-server', () => {
       persistence: 'ok',
       'open incidents': 'ok',
       clock: 'ok',
+      'looks at PostgreSQL': 'ok',
     });
     expect(cli('dbsize').trim()).toBe('0');
   });
@@ -84,6 +85,21 @@ describe.skipIf(!installed)('with redis-server', () => {
     expect((await examine(of)).filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
     // No more than was needed was given.
     expect(cli('acl', 'getuser', 'relay')).not.toMatch(/allcommands|\+@all|flushall/);
+  });
+
+  test('who may not share looks reads so, and an observer takes them', async () => {
+    const { port, cli } = await started('--appendonly', 'yes');
+    cli('acl', 'setuser', 'relay', 'on', '>hush', '~{bentham:*}:[^l]*', '+@all');
+    const of = { incident: { relayUsername: 'relay', relayPassword: 'hush' } };
+    const looks = async (more: More = {}) =>
+      row(await examine(settings(port, { ...of, ...more })), 'looks at PostgreSQL');
+    expect(await looks()).toMatchObject({ verdict: 'warning', todo: expect.stringContaining('ACL SETUSER relay') });
+    cli(...words((await looks())?.todo));
+    expect(await looks()).toMatchObject({ verdict: 'ok' });
+    expect(await looks({ observe: true })).toMatchObject({
+      verdict: 'ok',
+      answer: expect.stringContaining('observing'),
+    });
   });
 
   test('a policy that evicts, a full memory and a missing append-only file are named with what changes them', async () => {

@@ -31,6 +31,15 @@ const traffic = (p95: number): Traffic => ({
   source: 'gateway logs',
 });
 
+test('a reading keeps whose cockpit asked, until this one asks itself', () => {
+  const keeper = new WorldStore(scope, 0);
+  const news = { fact: 'traffic', value: traffic(10), at: 1000, staleAfter: 5000, from: 'logs' } as const;
+  keeper.apply({ ...news, by: 'ben on bastion-2' });
+  expect(keeper.world.readings.traffic).toMatchObject({ by: 'ben on bastion-2' });
+  keeper.apply(news);
+  expect(keeper.world.readings.traffic).toMatchObject({ by: undefined });
+});
+
 test('a lost backend keeps its last value with its age', () => {
   const keeper = new WorldStore(scope, 0);
   keeper.apply({ fact: 'traffic', value: traffic(10), at: 1000, staleAfter: 5000, from: 'logs' });

@@ -59,6 +59,8 @@ export type Reading<T> =
       staleAfter: Ms;
       /** Who measured it: `kubernetes prod-eu-1`, `gateway logs of 3 pods`. */
       from: string;
+      /** Whose cockpit asked, where it was that of a colleague on another host: `ben on bastion-2`. */
+      by?: string | undefined;
     }
   | {
       state: 'lost';

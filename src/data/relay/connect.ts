@@ -153,6 +153,9 @@ function tlsHint(error: unknown, redis: RelayOptions['redis']): string | undefin
     : 'if the relay uses TLS: rediss://';
 }
 
+/** Whether the relay answered, and did not do it: a right is missing, its memory is full. */
+export const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
+
 /** Converts whatever a connection or a command failed with. */
 export function relayFault(error: unknown, { redis }: RelayOptions): Fault {
   const fault = redisFault(error, redis);

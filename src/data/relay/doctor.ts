@@ -10,9 +10,10 @@ import type { DoctorCheck } from '../doctor-check.ts';
 import { clockSkew } from '../journal/plausible.ts';
 import { redisWhere } from '../redis/faults.ts';
 import { readRedis } from '../redis/info.ts';
+import { sharedLooks } from '../shared-looks/doctor.ts';
 import { connectRelay, type RelayConnection, type RelayOptions, relayFault, relayOptions } from './connect.ts';
 import { lengthOf, openIncidents } from './stream.ts';
-import { tryCommands } from './try-commands.ts';
+import { refusedBy, tryCommands } from './try-commands.ts';
 
 const area = 'relay';
 
@@ -51,7 +52,8 @@ async function examined(
       ['commands', async () => [await commands(client, options)]],
       ['memory and persistence', () => server(client, options)],
       ['open incidents', async () => [await streams(client, options)]],
-      ['clock', async () => [await clock(client)]],
+      ['clock', async () => [clock(await clockOf(client))]],
+      ['looks at PostgreSQL', async () => [await looks(client, options)]],
     ];
     const found: Checkup[] = [await answers(client, options), ...apart(options, settings)];
     for (const [what, run] of tries) {
@@ -107,6 +109,24 @@ async function commands(client: Client, options: RelayOptions): Promise<Checkup>
     answer: `not allowed: ${[...lacking, ...keys.map((pattern) => `keys ${pattern.slice(1)}`)].join(', ')}`,
     todo: `ACL SETUSER ${userOf(redis)} ${grants.join(' ')}`,
   };
+}
+
+async function looks(client: Client, options: RelayOptions): Promise<Checkup> {
+  const about = { area, what: 'looks at PostgreSQL' };
+  try {
+    return { ...about, ...(await sharedLooks(client, options, await clockOf(client))) };
+  } catch (error) {
+    const refused = refusedBy(error, '');
+    if (!refused) throw error;
+    const { command, why } = refused;
+    const grant = why === 'keys' ? `~${options.root}:*` : `+${command.toLowerCase()}`;
+    return {
+      ...about,
+      verdict: 'warning',
+      answer: `not shared: ${why === 'keys' ? `keys ${grant.slice(1)}` : command} not allowed; each host asks itself`,
+      todo: `ACL SETUSER ${userOf(options.redis)} ${grant}`,
+    };
+  }
 }
 
 const userOf = ({ username }: RelayOptions['redis']): string => sanitize(username ?? 'default', 60);
@@ -178,11 +198,15 @@ async function streams(client: Client, options: RelayOptions): Promise<Checkup> 
   };
 }
 
-async function clock(client: Client): Promise<Checkup> {
-  const about = { area, what: 'clock' };
+/** By how much it is ahead of this host's. */
+async function clockOf(client: Client): Promise<Ms> {
   const begun = Date.now();
   const [seconds, micros] = await client.time();
-  const by = Math.round(Number(seconds) * second + Number(micros) / 1000 - (begun + Date.now()) / 2);
+  return Math.round(Number(seconds) * second + Number(micros) / 1000 - (begun + Date.now()) / 2);
+}
+
+function clock(by: Ms): Checkup {
+  const about = { area, what: 'clock' };
   const apart = Math.abs(by);
   const answer = `${by < 0 ? 'behind' : 'ahead of'} this host by ${apart < second ? `${apart} ms` : formatAge(apart)}`;
   if (apart <= clockSkew) return { ...about, verdict: 'ok', answer };

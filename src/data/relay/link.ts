@@ -5,7 +5,14 @@ import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { pause } from '../source.ts';
-import { connectRelay, type RelayClient, type RelayConnection, type RelayOptions, relayFault } from './connect.ts';
+import {
+  connectRelay,
+  isRefusal,
+  type RelayClient,
+  type RelayConnection,
+  type RelayOptions,
+  relayFault,
+} from './connect.ts';
 import { Leases } from './lease.ts';
 
 /** How the relay is, for the screen. `since`: when it last answered. */
@@ -90,12 +97,23 @@ export class RelayLink {
     }
   }
 
-  /** Asks what may as well stay unanswered: undefined after `within` ms, and where the relay refuses; it changes nothing. */
-  async attempt<T>(what: (client: RelayClient) => Promise<T>, within: Ms): Promise<T | undefined> {
+  /**
+   * Asks what may as well stay unanswered: undefined after `within` ms, and where the relay refuses, which is told; it
+   * changes nothing.
+   */
+  async attempt<T>(
+    what: (client: RelayClient) => Promise<T>,
+    within: Ms,
+    refused: (fault: Fault) => void = () => {},
+  ): Promise<T | undefined> {
     const up = this.#up;
     if (!up || up.signal.aborted) return undefined;
     const over = AbortSignal.any([up.signal, AbortSignal.timeout(within)]);
-    return Promise.race([what(up.ask).catch(() => undefined), pause(within, over).then(() => undefined)]);
+    const answer = what(up.ask).catch((error: unknown) => {
+      if (isRefusal(error)) refused(relayFault(error, this.options));
+      return undefined;
+    });
+    return Promise.race([answer, pause(within, over).then(() => undefined)]);
   }
 
   async #run(work: (up: Up) => Promise<void>): Promise<void> {

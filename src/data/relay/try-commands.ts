@@ -58,7 +58,7 @@ export async function tryCommands(client: RelayClient, options: RelayOptions): P
 }
 
 /** `NOPERM this user has no permissions to run the 'exec' command`, also within EXECABORT. Undefined: not for lack of rights. */
-function refusedBy(error: unknown, tried: string): RefusedCommand | undefined {
+export function refusedBy(error: unknown, tried: string): RefusedCommand | undefined {
   const answer = error instanceof Error ? error.message : '';
   if (answer.startsWith('ERR EXEC without MULTI')) return { command: 'MULTI', why: 'command' };
   if (!answer.includes('NOPERM')) return undefined;

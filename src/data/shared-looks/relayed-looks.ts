@@ -184,7 +184,13 @@ export class RelayedLooks<T> {
     const next = answer.next - clock;
     const due = next > at + Math.max(every, longestPause * 1.25) + second ? now : next;
     const lag = Math.min(longestLag, every / 10) * (0.25 + Math.random() * 0.75);
-    return { result: { ok: true, value }, at, rest: Math.max(0, due - now) + lag, by: `${name} on ${host}` };
+    return {
+      result: { ok: true, value },
+      at,
+      rest: Math.max(0, due - now) + lag,
+      by: `${name} on ${host}`,
+      isFar: true,
+    };
   }
 }
 
@@ -196,5 +202,9 @@ function mayTell({ carrier }: Here): boolean {
   return self !== undefined && !carrier.readOnly && carrier.isAdmitted(self.signer.id);
 }
 
-const keyOf = ({ carrier, look }: Here, part: 'turn' | 'note' | 'answer'): string =>
-  `${carrier.root}:look:${look}:${part}`;
+type KeyPart = 'turn' | 'note' | 'answer';
+
+/** A key of a look on the relay. */
+export const lookKeyOf = (root: string, look: string, part: KeyPart): string => `${root}:look:${look}:${part}`;
+
+const keyOf = ({ carrier, look }: Here, part: KeyPart): string => lookKeyOf(carrier.root, look, part);

@@ -1,6 +1,6 @@
 // Cockpits of one user on one host share each look at a backend: one asks, the others take its answer; hosts share some
-// over a relay. Nothing depends on it: what is late, wrong or missing makes a cockpit ask itself. The one that asks goes on asking, as what is dear to
-// read is kept in its process.
+// over a relay. Nothing depends on it: what is late, wrong or missing makes a cockpit ask itself. The one that asks goes on
+// asking, as what is dear to read is kept in its process.
 import { randomUUID } from 'node:crypto';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -137,7 +137,13 @@ class SharedLooks<T> implements Sharing<T> {
     if (result.ok) this.#options.taken?.(result.value, at);
     const by = elsewhere === undefined ? `process ${pid}` : sanitize(elsewhere, 100);
     const lag = Math.min(longestLag, this.#options.every / 10) * (0.25 + Math.random() * 0.75);
-    return { result, at, rest: Math.max(0, this.#due({ at, next }, now) - now) + lag, by };
+    return {
+      result,
+      at,
+      rest: Math.max(0, this.#due({ at, next }, now) - now) + lag,
+      by,
+      isFar: elsewhere !== undefined,
+    };
   }
 
   /** When the next answer is asked for; now, where what is written cannot be. */

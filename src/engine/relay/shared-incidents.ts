@@ -4,7 +4,8 @@ import { hasControl } from '../../core/incident/authority.ts';
 import type { Presence, RelayStatus } from '../../core/incident/context.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import { endedAt, type Incident, isOngoing } from '../../core/incident/incident.ts';
-import { hour, type Ms, second } from '../../core/time.ts';
+import { hour, type Instant, type Ms, minute, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Journal } from '../../data/journal/journal.ts';
 import { clockSkew } from '../../data/journal/plausible.ts';
 import { redisWhere } from '../../data/redis/faults.ts';
@@ -14,6 +15,7 @@ import { type Holder, leaseTime, renewEvery } from '../../data/relay/lease.ts';
 import { RelayLink } from '../../data/relay/link.ts';
 import { endPresence, othersHere, type RelayPresence, renewPresence } from '../../data/relay/presence.ts';
 import type { LookCarrier } from '../../data/shared-looks/look-carrier.ts';
+import { believedClock } from '../../data/shared-looks/relayed-looks.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { ControlLeases, type ControlNews } from './control-leases.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -29,6 +31,8 @@ const believed: Ms = 26 * hour;
 const mostEarly = 1000;
 /** How long the relay may take over a look that cockpits share. */
 const lookWithin: Ms = second / 2;
+/** A look that the relay refused is told for so long: longer than it is left alone after one. */
+const refusedFor: Ms = minute;
 /** How long leaving may take. */
 const farewell: Ms = second;
 
@@ -55,6 +59,7 @@ export class SharedIncidents {
   #isHeard = false;
   #self: RelayPresence | undefined;
   #refused = 0;
+  #lookRefused: { fault: Fault; at: Instant } | undefined;
   /** Lines from the future, by incident: tried again when their time may have come. */
   #early: { incident: string; line: string }[] = [];
   #renewing: NodeJS.Timeout | undefined;
@@ -139,8 +144,25 @@ export class SharedIncidents {
             isOngoing(one) &&
             one.keys.some((known) => known.key === key && known.state !== 'new' && known.state !== 'removed'),
         ),
-      ask: (what) => this.#link.attempt(what, lookWithin),
+      ask: (what) => this.#link.attempt(what, lookWithin, (fault) => this.#refuseLook(fault)),
     };
+  }
+
+  #refuseLook(fault: Fault): void {
+    const isNews = this.#unshared?.why !== 'refused';
+    this.#lookRefused = { fault, at: Date.now() };
+    if (!isNews) return;
+    debugLog.warn('relay', { unshared: fault.what });
+    this.#listener.changed();
+  }
+
+  get #unshared(): RelayStatus['unshared'] {
+    const refused = this.#lookRefused;
+    const since = refused && Date.now() - refused.at;
+    if (refused && since !== undefined && since >= 0 && since < refusedFor)
+      return { why: 'refused', what: refused.fault.what, hint: refused.fault.hint };
+    const { clock } = this.#link;
+    return Math.abs(clock) > believedClock ? { why: 'clock', by: clock } : undefined;
   }
 
   /** For the screen. */
@@ -155,6 +177,7 @@ export class SharedIncidents {
       unsent: this.#courier.unsent,
       tooLong: this.#courier.tooLong,
       refused: this.#refused,
+      unshared: this.#unshared,
     };
     if (state.state !== 'away') return { where, state: state.state, ...counts };
     const { what, hint } = state.fault;

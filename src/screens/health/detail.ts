@@ -13,7 +13,7 @@ import type { State } from '../../store.ts';
 import type { Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, type Line, line, mark, span } from '../toolkit/line.ts';
-import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { askedSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
 import { backendVerdict, formatLatency, isBackend } from './pane.ts';
 import { persistencePairs } from './persistence.ts';
@@ -42,7 +42,7 @@ export const backendScreen: Screen = {
     );
     return text([...trouble(reading, id, now, room, 6), [], ...first, [], ...about(state, id, room)], {
       says: line(bold(id)),
-      right: ageSays(reading, now) ?? [],
+      right: askedSays(reading, now),
     });
   },
 };

@@ -1,6 +1,6 @@
 // How the relay of a shared incident is, for the header of every frame.
 import type { RelayStatus } from '../../core/incident/context.ts';
-import { formatCounted, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import { type Line, line, mark, span } from '../toolkit/line.ts';
@@ -22,7 +22,17 @@ export function relayTrouble({ incidentContext, world }: State): readonly Line[]
     const how = relay.clock > 0 ? 'behind' : 'ahead';
     return [says(`this clock is ${by} ${how}`), says(`clock ${by} ${how}`)];
   }
+  if (relay.state === 'connected' && relay.unshared) return [says('looks are not shared: p'), says('looks not shared')];
   return [];
+}
+
+/** Why each host asks PostgreSQL for itself. */
+function unsharedSays(unshared: NonNullable<RelayStatus['unshared']>): string {
+  const why =
+    unshared.why === 'refused'
+      ? `${unshared.what}; ${unshared.hint}`
+      : `this clock is ${formatAge(Math.abs(unshared.by))} ${unshared.by > 0 ? 'behind' : 'ahead of'} the relay's; compare both: chronyc tracking`;
+  return `. Looks at PostgreSQL are not shared, this cockpit asks itself: ${why}`;
 }
 
 /** The relay's state in full, for the screen of people. */
@@ -31,7 +41,8 @@ export function relaySays(relay: RelayStatus, now: Instant): string {
   const long = relay.tooLong > 0 ? `; ${entries(relay.tooLong)} too long for it` : '';
   const refused = relay.refused > 0 ? `; ${relay.refused} lines refused` : '';
   const more = `${left}${long}${refused}`;
-  if (relay.state !== 'away') return `relay ${relay.where} ${relay.state}${more}`;
+  const looks = relay.unshared && relay.state === 'connected' ? unsharedSays(relay.unshared) : '';
+  if (relay.state !== 'away') return `relay ${relay.where} ${relay.state}${more}${looks}`;
   const away = `relay ${relay.where} away ${shortAge(Math.max(0, now - relay.since))}: ${relay.what}; ${relay.hint}${more}`;
   return `${away}. This cockpit works alone until it is back: others see nothing of it, and it sees nothing of them.`;
 }

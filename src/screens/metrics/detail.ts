@@ -10,7 +10,7 @@ import type { World } from '../../core/world/world.ts';
 import type { Binding, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
-import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { askedSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
 import { chartWindow, metricChart } from './charts.ts';
 import { extremes } from './list.ts';
@@ -76,7 +76,7 @@ export const metricScreen: Screen = {
           ];
     return text([...(drawn.length > 0 ? above : above.slice(1)), ...past], {
       says: line(bold(m.title), m.window ? dim(`  ${m.window.says}`) : undefined),
-      right: ageSays(reading, world.now) ?? [],
+      right: askedSays(reading, world.now),
     });
   },
   keys: [openStatements],

@@ -8,7 +8,7 @@ import { isStale, newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, faded, line, span } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
-import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { askedSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { activeSays, completionSays, isExecuting, isStalled, nothingActive, studyGlyph, unclearLines } from './pane.ts';
 
@@ -75,7 +75,7 @@ export const studiesScreen: Screen = {
     const isPart = seen !== undefined && seen.activeCount.value > active.length;
     return {
       says: line(total, isPart ? dim(`, the ${active.length} with the oldest progress`) : undefined),
-      right: ageSays(reading, now) ?? [],
+      right: askedSays(reading, now),
       head: [...trouble(reading, 'database', now, room), ...unclearLines(seen, room), head],
       rows,
       empty: nothingActive(world),

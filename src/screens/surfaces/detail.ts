@@ -18,7 +18,7 @@ import type { Row, Screen } from '../screen.ts';
 import { jobLines } from '../studies/jobs.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
-import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { ageSays, askedSays, trouble } from '../toolkit/reading-status.ts';
 import { gone } from '../toolkit/text-view.ts';
 import { judgedSurfaces } from './pane.ts';
 
@@ -40,7 +40,7 @@ export const surfaceScreen: Screen = {
     const problem = watched.state === 'lost' ? watched : reading;
     return {
       says: line(bold(s.id)),
-      right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
+      right: ageSays(watched, now) ?? ageSays(reading, now) ?? askedSays(watched, now),
       head: [
         ...(problem.state === 'lost' ? trouble(problem, 'database', now, room, 6) : []),
         ...descriptionList(

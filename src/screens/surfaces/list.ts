@@ -7,7 +7,7 @@ import { isStale, newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
-import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { askedSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { judgedSurfaces, nothingFinished } from './pane.ts';
 
@@ -86,7 +86,7 @@ export const surfacesScreen: Screen = {
     });
     return {
       says: line(dim(newest(reading)?.value.estimated ? 'last hour, sampled' : 'last hour')),
-      right: ageSays(reading, world.now) ?? [],
+      right: askedSays(reading, world.now),
       head: [...trouble(reading, 'database', world.now, room), head],
       rows,
       empty: nothingFinished(world, room),

@@ -48,6 +48,13 @@ export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefin
   return isStale(reading, now) ? line(dim(`seen ${shortAge(now - reading.at)} ago`)) : undefined;
 }
 
+/** The same, or whose cockpit asked, where it was that of a colleague on another host. */
+export function askedSays(reading: Reading<unknown>, now: Instant): Line {
+  const age = ageSays(reading, now);
+  if (age || reading.state !== 'live' || reading.by === undefined) return age ?? [];
+  return line(dim(`asked by ${reading.by}`));
+}
+
 /**
  * What is wrong with a reading, in one to `rows` lines of at most `columns`: the fault, the next try,
  * the next move. Empty while the reading is fresh.
