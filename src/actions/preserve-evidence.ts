@@ -6,6 +6,7 @@ import type { ActionContext, ObjectLock, Preflight } from '../core/actions/prefl
 import type { ArchivePlace, ArchiveReport, Content, Preservable } from '../core/preserve/archive.ts';
 import { problemsSay } from '../core/preserve/problems.ts';
 import { formatAge, formatBytes, formatCounted, formatInstant } from '../core/text/format.ts';
+import { quote } from '../core/text/shell.ts';
 import { parseSince } from '../core/text/since.ts';
 import { day, type Instant, minute } from '../core/time.ts';
 import { disproven, fingerprint, given, notYetBy, onlyWhenDone, planned, proven, refuse, refusedBy } from './plan.ts';
@@ -102,7 +103,7 @@ export const preserveEvidence: Action = {
     },
   ],
   names: (target) => (contentOf(target) === 'whole' ? 'whole' : ''),
-  object: () => 'evidence/archive',
+  object: () => 'evidence',
   needs: () => [],
   async plan(target, preflight) {
     const { directory, bucket } = destinationOf(target);
@@ -138,6 +139,16 @@ export const preserveEvidence: Action = {
     return uploadProof(done, preflight, { file, bucket: bucket.name, key, because: proof.because });
   },
   within: 2 * minute,
+  next: ({ plan }) => {
+    const { archive } = plan.baseline ?? {};
+    if (archive === undefined) return [];
+    return [
+      {
+        command: `bentham-cockpit evidence verify ${quote(archive)}`,
+        says: 'check the archive, here or where it is taken',
+      },
+    ];
+  },
 };
 
 type Found = {

@@ -1,4 +1,5 @@
 // What still speaks against ending an incident. A person decides; what was open is shown first and recorded.
+import { nameOfRun } from '../core/actions/plan-text.ts';
 import { type Incident, unfinished } from '../core/incident/incident.ts';
 import { shortenings } from '../core/text/text.ts';
 import type { World } from '../core/world/world.ts';
@@ -28,7 +29,7 @@ export function stillOpen(ending: Ending, incident: Incident, world: World): rea
     ({ subject, short, says }) => `${subject} ${short ?? shortenings(says).at(-1) ?? says}`,
   );
   const bad = several('critical', subjects, 'still critical', 'still critical');
-  const runs = unfinished(incident).map((run) => `${run.action} ${run.target} ${phaseSays[run.phase]}`);
+  const runs = unfinished(incident).map((run) => `${nameOfRun(run)} ${phaseSays[run.phase]}`);
   const running = several('run', runs, 'action without an end', 'actions without an end');
   if (ending === 'mitigate') return [...bad, ...running];
   const steps = neededSteps(incident, world).map(({ say }) => say);

@@ -1,4 +1,5 @@
 // Texts about an incident, written from its record: messages, the CAN report, the handoff brief.
+import { nameOfRun } from '../core/actions/plan-text.ts';
 import { isBreached } from '../core/health/status.ts';
 import { type ChannelId, calledBy } from '../core/incident/channel.ts';
 import {
@@ -125,14 +126,14 @@ export function conditions(world: World, most = 4): readonly string[] {
 
 /** The actions that were tried, newest last. */
 function tried(incident: Incident): readonly string[] {
-  return incident.runs.map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`);
+  return incident.runs.map((run) => `${nameOfRun(run)}: ${phaseSays[run.phase]}`);
 }
 
 /** Open steps and unfinished runs. */
 function pending(incident: Incident, world: World): readonly string[] {
   const open = neededSteps(incident, world);
   return [
-    ...unfinished(incident).map((run) => `${run.action} ${run.target} is ${phaseSays[run.phase]}`),
+    ...unfinished(incident).map((run) => `${nameOfRun(run)} is ${phaseSays[run.phase]}`),
     ...open.slice(0, 4).map((step) => step.say),
     ...(open.length > 4 ? [`and ${open.length - 4} more steps`] : []),
   ];

@@ -1,5 +1,6 @@
 // The post-incident report as a document. A person writes the section Why.
 
+import { nameOfRun } from '../core/actions/plan-text.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
@@ -193,7 +194,7 @@ function actions(incident: Incident): readonly Block[] {
     const first = run.phases.at(0);
     const last = run.phases.at(-1);
     const lasted = first && last && last.at > first.at ? `, ${formatAge(last.at - first.at)}` : '';
-    const head = `${first ? clock(first.at) : ''} ${run.action} ${run.target}: ${phaseSays[run.phase]}`;
+    const head = `${first ? clock(first.at) : ''} ${nameOfRun(run)}: ${phaseSays[run.phase]}`;
     const phases = run.phases.map((p) => ({
       text: `${clock(p.at)} ${phaseSays[p.phase]}${p.detail ? `: ${p.detail}` : ''}`,
     }));
@@ -254,10 +255,10 @@ export function followUpsOf(
     ([id, { mark, found }]) => mark === 'skipped' && found?.state !== 'pass' && !unneeded.has(id),
   );
   return [
-    ...unfinished(incident).map((run) => `${run.action} ${run.target}: outcome unknown: check the current state`),
+    ...unfinished(incident).map((run) => `${nameOfRun(run)}: outcome unknown: check the current state`),
     ...incident.runs
       .filter((run) => run.phase === 'unknown' || run.phase === 'unverified')
-      .map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`),
+      .map((run) => `${nameOfRun(run)}: ${phaseSays[run.phase]}`),
     ...open.map((step) => `not done: ${step.say}`),
     ...skipped.map(([id, state]) => `skipped: ${findStep(id)?.step.say ?? id} (${state.why ?? ''})`),
     ...incident.reminders.map((one) => `reminder: ${one.about}`),

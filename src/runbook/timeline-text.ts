@@ -1,6 +1,7 @@
 // A journal entry in plain words.
 
 import { idleFor } from '../core/actions/arming.ts';
+import { nameOfRun } from '../core/actions/plan-text.ts';
 import type { HealthStatus } from '../core/health/status.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
@@ -74,7 +75,7 @@ export function timelineText(entry: Entry, started?: Instant): Story | undefined
     case 'action':
       return {
         kind: 'action',
-        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, started)}`,
+        says: `${nameOfRun(event)}: ${phaseSays[event.phase]}${lasted(event, at, started)}`,
         verdict: phaseVerdict[event.phase] ?? 'unknown',
         detail: event.detail || callsSay(event.calls),
       };

@@ -53,6 +53,22 @@ describe('a run that has ended', () => {
     expect(next.split('\n').at(-1)).toContain('n scale');
   });
 
+  test('names a command as the next step, and copies it', () => {
+    const command = `bentham-cockpit evidence verify '/var/lib/evidence/${'long-'.repeat(12)}name.tar.gz'`;
+    const state = begunAtStep({ ...ended, next: [{ command, says: 'check the archive' }] });
+    for (const columns of [80, 120]) {
+      const shown = frameText(state, { columns, rows: 24 });
+      expect(shown).toContain('n check the archive');
+      expect(shown.replaceAll(/\s+/g, '')).toContain(`$${command.replaceAll(' ', '')}`);
+      expect(shown.split('\n').at(-1)).toContain('n copy next');
+    }
+    expect(dispatchKey(state, frame(state, size), 'n')).toContainEqual({
+      kind: 'copy',
+      text: command,
+      what: expect.any(String),
+    });
+  });
+
   test('shows a refusal once', () => {
     const { plan: _, ...unplanned } = ended;
     const refused = { ...unplanned, outcome: 'refused', says: 'there is no deployment x', next: [] } as const;

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { actions } from '../../src/actions/index.ts';
+import { actions, findAction } from '../../src/actions/index.ts';
 import { targetFrom } from '../../src/commands/run/target.ts';
 import { commandLine } from '../../src/commands/run/text.ts';
 import { flagsOf } from '../../src/config/flags.ts';
@@ -74,6 +74,15 @@ function example({ oneOf, kind, form, preset, time }: Field): string {
   return tries.find((text) => text !== '' && (!form || form.pattern.test(text))) ?? 'x';
 }
 
+test('the command that checks an archive is one word for its file, whatever its name', async () => {
+  for (const name of hostile) {
+    const archive = `/evidence/${name}`;
+    const done = { run: 'r', target: {}, plan: { baseline: { archive } }, startedAt: 0, output: [] };
+    const [next] = (await findAction('preserve-evidence')?.next?.(done, {} as unknown as Preflight)) ?? [];
+    expect(next && 'command' in next && words(next.command)).toEqual(['evidence', 'verify', archive]);
+  }
+});
+
 describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, action) => {
   const whole: Target = Object.fromEntries(action.fields.map((field) => [field.name, example(field)]));
 
@@ -102,11 +111,16 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
     );
     const done = { run: '01ARZ3NDEKTSV4RRFFQ69G5FAV', target: whole, plan: { baseline }, startedAt: 0, output: [] };
     for (const next of (await action.next?.(done, silent)) ?? []) {
+      if ('command' in next) {
+        expect(words(next.command).join(' ')).toBe('evidence verify 7');
+        continue;
+      }
       const asked = await parsed(...words(commandLine(next)));
       expect(asked).toMatchObject({ action: next.action, missing: [] });
     }
     // Of what a killed cockpit left little is known: what is not known is asked for, not given as nothing.
     for (const next of (await action.next?.({ ...done, plan: {} }, silent)) ?? []) {
+      if ('command' in next) throw new Error('a command without what it is about');
       expect(commandLine(next)).not.toContain("''");
       expect(await parsed(...words(commandLine(next)))).toMatchObject({ action: next.action });
     }

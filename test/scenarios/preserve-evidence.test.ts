@@ -100,6 +100,18 @@ test('has what an incident needs, without secrets', async () => {
   expect((await program('evidence', 'verify', launcher)).code).toBe(2);
 }, 120_000);
 
+test('the next step that it prints checks the archive', async () => {
+  const made = await program('run', 'preserve-evidence', '--to', directory, '--yes');
+  expect(made.code).toBe(runExitCode.verified);
+  const [, command = ''] =
+    /next: check the archive[^\n]*\n {4}(bentham-cockpit evidence verify .+)/.exec(made.text) ?? [];
+  const words = execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${command}`], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  const verified = await program(...words.slice(1));
+  expect(verified.text).toContain('every file has the hash');
+}, 120_000);
+
 test('whole needs two words typed on a terminal; --yes is not enough', async () => {
   const plan = await cockpit.plan('preserve-evidence', { content: 'whole', to: directory });
   expect(plan).toMatchObject({ risk: 'irreversible', accepts: ['whole', 'PRODUCTION'] });

@@ -63,7 +63,11 @@ export function resultText(run: Run): string {
     `${glyphs[run.outcome]} ${run.outcome}: ${run.says ?? ''}`,
     ...(run.outcome === 'moved' ? (run.again ?? []).map((text) => `  ${text}`) : []),
     ...(run.hint ? [`  ${run.hint}`] : []),
-    ...run.next.map((next) => `  ${next.undo ? 'undo' : 'next'}: ${next.says}\n    ${commandLine(next)}`),
+    ...run.next.map((next) =>
+      'command' in next
+        ? `  next: ${next.says}\n    ${next.command}`
+        : `  ${next.undo ? 'undo' : 'next'}: ${next.says}\n    ${commandLine(next)}`,
+    ),
   ].join('\n');
 }
 

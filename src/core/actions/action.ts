@@ -123,6 +123,11 @@ export type Suggestion = {
   undo?: true;
 };
 
+/** A command to type in a shell as the next step, where no action does it. `command`: quoted, in one line. */
+export type NextCommand = { command: string; says: string };
+
+export type NextStep = Suggestion | NextCommand;
+
 /** An action that was executed and is to be verified. */
 export type Execution = {
   run: string;
@@ -170,7 +175,7 @@ export type Action = {
   verify(done: Execution, preflight: Preflight): Promise<Proof>;
   within: Ms;
   /** What comes next once it is done: its inverse, or the next step. */
-  next?(done: Execution, preflight: Preflight): readonly Suggestion[] | Promise<readonly Suggestion[]>;
+  next?(done: Execution, preflight: Preflight): readonly NextStep[] | Promise<readonly NextStep[]>;
   /** After a call of it failed: the way back from what, by the facts, was changed. */
   wayBack?(done: Execution, preflight: Preflight): Promise<readonly Suggestion[]>;
 };

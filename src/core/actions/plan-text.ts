@@ -11,6 +11,16 @@ export const wordOf = (action: ActionId): string =>
 /** An action's name on the command line: of an own command its name. */
 export const nameOfAction = (action: ActionId): string => (isOwnAction(action) ? action.slice(4) : action);
 
+/**
+ * An action and its object, as the record names a run: `restart-deployment deployment/api-gateway`. Only the action where
+ * its name says the object already: `preserve-evidence`.
+ */
+export function nameOfRun({ action, target }: { action: ActionId; target: string }): string {
+  const said = new Set(action.split('-'));
+  const isSaid = !target.includes('/') && target.split('-').every((word) => said.has(word));
+  return isSaid ? action : `${action} ${target}`;
+}
+
 export const isOwnAction = (action: string): action is OwnActionId => action.startsWith('own-');
 
 /**

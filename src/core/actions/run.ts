@@ -2,7 +2,7 @@
 // a late or repeated event changes nothing.
 
 import type { Instant } from '../time.ts';
-import type { Action, ActionId, Plan, Risk, Suggestion, Target } from './action.ts';
+import type { Action, ActionId, NextStep, Plan, Risk, Target } from './action.ts';
 import { callsDone, type Measured, measured, type Progress } from './progress.ts';
 
 export type RunOutcome =
@@ -65,7 +65,7 @@ export type Run = {
   /** What happened, in words, and the operator's next move. */
   says?: string;
   hint?: string;
-  next: readonly Suggestion[];
+  next: readonly NextStep[];
 };
 
 export type RunEvent =
@@ -77,7 +77,7 @@ export type RunEvent =
   | { kind: 'performed'; call: number }
   | { kind: 'performedAll'; uncertainty?: string | undefined }
   | { kind: 'seen'; says: string; progress?: Progress | undefined }
-  | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly Suggestion[] };
+  | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly NextStep[] };
 
 /** Lines of output kept on the screen. */
 export const keptOutput = 400;

@@ -1,5 +1,6 @@
 // What ended the impact of an incident.
 import type { ActionId } from '../actions/action.ts';
+import { nameOfRun } from '../actions/plan-text.ts';
 import type { Incident } from './incident.ts';
 
 /** These report, test, look, save or prepare; they fix nothing. */
@@ -22,5 +23,5 @@ const fixesNothing: readonly ActionId[] = [
 /** What fixed it, as far as the record shows: the recorded fix, else the last verified action. */
 export function likelyFix({ fix, runs }: Incident): string | undefined {
   const last = runs.findLast(({ action, phase }) => phase === 'verified' && !fixesNothing.includes(action));
-  return fix ?? (last && `${last.action} ${last.target}`);
+  return fix ?? (last && nameOfRun(last));
 }

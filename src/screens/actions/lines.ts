@@ -1,6 +1,6 @@
 // A run as lines: its plan, its progress, its outcome.
 
-import type { Plan, Suggestion } from '../../core/actions/action.ts';
+import type { NextStep, Plan } from '../../core/actions/action.ts';
 import { undoSays } from '../../core/actions/plan-text.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
@@ -81,10 +81,12 @@ const words: Readonly<Record<RunOutcome, string>> = {
 };
 
 /** `n undo: roll back to revision 42`; the third and later ones have no key. */
-const nextLines = ({ says, undo }: Suggestion, at: number, columns: number): Line[] =>
-  wrapped(`${undo ? 'undo: ' : ''}${says}`, columns - 2, (t, row) =>
+const nextLines = (next: NextStep, at: number, columns: number): Line[] => [
+  ...wrapped(`${'undo' in next && next.undo ? 'undo: ' : ''}${next.says}`, columns - 2, (t, row) =>
     line('    ', row === 0 ? span(['n', 'N'][at] ?? '·', at < 2 ? 'key' : 'dim') : ' ', ` ${t}`),
-  );
+  ),
+  ...('command' in next ? wrapped(`$ ${next.command}`, columns - 4, (t) => line('      ', span(t, 'accent'))) : []),
+];
 
 export function outcomeLines(run: Run, columns: number): Line[] {
   if (!run.outcome) return [];

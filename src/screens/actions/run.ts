@@ -31,12 +31,15 @@ const stopping = (run: Run): readonly Intent[] => [
 const next = (at: number) => ({
   titleFor: ({ state, place }: Here) => {
     const suggestion = runOf(state, place)?.next[at];
+    if (suggestion && 'command' in suggestion) return 'copy next';
     return suggestion && (suggestion.undo ? 'undo' : wordOf(suggestion.action));
   },
   unless: ({ state, place }: Here) => (runOf(state, place)?.next[at] ? undefined : 'no next step yet'),
-  run: ({ state, place }: Here) => {
+  run: ({ state, place }: Here): readonly Intent[] => {
     const suggestion = runOf(state, place)?.next[at];
-    return suggestion ? offer(state, suggestion.action, suggestion.target) : [];
+    if (!suggestion) return [];
+    if ('command' in suggestion) return [{ kind: 'copy', text: suggestion.command, what: 'the command' }];
+    return offer(state, suggestion.action, suggestion.target);
   },
 });
 
@@ -59,7 +62,7 @@ const keys: readonly Binding[] = [
     keys: ['n'],
     instead: ['note'],
     title: 'next',
-    about: 'plan the next step, or the undo, that stands below the outcome',
+    about: 'plan the next step, or the undo, that stands below the outcome; copy it where it is a command',
     footer: 2,
     ...next(0),
   },

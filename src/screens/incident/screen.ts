@@ -1,4 +1,5 @@
 // The incident: its checklist, or, without one, the screen that opens one.
+import { nameOfRun } from '../../core/actions/plan-text.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { controlNow, isResumable, lostRuns } from '../../core/incident/context.ts';
@@ -66,10 +67,10 @@ function foot(state: State, columns: number): readonly Line[] {
   const lines: Line[] = [];
   for (const { run, ended } of lostRuns(incidentContext, incident)) {
     const why = ended ? 'its cockpit exited; check the facts above' : `the relay is away; ${run.by} may still run it`;
-    lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown, ${why}`));
+    lines.push(line(mark('unknown'), ` ${nameOfRun(run)}: outcome unknown, ${why}`));
   }
   for (const run of incident.runs.filter((one) => one.phase === 'unknown').slice(-2))
-    lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown; check the facts above`));
+    lines.push(line(mark('unknown'), ` ${nameOfRun(run)}: outcome unknown; check the facts above`));
   if (isResumable(incidentContext, incident))
     lines.push(
       line(
