@@ -23,11 +23,8 @@ const words = process.argv.slice(2);
 
 /** The own commands that have to be known before the words are parsed. */
 async function ownBefore(): Promise<readonly Action[]> {
-  if (words[0] === 'run')
-    return ownOfHelp(
-      makeProgram(actions, async () => 0),
-      words,
-    );
+  const helped = words[0] === 'help' && words[1] === 'run' ? ['run', '--help'] : words;
+  if (helped[0] === 'run') return ownOfHelp((carryOut) => makeProgram(actions, carryOut), helped);
   return words[0] === '__complete' && words.includes('run') ? ownByDefault() : [];
 }
 

@@ -59,6 +59,18 @@ describe('from the command line', () => {
     const list = await cockpit('run', '--list');
     for (const name of ['pod-events', 'quarantine-pod', 'gateway-settled']) expect(list.out).toContain(name);
     expect((await cockpit('run', 'quarantine-pod', '--help')).out).toContain('--pod <value>');
+    for (const asks of [
+      ['run', '--help'],
+      ['run', '-h'],
+      ['help', 'run'],
+      ['run', '--as', 'ana', '--help'],
+    ]) {
+      const help = await cockpit(...asks);
+      expect(help).toMatchObject({ code: 0, err: '' });
+      const [, own = ''] = help.out.split('Your own commands:');
+      for (const name of ['pod-events', 'quarantine-pod', 'gateway-settled']) expect(own).toContain(`${name}|`);
+      expect(own).toMatch(/quarantine-pod.* Quarantine a pod \(data\)/);
+    }
     expect((await cockpit('run', 'quarantine-pd')).err).toContain('Did you mean quarantine-pod?');
   });
 
@@ -113,10 +125,17 @@ describe('from the command line', () => {
     writeFileSync(file, examples);
     chmodSync(file, 0o666);
     const open = await cockpit('config', 'check');
+    const help = await cockpit('run', '--help');
     const run = await cockpit('run', 'quarantine-pod', '--pod', 'x', ...armed);
     chmodSync(file, 0o600);
     expect(open.err).toContain('can be written by others: chmod go-w');
     expect(run.err).toContain('can be written by others');
+    expect(help.err).toMatch(/own commands are off: .*can be written by others/);
+    expect(help).toMatchObject({ code: 0, out: expect.stringContaining('restart-deployment') });
+    expect(help.out).not.toContain('gateway-settled');
+    const broken = await cockpit('run', '--profile', 'no-such-profile', '--help');
+    expect(broken).toMatchObject({ code: 0, out: expect.stringContaining('restart-deployment') });
+    expect(broken.err).toContain('config check');
     expect(run.code).toBe(64);
   });
 });

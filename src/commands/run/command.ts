@@ -6,18 +6,15 @@ import { addSettingsFlags, givenTo } from '../../config/flags.ts';
 import { complain } from '../../config/output.ts';
 import type { Action, Field } from '../../core/actions/action.ts';
 import { describeField, wrongValue } from '../../core/actions/field.ts';
-import { nameOfAction } from '../../core/actions/plan-text.ts';
+import { isOwnAction, nameOfAction } from '../../core/actions/plan-text.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
-import type { RunFlags } from './flags.ts';
+import type { CarryOut, RunFlags } from './flags.ts';
 import { findOwn, OwnActions } from './own.ts';
 
 export const runExitCodes =
   'Exit code: 0 verified, 1 done but not verified in time, 2 failed, 3 outcome unknown,\n' +
   '4 refused, unavailable, cancelled or state changed (nothing was done), 64 wrong usage.\n' +
   'On a terminal, the command prompts for missing flags.';
-
-/** Carries out what a command line asks for, and gives the exit code. `command`: the one that was named. */
-export type CarryOut = (command: Command, action: Action | undefined, flags: RunFlags) => Promise<number>;
 
 const fromFile: CarryOut = async (...asked) => {
   // A run may work for half an hour on a bastion that others use: V8 would let its heap grow to twice of what is needed.
@@ -68,6 +65,7 @@ function actionCommand(action: Action, carryOut: CarryOut): Command {
   const command = new Command(id).summary(`${title} (${risk})`).description(`${title}: ${about.does}`);
   // As journal and status name it.
   if (id !== action.id) command.alias(action.id);
+  if (isOwnAction(action.id)) command.helpGroup('Your own commands:');
   for (const field of fields) command.addOption(fieldOption(field));
   const [first] = fields;
   if (first) {
@@ -98,10 +96,7 @@ export function runCommand(actions: readonly Action[], carryOut: CarryOut = from
     .allowUnknownOption()
     .allowExcessArguments()
     .commandsGroup('Actions:')
-    .addHelpText(
-      'after',
-      `\nSee \`run ACTION --help\` for the flags of an action, \`run --list\` for your own commands too.\n${runExitCodes}`,
-    )
+    .addHelpText('after', `\nSee \`run ACTION --help\` for the flags of an action.\n${runExitCodes}`)
     .action(async () => {
       const [word] = command.args;
       if (word !== undefined) {
