@@ -1,8 +1,8 @@
 // What the rules of the remedies share: targets, and evidence that is more than one finding.
 import type { BuiltInActionId, Target } from '../core/actions/action.ts';
+import { isBlocked, longestWait, rootBlockers } from '../core/health/blocked.ts';
 import { fixFirst } from '../core/health/fix-first.ts';
-import { mayBlock } from '../core/health/rules/postgres.ts';
-import { formatAge } from '../core/text/format.ts';
+import { formatAge, formatCounted } from '../core/text/format.ts';
 import { known as fresh } from '../core/world/reading.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
@@ -65,15 +65,13 @@ export function blockers({ readings, now }: World): readonly { pid: number; beca
       : [],
   );
   const blocked = fresh(readings.primary, now)?.blocked ?? [];
-  const waiting = new Set(blocked.map(({ pid }) => pid));
-  const longest = Math.max(0, ...blocked.map((one) => one.waiting));
-  const roots = blocked.flatMap((one) => one.blockedBy.filter((pid) => pid > 0 && !waiting.has(pid)));
-  const counted = [...Map.groupBy(roots, (pid) => pid)].toSorted(([, a], [, b]) => b.length - a.length);
-  const known = counted.map(([pid, of]) => ({
+  if (!isBlocked(blocked)) return held;
+  const longest = formatAge(longestWait(blocked));
+  const known = rootBlockers(blocked).map(({ pid, waiting }) => ({
     pid,
-    because: `${of.length === 1 ? '1 session waits' : `${of.length} sessions wait`} for pid ${pid}, the longest for ${formatAge(longest)}`,
+    because: `${formatCounted(waiting, 'session waits', 'sessions wait')} for pid ${pid}, the longest for ${longest}`,
   }));
-  return [...held, ...(longest > mayBlock ? known : [])];
+  return [...held, ...known];
 }
 
 /** Failures of surfaces above the threshold whose most frequent message has this cause in the runbook. */

@@ -110,6 +110,51 @@ test('an overdue backup is a warning of status in each of its forms, until it is
   expect(withRedis(now - 3_600_000)).toMatchObject({ verdict: 'ok', exitCode: 0 });
 });
 
+describe('a statement that waits too long for a lock', () => {
+  const primary = newest(calm.readings.primary)?.value;
+  if (!primary) throw new Error('the calm world has a primary');
+  const wait = (pid: number, blockedBy: readonly number[], waiting: number) => ({
+    pid,
+    blockedBy,
+    waiting,
+    query: 'x',
+  });
+  const found = (blocked: readonly ReturnType<typeof wait>[], more: Partial<typeof primary> = {}) =>
+    evaluate({
+      ...calm,
+      readings: { ...calm.readings, primary: live({ ...primary, ...more, blocked }) },
+    }).find(({ id }) => id === 'database/primary');
+
+  test('is what the finding says first, with the session that holds the lock', () => {
+    const blocked = [wait(7, [5], 130_000), wait(5, [3], 90_000), wait(9, [3], 61_000), wait(8, [4], 5_000)];
+    expect(found(blocked)).toMatchObject({
+      verdict: 'warning',
+      short: '4 sessions wait for a lock, the longest for 2 m 10 s',
+      says: '4 sessions wait for a lock, the longest for 2 m 10 s, 41/97 connections',
+      remedy: 'end session 3, which holds it (1 other session holds locks, too)',
+    });
+    expect(found([wait(7, [5], 61_000)])?.remedy).toBe('end session 5, which holds it');
+    expect(found([wait(7, [0], 61_000)])?.remedy).toContain('ROLLBACK PREPARED');
+    expect(found([wait(7, [], 61_000)])?.remedy).toBeUndefined();
+  });
+
+  test('a short wait is no problem, and a worse one is said before it', () => {
+    expect(found([wait(7, [5], 5_000)])).toMatchObject({ verdict: 'ok', short: 'answers' });
+    const both = found([wait(7, [5], 61_000)], { inRecovery: true });
+    expect(both).toMatchObject({ verdict: 'critical', short: 'in recovery: it is a replica' });
+    expect(both?.says).toContain('1 session waits for a lock');
+  });
+});
+
+test('a gateway that claims to be well says first which of its services is not', () => {
+  const gateway = newest(calm.readings.gateway)?.value;
+  if (!gateway) throw new Error('the calm world has a gateway');
+  const services = [{ name: 'database', healthy: false, word: 'unhealthy' }];
+  const reading = live({ ...gateway, detailed: { ...gateway.detailed, services } });
+  const [found] = evaluate({ ...calm, readings: { ...calm.readings, gateway: reading } });
+  expect(found).toMatchObject({ id: 'gateway/health', verdict: 'critical', short: 'database unhealthy' });
+});
+
 test('--all has a table per area', () => {
   const text = reportText(report(calm), { ...plain, all: true });
   for (const title of ['Gateway', 'Pods and deployments', 'Database', 'Redis', 'Metrics', 'Surfaces, last hour'])

@@ -4,9 +4,10 @@ import type { Database } from '../world/facts.ts';
 import { known } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
+import { blockedRemedy, blockedSays, isBlocked } from './blocked.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { actionFor } from './fix-first.ts';
-import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { claimsToBeWell, evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
 import { marginSays, measureSays } from './measure.ts';
 import { recoveryOf, recoverySays } from './metric-window.ts';
 import { evaluateMetric, metrics } from './metrics.ts';
@@ -14,7 +15,6 @@ import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
 import { evaluateReplica, evaluateSecondPrimary, evaluateSlot, isSecondPrimary } from './replication.ts';
 import { decide, worstRule } from './rules/index.ts';
-import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
 import { isBreached, worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
@@ -59,8 +59,12 @@ function gateway(world: World): Finding[] {
   const bad = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()].filter(
     (s) => !s.healthy,
   );
-  const parts = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)];
-  return [{ ...about, ...decide(`gateway/${evaluateEndpoint(worseEndpoint(reading.value))}`), ...inParts(parts) }];
+  const worse = worseEndpoint(reading.value);
+  const services = bad.map((s) => `${s.name} ${s.word}`);
+  const whole = gatewaySays(reading.value);
+  // What claims to be well says nothing of why it is not.
+  const parts = claimsToBeWell(worse) ? [...services, whole] : [whole, ...services];
+  return [{ ...about, ...decide(`gateway/${evaluateEndpoint(worse)}`), ...inParts(parts) }];
 }
 
 function databases(world: World): Finding[] {
@@ -70,17 +74,18 @@ function databases(world: World): Finding[] {
   const primaryAbsent = missing(world, primary, aboutPrimary, true);
   if (primaryAbsent) found.push(primaryAbsent);
   else if (primary.state === 'live') {
-    const { blocked, connections } = primary.value;
+    const { blocked = [], connections } = primary.value;
     const problem = evaluateWrites(primary.value);
-    const says = [problem?.says ?? 'answers'];
+    const isWaiting = isBlocked(blocked);
+    const says = [...(problem ? [problem.says] : []), ...(isWaiting ? [blockedSays(blocked)] : [])];
+    if (says.length === 0) says.push('answers');
     if (connections) says.push(`${connections.used}/${connections.limit} connections`);
-    if (blocked?.length) says.push(`${blocked.length} blocked`);
-    const waits = Math.max(0, ...(blocked ?? []).map((b) => b.waiting));
+    if (blocked.length > 0 && !isWaiting) says.push(`${blocked.length} blocked`);
     found.push({
       ...aboutPrimary,
-      ...decide(worstRule(waits > mayBlock ? ['primary/blocked'] : [], problem?.rule ?? 'primary/ok')),
+      ...decide(worstRule(isWaiting ? ['primary/blocked'] : [], problem?.rule ?? 'primary/ok')),
       ...inParts(says),
-      remedy: problem?.remedy,
+      remedy: problem?.remedy ?? (isWaiting ? blockedRemedy(blocked) : undefined),
     });
     const { upkeep = {} } = primary.value;
     found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value), ...evaluateUpkeep(upkeep));

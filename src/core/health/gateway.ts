@@ -20,6 +20,10 @@ export function evaluateEndpoint(e: HealthEndpoint): HealthStatus {
   return worst([whole, ...e.services.map((service) => judgeService(service, whole))]);
 }
 
+/** Whether it answers that all is well, whatever it says of its services. */
+export const claimsToBeWell = ({ services: _, ...whole }: HealthEndpoint): boolean =>
+  whole.status !== undefined && evaluateEndpoint({ ...whole, services: [] }) === 'ok';
+
 /** A degraded whole has told that a service is missing; where it claims to be well, the service contradicts it. */
 function judgeService({ name, word }: ServiceHealth, whole: HealthStatus): HealthStatus {
   const verdict = evaluateWord(word);
