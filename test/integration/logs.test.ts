@@ -6,9 +6,11 @@ import { filterText } from '../../src/commands/logs/filter.ts';
 import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseSince } from '../../src/core/text/since.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
+import { LogDelivery } from '../../src/data/kubernetes/logs/log-delivery.ts';
 import { LogMerge } from '../../src/data/kubernetes/logs/log-merge.ts';
 import { followLogs } from '../../src/data/kubernetes/logs/logs.ts';
 import type { LogsAsk, LogsState } from '../../src/data/kubernetes/logs/logs-request.ts';
+import { StreamPace } from '../../src/data/kubernetes/logs/stream-pace.ts';
 import { ApiServer } from '../support/api-server.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
@@ -76,12 +78,67 @@ describe('the order of lines', () => {
     }
     order.push('behind', raw(1, 'x'), 0);
     order.push('ahead', raw(50_000, 'x'), 0);
-    expect(order.ahead('ahead', 0)).toBe(false);
+    expect(order.ahead(0)('ahead')).toBe(false);
     for (let i = 0; i < 25_000; i += 1) order.push('ahead', raw(50_000 + i, 'x'), 0);
-    expect(order.ahead('ahead', 0)).toBe(true);
-    expect(order.ahead('behind', 0)).toBe(false);
+    expect(order.ahead(0)('ahead')).toBe(true);
+    expect(order.ahead(0)('behind')).toBe(false);
     order.push('ahead', raw(80_000, 'x'), 1000);
-    expect(order.ahead('ahead', 1000)).toBe(false);
+    expect(order.ahead(1000)('ahead')).toBe(false);
+  });
+
+  it('holds it back sooner where the one behind brings many lines too, until that has caught up', async () => {
+    const order = new LogMerge();
+    for (const key of ['ahead', 'behind']) {
+      order.expect(key, 0);
+      order.open(key, 0);
+    }
+    const pour = (key: string, from: number, count: number, clock: number) => {
+      for (let i = 0; i < count; i += 1) order.push(key, raw(from + i, '{"msg":"x"}'), clock);
+    };
+    const pace = new StreamPace(order, new LogDelivery(order, { lines: () => {}, state: () => {} }));
+    const signal = new AbortController().signal;
+    // One that brings few is waited for only when much more waits.
+    order.push('behind', raw(1, '{"msg":"x"}'), performance.now());
+    pour('ahead', 10_000, 3000, performance.now());
+    expect(pace.ready('ahead', signal)).toBeUndefined();
+    pour('behind', 2, 500, performance.now());
+    const waits = pace.ready('ahead', signal);
+    expect(waits).toBeInstanceOf(Promise);
+    pour('behind', 20_000, 1, performance.now());
+    expect(pace.ready('behind', signal)).toBeUndefined();
+    await waits;
+  });
+
+  it('lets a stream go on that is ahead when it is no longer wanted', async () => {
+    const order = new LogMerge();
+    for (const key of ['ahead', 'behind']) {
+      order.expect(key, 0);
+      order.open(key, 0);
+    }
+    for (let i = 0; i < 25_000; i += 1) order.push('ahead', raw(50_000 + i, 'x'), performance.now());
+    order.push('behind', raw(1, 'x'), performance.now());
+    const pace = new StreamPace(order, new LogDelivery(order, { lines: () => {}, state: () => {} }));
+    const over = new AbortController();
+    const waits = pace.ready('ahead', over.signal);
+    expect(waits).toBeInstanceOf(Promise);
+    over.abort();
+    await waits;
+  });
+
+  it('does not take a rest of the reader for the silence of a stream', () => {
+    const order = new LogMerge();
+    for (const key of ['a', 'b']) {
+      order.expect(key, 0);
+      order.open(key, 0);
+    }
+    order.push('a', raw(1, '{"msg":"x"}'), 0);
+    order.push('b', raw(1, '{"msg":"x"}'), 0);
+    expect(order.release(1000, true)).toHaveLength(2);
+    order.resume(5000);
+    order.push('a', raw(3, '{"msg":"later"}'), 5001);
+    expect(order.release(5200)).toEqual([]);
+    order.push('b', raw(2, '{"msg":"sooner"}'), 5201);
+    expect(order.release(5600).map(({ text }) => text)).toEqual(['{"msg":"sooner"}', '{"msg":"later"}']);
   });
 
   it('is given up in a flood of lines', () => {

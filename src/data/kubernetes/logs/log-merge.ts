@@ -10,28 +10,56 @@ const settle: Ms = 100;
 const quiet: Ms = 300;
 /** A stream that is being opened holds the others up, but not for longer than this. */
 const opening: Ms = 2000;
-/** When more wait than this, only the last line of each stream waits for the rest of its stack. */
-const hurried = 4000;
+/**
+ * When more wait than this, only the last line of each stream waits for the rest of its stack. Lines that wait longer are
+ * moved twice by the collector of garbage, which then takes half of the time.
+ */
+const hurried = 500;
 const hurriedAlone = 250;
 /** When more wait than this, the older half goes out. */
 const longestWait = 50_000;
 /** When more lines than this wait, streams ahead of the others are not read until the others catch up. */
 const crowded = 20_000;
+/** The same where the last of them brings many lines too: they come at once. */
+const crowdedSoon = 1000;
+/** A stream that brings as many lines in such a time brings many. */
+const many = 100;
+const lately: Ms = 100;
 const longestStack = 200;
 
 type Waiting = { line: LogLine; arrived: Ms; order: number; out: boolean };
-type Stream = { opened: boolean; since: Ms; at: Instant; heard: Ms; last?: Waiting };
+type Stream = {
+  opened: boolean;
+  since: Ms;
+  at: Instant;
+  heard: Ms;
+  last?: Waiting;
+  /** Its lines since `from`, and in the time as long before. */
+  brought: number;
+  from: Ms;
+  earlier: number;
+};
 
 /** All times given as `clock` are of one steady clock. */
 export class LogMerge {
   readonly #streams = new Map<string, Stream>();
   #waiting: Waiting[] = [];
+  /** How many of them the last release held back. */
+  #held = 0;
   #order = 0;
   #id = 0;
 
   /** A stream that will bring lines. */
   expect(key: string, clock: Ms): void {
-    this.#streams.set(key, { opened: false, since: clock, at: Number.NEGATIVE_INFINITY, heard: clock });
+    this.#streams.set(key, {
+      opened: false,
+      since: clock,
+      at: Number.NEGATIVE_INFINITY,
+      heard: clock,
+      brought: 0,
+      from: clock,
+      earlier: 0,
+    });
   }
 
   open(key: string, clock: Ms): void {
@@ -48,7 +76,7 @@ export class LogMerge {
   push(key: string, line: LogLine, clock: Ms): void {
     const stream = this.#streams.get(key);
     const head = stream?.last;
-    if (stream) stream.heard = clock;
+    if (stream) count(stream, clock);
     if (!line.mark && head && !head.out && continues(line.text, head.line)) {
       head.line.more ??= [];
       if (head.line.more.length < longestStack && line.text.trim() !== '') head.line.more.push(line.text);
@@ -64,6 +92,11 @@ export class LogMerge {
 
   /** Whether so much waits that it should be released before any stream brings more. */
   get isCrowded(): boolean {
+    // What the last release held back is looked through again: so much must have come since that it is worth it.
+    return this.#isHurried && this.#waiting.length > this.#held * 1.25;
+  }
+
+  get #isHurried(): boolean {
     // A single stream waits for no other: the sooner its lines go, the less they cost the collector of garbage.
     return this.#waiting.length >= (this.#streams.size === 1 ? hurriedAlone : hurried);
   }
@@ -73,10 +106,18 @@ export class LogMerge {
     return this.#waiting.length > 0;
   }
 
-  /** Whether much waits, and this stream is ahead of another that is still bringing lines. */
-  ahead(key: string, clock: Ms): boolean {
-    const stream = this.#streams.get(key);
-    return stream !== undefined && this.#waiting.length > crowded && stream.at > this.#watermark(clock);
+  /** Tells of each stream whether much waits, and it is ahead of another that is still bringing lines. */
+  ahead(clock: Ms): (key: string) => boolean {
+    if (this.#waiting.length <= crowdedSoon) return () => false;
+    const before = this.#watermark(clock);
+    const isSoon = [...this.#streams.values()].some((s) => s.at === before && isBusy(s, clock));
+    if (this.#waiting.length <= crowded && !isSoon) return () => false;
+    return (key) => (this.#streams.get(key)?.at ?? before) > before;
+  }
+
+  /** Nothing was read for a while: that was not the silence of the streams. */
+  resume(clock: Ms): void {
+    for (const stream of this.#streams.values()) stream.heard = clock;
   }
 
   /** What may go out now, in order; all of it when `all`. */
@@ -86,7 +127,7 @@ export class LogMerge {
     const flood = this.#waiting.length > longestWait ? this.#waiting.length >> 1 : 0;
     const out: LogLine[] = [];
     const kept: Waiting[] = [];
-    const lasts = this.isCrowded ? new Set([...this.#streams.values()].map(({ last }) => last)) : undefined;
+    const lasts = this.#isHurried ? new Set([...this.#streams.values()].map(({ last }) => last)) : undefined;
     const settles = (waiting: Waiting) => clock - waiting.arrived < settle && (lasts?.has(waiting) ?? true);
     let held = false;
     for (const [at, waiting] of this.#waiting.entries()) {
@@ -101,6 +142,7 @@ export class LogMerge {
       }
     }
     this.#waiting = kept;
+    this.#held = kept.length;
     return out;
   }
 
@@ -115,3 +157,17 @@ export class LogMerge {
     return lowest;
   }
 }
+
+/** A line of the stream came. */
+function count(stream: Stream, clock: Ms): void {
+  stream.heard = clock;
+  if (clock - stream.from >= lately) {
+    stream.earlier = clock - stream.from < 2 * lately ? stream.brought : 0;
+    stream.brought = 0;
+    stream.from = clock;
+  }
+  stream.brought += 1;
+}
+
+const isBusy = ({ brought, earlier, from }: Stream, clock: Ms): boolean =>
+  clock - from < 2 * lately && brought + earlier >= many;

@@ -7,7 +7,6 @@ import { formatAge, formatClock } from '../../../core/text/format.ts';
 import { withoutColours } from '../../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../../core/time.ts';
 import type { Fault } from '../../../core/world/reading.ts';
-import { pause } from '../../source.ts';
 import type { Connection } from '../connection.ts';
 import { followWorkload, type LogContainer, type LogPod } from '../workload.ts';
 import { type ContainerLog, oldestLine, readContainerLog } from './container-log.ts';
@@ -15,6 +14,7 @@ import { LogDelivery } from './log-delivery.ts';
 import { LogMerge } from './log-merge.ts';
 import type { LogsAsk, LogsListener, LogsState } from './logs-request.ts';
 import { Repeated } from './repeated.ts';
+import { StreamPace } from './stream-pace.ts';
 
 /** Maximum number of streams: each is a connection and some memory. */
 const mostStreams = 200;
@@ -50,6 +50,7 @@ class LogsFollower {
   readonly #over: AbortController;
   readonly #order = new LogMerge();
   readonly #delivery: LogDelivery;
+  readonly #pace: StreamPace;
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
   /** By pod and container: logs are requested by name, and a recreated pod can have the same name. */
@@ -72,12 +73,16 @@ class LogsFollower {
     this.#ask = ask;
     this.#listener = listener;
     this.#delivery = new LogDelivery(this.#order, listener);
+    this.#pace = new StreamPace(this.#order, this.#delivery);
     this.#signal = signal;
     this.#over = over;
   }
 
   async run(): Promise<void> {
-    const clock = setInterval(() => this.#delivery.deliver(), releaseEvery);
+    const clock = setInterval(() => {
+      this.#delivery.deliver();
+      this.#pace.wake();
+    }, releaseEvery);
     const failed = (fault: Fault) => {
       this.#fault = fault;
       this.#say();
@@ -158,9 +163,15 @@ class LogsFollower {
     this.#streams.set(key, stream);
     this.#order.expect(key, performance.now());
     const about = { pod: pod.name, container: container.name, previous };
-    const put = (text: string, at: Instant, more: Partial<LogLine> = {}) =>
-      this.#order.push(key, { id: 0, ...about, at, text: withoutColours(text), ...more }, performance.now());
-    const mark = (text: string, at = Date.now()) => put(`${pod.name}: ${text}`, at, { mark: true });
+    // One object of one shape: there may be a million of them.
+    const put = (said: string, at: Instant, was: boolean, cut: boolean, mark = false) => {
+      const text = withoutColours(said);
+      const { pod: name, container: named } = about;
+      const line: LogLine = { id: 0, at, pod: name, container: named, previous: was, text, more: undefined, cut, mark };
+      this.#order.push(key, line, performance.now());
+    };
+    const mark = (text: string, at = Date.now()) => put(`${pod.name}: ${text}`, at, previous, false, true);
+    const ends = AbortSignal.any([this.#signal, stream.end.signal]);
     let lines = 0;
     let lostAt: number | undefined;
     let restarts = container.restarts;
@@ -179,9 +190,9 @@ class LogsFollower {
         if (repeated.has(text, at)) return;
         lines += 1;
         if (lines === 1) this.#compareBeginning(stream, previous, at, mark);
-        put(text, at ?? Date.now(), cut ? { cut } : {});
+        put(text, at ?? Date.now(), previous, cut);
       },
-      ready: () => this.#ready(key, stream.end.signal),
+      ready: () => this.#pace.ready(key, ends),
       resuming: (gone?: string) => {
         lastWords = 0;
         const more = stream.container.restarts - restarts;
@@ -192,7 +203,7 @@ class LogsFollower {
       lastWords: (text: string, at: Instant | undefined, cut: boolean) => {
         lastWords += 1;
         if (lastWords === 1) mark(`${container.name} restarted; end of the previous container`, at);
-        put(text, at ?? Date.now(), { previous: true, cut: cut || undefined });
+        put(text, at ?? Date.now(), true, cut);
       },
       opened: (again: boolean) => {
         if (again) repeated.reopened();
@@ -213,7 +224,6 @@ class LogsFollower {
         this.#say();
       },
     };
-    const ends = AbortSignal.any([this.#signal, stream.end.signal]);
     const reading = readContainerLog(this.#connection, log, listener, ends);
     this.#attached(reading);
     void reading.then((fault) => {
@@ -227,18 +237,6 @@ class LogsFollower {
       }
       this.#say();
     });
-  }
-
-  /** Waits for the listener, and for streams that are behind. */
-  #ready(key: string, signal: AbortSignal): Promise<unknown> | undefined {
-    const taken = this.#delivery.ready();
-    if (taken) return taken.then(() => this.#ready(key, signal));
-    return this.#order.ahead(key, performance.now()) ? this.#othersComeUp(key, signal) : undefined;
-  }
-
-  async #othersComeUp(key: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#signal.aborted && this.#order.ahead(key, performance.now()))
-      await pause(releaseEvery, signal);
   }
 
   /** The end waits for it. */
