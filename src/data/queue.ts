@@ -31,10 +31,4 @@ export class Queue<T> {
   at(i: number): T | undefined {
     return i < 0 ? undefined : this.#items[this.#taken + i];
   }
-
-  /** As an array, from `from` to before `to`. */
-  slice(from = 0, to = this.length): T[] {
-    const some = this.#items.slice(this.#taken + Math.max(0, from), this.#taken + Math.max(0, to));
-    return some.filter((item): item is T => item !== undefined);
-  }
 }

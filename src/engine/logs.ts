@@ -1,18 +1,37 @@
 // Collects the log on the screen, and sends the visible window a few times a second.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { parseFilter } from '../core/logs/log-filter.ts';
 import { entryText } from '../core/logs/log-text.ts';
-import { collectsSame, type LogsSaved, type LogsShown, type LogsView } from '../core/logs/log-view.ts';
+import {
+  collectsSame,
+  type LogsSaved,
+  type LogsShown,
+  type LogsView,
+  mostFollowed,
+  mostShown,
+} from '../core/logs/log-view.ts';
 import { sanitize } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
 import { LogBuffer } from '../data/kubernetes/logs/log-buffer.ts';
 import { followLogs } from '../data/kubernetes/logs/logs.ts';
 import type { LogsState } from '../data/kubernetes/logs/logs-request.ts';
+import { halfTime } from './half-time.ts';
 import type { CreateModule, EngineContext } from './module.ts';
 
 const tellEvery: Ms = 250;
+
+/**
+ * Millions of short-lived lines: V8 would let the heaps of both threads grow to two or three times what is in use before
+ * it collects. Measured at full speed: 215 instead of 308 MB, for a fifth more CPU time.
+ */
+const percentWhileCollecting = 60;
+
+/** 0: as V8 decides. */
+const growHeapBy = (percent: number) => setFlagsFromString(`--heap-growing-percent=${percent}`);
+
 const noStreams = { followed: 0, expected: 0, leftOut: 0, unstarted: [] };
 
 export const logsModule: CreateModule = (context) => {
@@ -52,6 +71,7 @@ class Collecting {
   readonly #clock: NodeJS.Timeout;
   #state: LogsState = noStreams;
   #saved: LogsSaved | undefined;
+  #saving: Promise<void> | undefined;
   #dirty = true;
   #counted = { at: performance.now(), lines: 0, pace: 0 };
 
@@ -60,9 +80,12 @@ class Collecting {
     this.view = view;
     this.#book = new LogBuffer(context.settings.logFields);
     this.#filter();
+    growHeapBy(percentWhileCollecting);
     this.#book.pause(view.paused);
     const { workload, pod, previous } = view;
     const since = view.from ?? Date.now() - view.since;
+    const signal = AbortSignal.any([context.signal, this.#over.signal]);
+    const hasTime = halfTime(signal);
     this.#ended = followLogs(
       new Connection(context.settings),
       { workload, previous, since, follow: true, pod },
@@ -75,8 +98,10 @@ class Collecting {
           this.#state = state;
           this.#dirty = true;
         },
+        // What is being saved is not dropped meanwhile.
+        ready: () => this.#saving ?? hasTime(),
       },
-      AbortSignal.any([context.signal, this.#over.signal]),
+      signal,
     );
     this.#clock = setInterval(() => this.#tell(), tellEvery);
     this.#tell();
@@ -95,6 +120,14 @@ class Collecting {
 
   /** Writes every kept line that passes the filter. */
   async save(directory: string): Promise<void> {
+    this.#saving ??= this.#save(directory);
+    await this.#saving;
+    this.#saving = undefined;
+    this.#dirty = true;
+    if (!this.#over.signal.aborted) this.#tell();
+  }
+
+  async #save(directory: string): Promise<void> {
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
     const file = join(directory, `bentham-logs-${stamp}Z.log`);
     try {
@@ -119,12 +152,11 @@ class Collecting {
     } catch (error) {
       this.#saved = { problem: sanitize(error instanceof Error ? error.message : error, 200) };
     }
-    this.#dirty = true;
-    this.#tell();
   }
 
   stop(): Promise<void> {
     clearInterval(this.#clock);
+    growHeapBy(0);
     this.#over.abort();
     return this.#ended;
   }
@@ -137,10 +169,12 @@ class Collecting {
   #tell(): void {
     this.#count();
     if (!this.#dirty) return;
-    this.#dirty = false;
+    const isFlooded = !this.view.paused && this.#book.waiting > mostFollowed;
+    // The next one has the lines before these, if it is calmer then.
+    this.#dirty = isFlooded;
     const { fault, ...streams } = this.#state;
     // First: in follow mode it moves the window that the others describe.
-    const entries = this.#book.entries();
+    const entries = this.#book.entries(isFlooded ? mostFollowed : mostShown);
     const { collected, passed, forgotten, waiting, generation, position } = this.#book;
     const shown: LogsShown = {
       view: this.view,

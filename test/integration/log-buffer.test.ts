@@ -67,7 +67,7 @@ describe('a log buffer', () => {
   });
 
   it('keeps the lines on the screen after it dropped them, and says what is missing after them', () => {
-    const book = new LogBuffer(fields, { lines: 5000, characters: 1e9 });
+    const book = new LogBuffer(fields, { lines: 5000, bytes: 1e9 });
     book.add(lines(1, 5001));
     book.pause(true);
     book.look(100);
@@ -90,12 +90,12 @@ describe('a log buffer', () => {
     expect(book.position).toEqual({ offset: 18_000, first: 3000, kept: 5000 });
   });
 
-  it('stays within its limits of lines and characters', () => {
-    const book = new LogBuffer(fields, { lines: 10, characters: 1e9 });
+  it('stays within its limits of lines and bytes', () => {
+    const book = new LogBuffer(fields, { lines: 10, bytes: 1e9 });
     book.add(lines(1, 26));
     expect([...book.all()].map((e) => e.id)).toEqual(lines(16, 26).map((l) => l.id));
     expect(book.forgotten).toBe(15);
-    const heavy = new LogBuffer(fields, { lines: 1000, characters: 1000 });
+    const heavy = new LogBuffer(fields, { lines: 1000, bytes: 1000 });
     heavy.add(lines(1, 10, () => 'x'.repeat(300)));
     expect([...heavy.all()]).toHaveLength(2);
     heavy.add(lines(10, 11, () => 'x'.repeat(5000)));
@@ -122,6 +122,50 @@ describe('a log buffer', () => {
     book.filter(parseFilter('/^(a+)+$/'));
     expect(ids(book)).toEqual([]);
     expect(book.problems).toEqual([]);
+  });
+
+  it('filters exactly what is kept, whatever was dropped', () => {
+    const book = new LogBuffer(fields, { lines: 1000, bytes: 1e9 });
+    const said = (i: number) => `${i % 7 === 0 ? 'seven' : 'other'} of ${i}`;
+    const kept = (from: number, to: number) => lines(from, to, said).filter(({ text }) => text.startsWith('seven'));
+    const all = () => [...book.all()].map((e) => e.id);
+    book.add(lines(1, 2500, said));
+    book.filter(parseFilter('seven'));
+    expect(all()).toEqual(kept(1500, 2500).map(({ id }) => id));
+    // Each new line is asked once, and dropped ones go from what passes.
+    for (let from = 2500; from < 6000; from += 250) {
+      book.add(lines(from, from + 250, said));
+      expect(all()).toEqual(kept(from - 750, from + 250).map(({ id }) => id));
+      expect(book.entries().map((e) => e.message)).toEqual([...book.all()].map((e) => e.message));
+      expect(book.position.kept).toBe(all().length);
+    }
+    book.filter(parseFilter('-seven'), 5500);
+    expect(all()).toEqual(Array.from({ length: 1000 }, (_, i) => 5000 + i).filter((id) => id % 7 !== 0));
+    expect(ids(book)).toContain(5500);
+  });
+
+  it('finds the selected line again by its id, after filters, and after it was dropped', () => {
+    const book = new LogBuffer(fields, { lines: 5000, bytes: 1e9 });
+    book.add(lines(1, 4001));
+    book.pause(true);
+    book.look(1234);
+    const selected = book.entries().find(({ id }) => id === 1234);
+    book.filter(parseFilter('/4$/'), 1234);
+    expect(book.entries().find(({ id }) => id === 1234)).toEqual(selected);
+    book.filter(parseFilter(''), 1234);
+    book.add(lines(4001, 20_001));
+    expect(book.entries().find(({ id }) => id === 1234)).toEqual(selected);
+    book.look(1234);
+    expect(book.entries().find(({ id }) => id === 1234)).toEqual(selected);
+  });
+
+  it('follows few lines where many come, and has those before them when it is calmer', () => {
+    const book = new LogBuffer(fields);
+    book.add(lines(1, 5001));
+    expect(book.entries(10).map((e) => e.id)).toEqual(lines(4991, 5001).map(({ id }) => id));
+    expect(book.position).toEqual({ offset: 4990, first: 4990, kept: 5000 });
+    expect(ids(book)).toEqual(lines(5001 - mostShown, 5001).map(({ id }) => id));
+    expect(book.waiting).toBe(0);
   });
 
   it('stays still while paused, loses nothing, and continues with all waiting lines', () => {
@@ -260,6 +304,7 @@ describe('the engine’s module', () => {
   let over: AbortController;
   let part: EngineModule;
   let shown: LogsShown | undefined;
+  let saves: LogsShown[];
   let write: (text: string) => void;
   const view: LogsView = { workload: { selector: '' }, since: 60_000, previous: false, filter: '', paused: false };
 
@@ -287,6 +332,7 @@ describe('the engine’s module', () => {
     };
     await server.start();
     over = new AbortController();
+    saves = [];
     const settings = server.settings();
     const world = emptyWorld(scopeOf(settings), Date.now());
     part = logsModule({
@@ -295,6 +341,7 @@ describe('the engine’s module', () => {
       world: () => world,
       emit: (update) => {
         if ('logs' in update) shown = update.logs;
+        if (update.logs?.saved) saves.push(update.logs);
       },
       learn: () => {},
       onWorld: () => {},
@@ -343,5 +390,39 @@ describe('the engine’s module', () => {
     expect(shown?.position).toEqual({ offset: 0, first: 0, kept: 3 });
     part.handle?.({ kind: 'logs' });
     expect(shown).toBeUndefined();
+  });
+
+  it('saves all lines that were kept when it was asked to, and takes no more meanwhile', async () => {
+    const flood = (from: number, to: number) => {
+      const now = new Date().toISOString();
+      for (let at = from; at < to; at += 10_000)
+        write(Array.from({ length: 10_000 }, (_, i) => `${now} {"level":30,"msg":"line ${at + i}"}\n`).join(''));
+    };
+    part.handle?.({ kind: 'logs', view });
+    await soon(() => shown?.streams.followed).toBe(1);
+    flood(0, 100_000);
+    await soon(() => shown?.collected).toBe(100_000);
+    const directory = mkdtempSync(join(tmpdir(), 'bentham-save-'));
+    const before = process.cwd;
+    process.cwd = () => directory;
+    try {
+      flood(100_000, 220_000);
+      part.handle?.({ kind: 'logs-save' });
+      await soon(() => shown?.saved).toMatchObject({ lines: 100_000 });
+      // None came in between: a slow disk must not let lines go before they are written.
+      expect(saves[0]?.collected).toBe(100_000);
+      const saved = shown?.saved;
+      const said = readFileSync(saved && 'file' in saved ? saved.file : '', 'utf8').match(/line \d+/g) ?? [];
+      const [first = 0] = said.map((each) => Number(each.slice(5)));
+      expect(said).toEqual(Array.from({ length: 100_000 }, (_, i) => `line ${first + i}`));
+    } finally {
+      process.cwd = before;
+      rmSync(directory, { recursive: true });
+    }
+    await soon(() => shown?.collected).toBe(220_000);
+    // The window of the flood becomes a whole one when it is over.
+    await soon(() => shown?.entries.length).toBe(mostShown);
+    expect(shown?.entries.at(-1)?.message).toBe('line 219999');
+    part.handle?.({ kind: 'logs' });
   });
 });

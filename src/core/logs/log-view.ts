@@ -82,6 +82,8 @@ export type LogsSaved = { file: string; lines: number } | { problem: string };
 
 /** Entries that the screen holds at a time. */
 export const mostShown = 2000;
+/** New lines that are sent at a time; where more come, only the newest are followed until it becomes calmer. */
+export const mostFollowed = 250;
 /** Closer than this to the end of the entries, the next ones are sent. */
 export const nearEnd = 300;
 

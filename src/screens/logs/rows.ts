@@ -61,10 +61,14 @@ export const logRows = memoize(
         draw: () => lines().map((each) => markAt(each, hitsOf(sought, textOf(each)))),
         height: wraps ? lines().length : undefined,
         opens: entry.mark ? undefined : lineDetails(entry),
-        copies: { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` },
+        // Made when it is asked for: at full speed all rows are new, four times a second.
+        get copies() {
+          return { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` };
+        },
       };
     });
   },
+  2,
 );
 
 /** The pod's own colour, the same for as long as it lives and on every screen: from its name (FNV-1a). */

@@ -6,26 +6,21 @@ import { type LogFilter, noFilter, passes } from '../../../core/logs/log-filter.
 import { type LogsPosition, mostShown } from '../../../core/logs/log-view.ts';
 import { withRequest } from '../../../core/logs/request-line.ts';
 import { RequestTrail } from '../../../core/logs/request-trail.ts';
-import { Queue } from '../../queue.ts';
+import { type Bounds, LineRing, lowest } from './line-ring.ts';
+import { NumberQueue } from './number-queue.ts';
 
-/** As many lines are kept, and as many characters of them. */
-const mostLines = 100_000;
-const mostCharacters = 64 * 1024 * 1024;
-
-export type Bounds = { lines: number; characters: number };
+const usualBounds: Bounds = { lines: 100_000, bytes: 64 * 1024 * 1024 };
 
 /** The entries of a window, and the number, among all that passed, of the line that would follow its last. */
 type Window = { entries: readonly LogEntry[]; next: number };
 
 export class LogBuffer {
   readonly #fields: LogFields;
-  readonly #bounds: Bounds;
-  readonly #lines = new Queue<LogLine>();
-  /** Those of the kept lines that pass. */
-  #passing = new Queue<LogLine>();
+  readonly #lines: LineRing;
+  /** The numbers of the kept lines that pass. */
+  readonly #passing: NumberQueue;
   /** How many lines passed and are forgotten, since the filter was set: the first of `#passing` has this number. */
   #gone = 0;
-  #characters = 0;
   #filter: LogFilter = noFilter;
   #trail: RequestTrail;
   #window: Window = { entries: [], next: 0 };
@@ -33,17 +28,22 @@ export class LogBuffer {
   generation = 1;
   collected = 0;
   passed = 0;
-  forgotten = 0;
 
-  constructor(fields: LogFields, bounds: Bounds = { lines: mostLines, characters: mostCharacters }) {
+  constructor(fields: LogFields, bounds = usualBounds) {
     this.#fields = fields;
-    this.#bounds = bounds;
+    this.#lines = new LineRing(bounds);
+    this.#passing = new NumberQueue(bounds.lines);
     this.#trail = new RequestTrail(noFilter, fields);
   }
 
   /** What the filter did not understand. */
   get problems(): readonly string[] {
     return this.#filter.problems;
+  }
+
+  /** Lines that were dropped to stay within bounds. */
+  get forgotten(): number {
+    return this.#lines.first;
   }
 
   /** Lines that pass and are newer than the window. */
@@ -67,7 +67,7 @@ export class LogBuffer {
       this.#keep(line);
       if (this.#trail.isAsked) grew = this.#trail.learn(line) || grew;
       if (!passes(this.#filter, line, this.#fields, this.#trail)) continue;
-      this.#passing.push(line);
+      this.#passing.push(this.#lines.end - 1);
       if (!line.mark) this.passed += 1;
     }
     // Earlier lines contain the ids that were learned now.
@@ -78,16 +78,22 @@ export class LogBuffer {
   filter(filter: LogFilter, around?: number): void {
     this.#filter = filter;
     this.#trail = new RequestTrail(filter, this.#fields);
-    if (this.#trail.isAsked) for (const line of this.#lines.slice()) this.#trail.learn(line);
+    if (this.#trail.isAsked) for (const line of this.#kept()) this.#trail.learn(line);
     this.#select(around);
   }
 
   #select(around?: number): void {
-    const found = this.#lines.slice().filter((line) => passes(this.#filter, line, this.#fields, this.#trail));
     this.generation += 1;
-    this.passed = found.reduce((sum, line) => sum + (line.mark ? 0 : 1), 0);
-    this.#passing = new Queue();
-    for (const line of found) this.#passing.push(line);
+    this.passed = 0;
+    this.#passing.clear();
+    let number = this.#lines.first;
+    for (const line of this.#kept()) {
+      if (passes(this.#filter, line, this.#fields, this.#trail)) {
+        this.#passing.push(number);
+        if (!line.mark) this.passed += 1;
+      }
+      number += 1;
+    }
     this.#gone = 0;
     this.#window = { entries: [], next: 0 };
     if (around === undefined) this.#toEnd();
@@ -101,7 +107,7 @@ export class LogBuffer {
 
   /** Puts the window around the line with this id, or where it would be; 0: at the oldest. Used while paused. */
   look(around: number): void {
-    const at = indexOf(this.#passing, around);
+    const at = lowest(0, this.#passing.length, (i) => this.#idAt(i) >= around);
     const before = mostShown / 2;
     const held = at < before ? this.#held().slice(at - before) : [];
     const from = Math.max(0, at - before);
@@ -111,46 +117,61 @@ export class LogBuffer {
     this.#window = { entries, next: this.#gone + to };
   }
 
-  /** The window: entries that pass, oldest first. Entries keep their identity, and the list too where nothing changed. */
-  entries(): readonly LogEntry[] {
-    if (!this.#paused && this.waiting > 0) this.#toEnd();
+  /**
+   * The window: entries that pass, oldest first. Entries keep their identity, and the list too where nothing changed.
+   * `most`: entries of a window that follows the end.
+   */
+  entries(most = mostShown): readonly LogEntry[] {
+    if (!this.#paused && (this.waiting > 0 || this.#window.entries.length < Math.min(most, this.#passing.length)))
+      this.#toEnd(most);
     // A view paused before the first line would stay empty for ever.
     else if (this.#paused && this.#window.entries.length === 0 && this.#passing.length > 0) this.look(0);
     return this.#window.entries;
   }
 
-  /** Every kept line that passes, oldest first, as entries. */
+  /** Every kept line that passes, oldest first, as entries. No lines are added meanwhile; the filter may change. */
   *all(): Generator<LogEntry> {
-    for (const line of this.#passing.slice()) yield this.#entryOf(line);
+    const numbers = Array.from({ length: this.#passing.length }, (_, i) => this.#passing.at(i));
+    for (const number of numbers) yield this.#entryOf(number);
   }
 
-  #toEnd(): void {
+  #toEnd(most = mostShown): void {
     const { length } = this.#passing;
-    this.#window = { entries: this.#read(Math.max(0, length - mostShown), length), next: this.#gone + length };
+    this.#window = { entries: this.#read(Math.max(0, length - most), length), next: this.#gone + length };
   }
 
   /** Entries of passing lines; those of the present window are taken from it. */
   #read(from: number, to: number): LogEntry[] {
     const known = new Map(this.#window.entries.map((entry) => [entry.id, entry]));
-    return this.#passing.slice(from, to).map((line) => known.get(line.id) ?? this.#entryOf(line));
+    return Array.from(
+      { length: to - from },
+      (_, i) => known.get(this.#idAt(from + i)) ?? this.#entryOf(this.#passing.at(from + i)),
+    );
   }
 
-  #entryOf(line: LogLine): LogEntry {
-    return withRequest(readEntry(line, this.#fields), () => this.#before(line.id), this.#fields);
+  /** The id of a passing line; not a number outside. */
+  #idAt(i: number): number {
+    return this.#lines.idOf(this.#passing.at(i));
+  }
+
+  #entryOf(number: number): LogEntry {
+    return withRequest(readEntry(this.#lines.at(number), this.#fields), () => this.#before(number), this.#fields);
   }
 
   /** The lines before one, the nearest first. */
-  *#before(id: number): Generator<LogLine> {
-    for (let at = indexOf(this.#lines, id) - 1; at >= 0; at -= 1) {
-      const line = this.#lines.at(at);
-      if (line) yield line;
-    }
+  *#before(number: number): Generator<LogLine> {
+    for (let at = number - 1; at >= this.#lines.first; at -= 1) yield this.#lines.at(at);
+  }
+
+  /** All kept lines, oldest first. */
+  *#kept(): Generator<LogLine> {
+    for (let at = this.#lines.first; at < this.#lines.end; at += 1) yield this.#lines.at(at);
   }
 
   /** Entries of the window whose lines are forgotten. */
   #held(): readonly LogEntry[] {
     const { entries } = this.#window;
-    const oldest = this.#passing.at(0)?.id ?? Number.POSITIVE_INFINITY;
+    const oldest = this.#idAt(0);
     const kept = entries.findIndex(({ id }) => id >= oldest);
     return kept < 0 ? entries : entries.slice(0, kept);
   }
@@ -159,46 +180,18 @@ export class LogBuffer {
   #gap(held: readonly LogEntry[]): readonly LogEntry[] {
     const { entries, next } = this.#window;
     const last = held.at(-1);
-    const oldest = this.#passing.at(0);
     const lost = this.#gone - (next - entries.length + this.#held().length);
-    if (!last || !oldest || lost <= 0) return [];
+    if (!last || this.#passing.length === 0 || lost <= 0) return [];
     const text = `${lost} line${lost === 1 ? '' : 's'} dropped here while paused`;
-    const mark = { id: oldest.id - 0.5, at: last.at, pod: '', container: '', previous: false, text, mark: true };
+    const mark = { id: this.#idAt(0) - 0.5, at: last.at, pod: '', container: '', previous: false, text, mark: true };
     return [readEntry(mark, this.#fields)];
   }
 
   #keep(line: LogLine): void {
-    const { lines, characters } = this.#bounds;
-    const size = sizeOf(line);
-    while (this.#lines.length > 0 && (this.#lines.length >= lines || this.#characters + size > characters))
-      this.#forget();
     this.#lines.push(line);
-    this.#characters += size;
+    while (this.#passing.at(0) < this.#lines.first) {
+      this.#passing.shift();
+      this.#gone += 1;
+    }
   }
-
-  #forget(): void {
-    const oldest = this.#lines.shift();
-    if (!oldest) return;
-    this.#characters -= sizeOf(oldest);
-    this.forgotten += 1;
-    if (this.#passing.at(0) !== oldest) return;
-    this.#passing.shift();
-    this.#gone += 1;
-  }
-}
-
-/** The index of the first line with this id or a later one. */
-function indexOf(lines: Queue<LogLine>, id: number): number {
-  let low = 0;
-  let high = lines.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((lines.at(middle)?.id ?? 0) < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function sizeOf(line: LogLine): number {
-  return line.text.length + (line.more?.reduce((sum, more) => sum + more.length, 0) ?? 0) + 100;
 }
