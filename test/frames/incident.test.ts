@@ -388,6 +388,26 @@ describe('several cockpits', () => {
     expect(text).toContain('control: nobody (ops1 left)');
   });
 
+  test('of a controller that does not answer it is not said that it left', () => {
+    const { control } = incident;
+    const began = { kind: 'action', run: 'r1', action: 'evict-redis', target: 'cache', phase: 'started' } as const;
+    const running = {
+      incident: story([2, 'ops1', began]),
+      incidentContext: contextOf('ops2', { here: here('ops2'), silent: [control.session] }),
+    };
+    expect(frameText(at('incident', running), large)).toContain('its cockpit does not answer; ops1 may still run it');
+    const silent = { incident, incidentContext: contextOf('ops2', { here: here('ops2'), silent: [control.session] }) };
+    const text = (screen: string) => frameText(at(screen, silent), small).replace(/\s+/g, ' ');
+    expect(text('incident')).toContain('ops1 was in control and does not answer: W takes control');
+    for (const screen of ['incident', 'pods'])
+      expect(text(screen)).toMatch(/control: (nobody \()?ops1 does not answer/);
+    expect(text('people')).toContain('nobody: ops1 does not answer');
+    for (const screen of ['incident', 'pods', 'people']) expect(text(screen)).not.toMatch(/ops1 left|not connected/);
+    const asked = pressing(at('incident', silent), small, 'W');
+    expect(frameText(asked, small)).toContain('ops1 was in control and does not answer');
+    expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'control', why: 'ops1 does not answer' }]);
+  });
+
   test('an observer cannot change anything', () => {
     const state = at('incident', {
       incident,

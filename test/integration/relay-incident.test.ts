@@ -221,6 +221,31 @@ describe.each(relayServers)('with $name', ({ started }) => {
     expect((await take(ben))?.ok).toBe(true);
   });
 
+  test('who left is not connected, and who is cut off does not answer; both leave control to the others', async () => {
+    const { port } = await started();
+    const proxy = await Middleman.before('127.0.0.1', port);
+    try {
+      const ana = await cockpit('ana', proxy.port);
+      ana.do(opens);
+      const ben = await cockpit('ben', port);
+      await eventually(() => expect(ben.incident?.id).toBe(ana.incident?.id ?? 'open'));
+      await admits(ana, ben);
+      const seen = () => ben.context && ben.incident && controlNow(ben.context, ben.incident);
+      await eventually(() => expect(seen()).toMatchObject({ state: 'held', by: { name: 'ana' } }));
+      await proxy.be('deaf');
+      await eventually(() => expect(seen()).toEqual({ state: 'free', last: 'ana', isSilent: true }));
+      // Whoever starts later sees it, too.
+      const eva = await cockpit('eva', port);
+      await eventually(() => expect(eva.context?.silent).toEqual([ana.session]));
+      await proxy.be('works');
+      await eventually(() => expect(seen()).toMatchObject({ state: 'held', by: { name: 'ana' } }));
+      await ana.stop();
+      await eventually(() => expect(seen()).toEqual({ state: 'free', last: 'ana', isSilent: false }));
+    } finally {
+      await proxy.stop();
+    }
+  }, 120_000);
+
   test('who is connected, what they look at, and that they left is seen by the others', async () => {
     const { port } = await started();
     const [ana, ben] = [await cockpit('ana', port), await cockpit('ben', port)];

@@ -66,6 +66,28 @@ describe.each(relayServers)('with $name', ({ started }) => {
     expect(await leases.keep(leased, person(1), 1)).toMatchObject({ ok: false, by: { name: 'ops2', fence: 7 } });
   });
 
+  test('who is refused is told how long the lease still lasts, whatever is written in it', async () => {
+    const { port, cli } = await started();
+    const options = relayAt(port);
+    let now = 1_000_000;
+    const leases = new Leases(await client(options), options, () => now);
+    const leased: Leased = { of: 'control', id: 'x' };
+    await leases.take(leased, person(1));
+    now += 6000;
+    expect(await leases.take(leased, person(2))).toMatchObject({ ok: false, by: { endsIn: leaseTime - 6000 } });
+    await leases.keep(leased, person(1), 1);
+    expect(await leases.take(leased, person(2))).toMatchObject({ ok: false, by: { endsIn: leaseTime } });
+    const lied = (at: unknown) => JSON.stringify({ fence: 1, session: 's', name: 'n', host: 'h', at });
+    for (const [at, endsIn] of [
+      [now + 1e12, leaseTime],
+      [-1e12, 0],
+      [undefined, leaseTime],
+    ]) {
+      cli('set', '{bentham:TEST}:control:x', lied(at));
+      expect(await leases.take(leased, person(2))).toMatchObject({ ok: false, by: { name: 'n', endsIn } });
+    }
+  });
+
   test('who was in control while the relay had lost everything keeps its number; a higher one replaces it', async () => {
     const { port, cli } = await started();
     const options = relayAt(port);

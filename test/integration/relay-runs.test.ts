@@ -107,6 +107,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
     expect(second).toMatchObject({
       outcome: 'refused',
       says: expect.stringMatching(/^ana at .* is running acknowledge-page on it$/),
+      hint: expect.stringMatching(/if its cockpit was killed, the target is free in (\d|1[0-5]) s$/),
     });
     expect(asked).toBe(1);
     expect(await acknowledges(runnerOf(ben))).toMatchObject({ outcome: 'verified' });

@@ -101,6 +101,8 @@ export type IncidentContext = {
   observing: boolean;
   /** All connected cockpits, including this one. */
   here: readonly Presence[];
+  /** The sessions of cockpits that do not answer and did not say that they left: killed, hung, or cut off. */
+  silent?: readonly string[] | undefined;
   /** Other incidents that are open. */
   open: readonly OpenIncident[];
   journal: {
@@ -198,17 +200,19 @@ export function controllerOf(incidentContext: IncidentContext, incident: Inciden
 
 /**
  * Who is in control, as far as this cockpit can know. `unknown`: the relay does not answer, so that `last`, who had control
- * by the journal, may still have it. `free`: `last` has left.
+ * by the journal, may still have it. `free`: `last` has left, or is silent: does not answer, and did not say that it left.
  */
 export type ControlNow =
   | { state: 'held'; by: Presence }
   | { state: 'unknown'; last: string }
-  | { state: 'free'; last: string };
+  | { state: 'free'; last: string; isSilent: boolean };
 
 export function controlNow(incidentContext: IncidentContext, incident: Incident): ControlNow {
   const by = controllerOf(incidentContext, incident);
   if (by) return { state: 'held', by };
-  return { state: hearsAll(incidentContext) ? 'free' : 'unknown', last: incident.control.person };
+  const { person: last, session } = incident.control;
+  if (!hearsAll(incidentContext)) return { state: 'unknown', last };
+  return { state: 'free', last, isSilent: incidentContext.silent?.includes(session) === true };
 }
 
 /** Whether every cockpit of the incident is known: without a relay those of this host are all. */

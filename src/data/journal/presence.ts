@@ -39,6 +39,7 @@ export class PresenceFiles {
   readonly #own: string;
   /** An observer removes nothing. */
   #renews = false;
+  #silent: readonly string[] = [];
 
   constructor(place: Place, writer: Writer) {
     this.#place = place;
@@ -59,14 +60,23 @@ export class PresenceFiles {
     }
   }
 
+  /** The sessions that did not renew their file and have not left, as `others` found them: they hang. */
+  get silent(): readonly string[] {
+    return this.#silent;
+  }
+
   /** Everybody that is here but this cockpit. */
   async others(now: Instant, host: string): Promise<readonly Presence[]> {
+    this.#silent = [];
     if (inspect(this.#place) || !isPrivateDirectory(this.#directory)) return [];
     const names = await readdir(this.#directory).catch(() => []);
     const all = await Promise.all(
       names.filter((name) => name.endsWith('.json')).map((name) => this.#look(join(this.#directory, name), now, host)),
     );
-    return all.filter((one) => one !== undefined).sort((a, b) => (a.session < b.session ? -1 : 1));
+    const known = all.filter((one) => one !== undefined);
+    const isGone = ({ at }: Presence) => now - at > gone;
+    this.#silent = known.filter(isGone).map(({ session }) => session);
+    return known.filter((one) => !isGone(one)).sort((a, b) => (a.session < b.session ? -1 : 1));
   }
 
   leave(): void {
@@ -82,7 +92,7 @@ export class PresenceFiles {
     try {
       const { mtimeMs } = await lstat(path);
       if (this.#renews && now - mtimeMs > day) await unlink(path);
-      if (now - mtimeMs > gone || mtimeMs > now + clockSkew) return undefined;
+      if (now - mtimeMs > day || mtimeMs > now + clockSkew) return undefined;
       const { session, user, name, key, pid, incident, ...one } = written.parse(
         JSON.parse(await readPrivate(path, longest)),
       );

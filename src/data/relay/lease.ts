@@ -2,7 +2,7 @@
 // transaction (WATCH, MULTI), which every Redis has; Redis measures the time, so clocks of hosts do not matter.
 // A number and not the lease decides who counts: M. Kleppmann, How to do distributed locking (2016), on fencing tokens.
 import * as z from 'zod';
-import { type Ms, second } from '../../core/time.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { RelayClient, RelayOptions } from './connect.ts';
 import { readRecord } from './record.ts';
 
@@ -22,7 +22,8 @@ export type Holder = {
   what?: string;
 };
 
-export type Held = Holder & { fence: number };
+/** `endsIn`: when the lease ends unless it is renewed, of one that was just refused. */
+export type Held = Holder & { fence: number; endsIn?: Ms };
 
 /** `by` is absent where the lease is held and not readable. */
 export type Lease = { ok: true; fence: number } | { ok: false; by?: Held; fence: number };
@@ -39,17 +40,22 @@ const held = z.object({
   name: short,
   host: short,
   what: short.optional(),
+  /** When it was taken or renewed, by the relay's clock. */
+  at: z.number().int().optional(),
 });
 
 /** The operations on leases over one connection. One at a time: WATCH belongs to the connection. */
 export class Leases {
   readonly #client: RelayClient;
   readonly #options: RelayOptions;
+  readonly #now: () => Instant;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(client: RelayClient, options: RelayOptions) {
+  /** `now`: by the relay's clock, only to tell how long a lease still lasts. */
+  constructor(client: RelayClient, options: RelayOptions, now: () => Instant = Date.now) {
     this.#client = client;
     this.#options = options;
+    this.#now = now;
   }
 
   /**
@@ -90,6 +96,14 @@ export class Leases {
     return readRecord(await this.#client.get(this.#keys(leased).lease), held);
   }
 
+  #withEnd(known: Known | undefined): Held | undefined {
+    if (!known) return undefined;
+    const { at, ...by } = known;
+    // It is there, so that it has not ended; what is written in it may be wrong.
+    const left = at === undefined ? leaseTime : leaseTime - (this.#now() - at);
+    return { ...by, endsIn: Math.min(leaseTime, Math.max(0, left)) };
+  }
+
   #keys({ of, id }: Leased): { lease: string; count: string } {
     const key = `${this.#options.root}:${of}:${id}`;
     return { lease: key, count: `${key}:fence` };
@@ -112,14 +126,15 @@ export class Leases {
       const decision = decide(now, fenceOf(number));
       if ('refuse' in decision) {
         await client.unwatch();
-        const by = decision.refuse === unreadable ? undefined : decision.refuse;
+        const by = decision.refuse === unreadable ? undefined : this.#withEnd(decision.refuse);
         return { ok: false, by, fence: Math.max(by?.fence ?? 0, fenceOf(number)) };
       }
       const change = client.multi();
       if ('drop' in decision) change.del(lease);
       else {
         const { session, name, host, what } = decision.holder;
-        const value = JSON.stringify({ fence: decision.put, session, name, host, what });
+        const at = Math.round(this.#now());
+        const value = JSON.stringify({ fence: decision.put, session, name, host, what, at });
         change.set(lease, value, 'PX', leaseTime);
         // The number outlives the lease as long as the incident is kept.
         change.set(count, String(Math.max(decision.put, fenceOf(number))), 'PX', this.#options.keeps.time);
@@ -133,13 +148,15 @@ export class Leases {
   }
 }
 
+type Known = z.infer<typeof held>;
+
 type Decide = (
-  now: Held | undefined,
+  now: Known | undefined,
   count: number,
-) => { refuse: Held | undefined } | { put: number; holder: Holder } | { drop: number };
+) => { refuse: Known | undefined } | { put: number; holder: Holder } | { drop: number };
 
 /** Held by what this program does not understand: refused, but by force. */
-const unreadable: Held = { fence: 0, session: '', name: '', host: '' };
+const unreadable: Known = { fence: 0, session: '', name: '', host: '' };
 
 function fenceOf(text: string | null): number {
   const number = Number(text ?? 0);

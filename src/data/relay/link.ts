@@ -158,7 +158,8 @@ export class RelayLink {
       const [ask, listen] = await Promise.all([connect(), connect()]);
       for (const client of [ask, listen]) client.on('end', () => fail(new Error('Connection is closed')));
       await this.#compareClocks(ask);
-      const up: Up = { ask, listen, leases: new Leases(ask, this.options), options: this.options, signal, fail };
+      const leases = new Leases(ask, this.options, () => Date.now() + this.#clock);
+      const up: Up = { ask, listen, leases, options: this.options, signal, fail };
       this.#up = up;
       this.#answeredAt = Date.now();
       debugLog.info('relay', { connected: true });

@@ -12,6 +12,8 @@ import { readRecord } from './record.ts';
 const gone: Ms = 10 * second;
 /** Cockpits that are shown; a relay may answer with any number. */
 const most = 100;
+/** Of those that ended without a word, so many are remembered. */
+const mostSilent = 20;
 
 export type RelayPresence = Omit<Presence, 'at' | 'driving'>;
 
@@ -43,22 +45,23 @@ export async function endPresence(client: RelayClient, options: RelayOptions, se
   await client.srem(setOf(options), session);
 }
 
-/** Everybody else that is here. Sessions that ended are taken out of the set. */
-export async function othersHere(
-  client: RelayClient,
-  options: RelayOptions,
-  own: string,
-): Promise<readonly RelayPresence[]> {
+/** Who else is here, and the sessions that do not answer any more and did not say that they left. */
+export type OthersHere = { here: readonly RelayPresence[]; silent: readonly string[] };
+
+/** Everybody else. Whoever leaves is out of the set; of those that ended without a word only the newest stay there. */
+export async function othersHere(client: RelayClient, options: RelayOptions, own: string): Promise<OthersHere> {
   const sessions = (await client.smembers(setOf(options)))
     .filter((one) => one !== own && ulidText.test(one))
     .sort()
     .slice(-most);
-  if (sessions.length === 0) return [];
+  if (sessions.length === 0) return { here: [], silent: [] };
   const texts = await client.mget(...sessions.map((one) => keyOf(options, one)));
-  const ended = sessions.filter((_, at) => texts[at] === null);
-  if (ended.length > 0) await client.srem(setOf(options), ...ended);
-  return texts.flatMap((text, at): RelayPresence[] => {
+  const silent = sessions.filter((_, at) => texts[at] === null);
+  const forgotten = silent.slice(0, -mostSilent);
+  if (forgotten.length > 0 && !options.readOnly) await client.srem(setOf(options), ...forgotten);
+  const here = texts.flatMap((text, at): RelayPresence[] => {
     const one = readRecord(text, written);
     return one && one.session === sessions[at] ? [one] : [];
   });
+  return { here, silent: silent.slice(-mostSilent) };
 }

@@ -76,6 +76,7 @@ export const incidentModule =
         self,
         asksName: recorder.asksName || undefined,
         here,
+        silent: [...presence.silent, ...(shared?.silent ?? [])],
         open: recorder.open.filter((one) => one.id !== incident?.id).map(listedOpen),
         journal: { ...journal.state, allowed: allowed || undefined },
         relay: shared?.status,

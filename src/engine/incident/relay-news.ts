@@ -4,6 +4,7 @@ import { severityName } from '../../core/incident/checklist.ts';
 import type { ControlLoss, Presence } from '../../core/incident/context.ts';
 import { fingerprint, type Writer } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
+import { type Ms, second } from '../../core/time.ts';
 import type { Held } from '../../data/relay/lease.ts';
 import type { ControlNews } from '../relay/control-leases.ts';
 import type { Loss } from '../relay/kept-lease.ts';
@@ -22,11 +23,15 @@ export function controlSays(news: ControlNews, incidents: readonly Incident[]): 
   return { says: whyLost(news.loss), isGood: false };
 }
 
-/** Why control was not taken: somebody else did so first. */
-export const tookFirst = (by: Held | undefined): string =>
-  by
-    ? `${by.name} at ${by.host} took control first: take control again if you must`
-    : 'another cockpit took control first: take control again if you must';
+/** Why control was not taken: somebody else did so first, and may have been killed right after. */
+export function tookFirst(by: Held | undefined): string {
+  if (!by) return 'another cockpit took control first: take control again if you must';
+  const lease = by.endsIn === undefined ? '' : ` (its lease ends in ${leaseLeft(by.endsIn)} unless it is renewed)`;
+  return `${by.name} at ${by.host} took control first${lease}: take control again if you must`;
+}
+
+/** In whole seconds, up: then it has ended. */
+export const leaseLeft = (endsIn: Ms): string => `${Math.ceil(endsIn / second)} s`;
 
 /** What a person whose key is not admitted reads after each entry. */
 export const waitsFor = ({ control }: Incident): string => `it has no effect until ${control.person} admits your key`;

@@ -13,7 +13,13 @@ import type { RelayOptions } from '../../data/relay/connect.ts';
 import { Courier } from '../../data/relay/courier.ts';
 import { type Holder, leaseTime, renewEvery } from '../../data/relay/lease.ts';
 import { RelayLink } from '../../data/relay/link.ts';
-import { endPresence, othersHere, type RelayPresence, renewPresence } from '../../data/relay/presence.ts';
+import {
+  endPresence,
+  type OthersHere,
+  othersHere,
+  type RelayPresence,
+  renewPresence,
+} from '../../data/relay/presence.ts';
 import type { LookCarrier } from '../../data/shared-looks/look-carrier.ts';
 import { believedClock } from '../../data/shared-looks/relayed-looks.ts';
 import { debugLog } from '../../disk/debug-log.ts';
@@ -55,7 +61,7 @@ export class SharedIncidents {
   readonly #courier: Courier;
   readonly #stalls: StallWatch;
   #listener: Listener = { changed() {}, told() {} };
-  #others: readonly RelayPresence[] = [];
+  #others: OthersHere = { here: [], silent: [] };
   #isHeard = false;
   #self: RelayPresence | undefined;
   #refused = 0;
@@ -187,7 +193,12 @@ export class SharedIncidents {
   /** Everybody else on the relay, as they were when it last answered; while it is away, marked as unheard. */
   get others(): readonly Omit<Presence, 'driving'>[] {
     const isAway = this.#link.state.state !== 'connected';
-    return this.#others.map((one) => ({ ...one, at: 0, unheard: isAway || undefined }));
+    return this.#others.here.map((one) => ({ ...one, at: 0, unheard: isAway || undefined }));
+  }
+
+  /** The sessions that do not answer and did not say that they left. */
+  get silent(): readonly string[] {
+    return this.#others.silent;
   }
 
   /** Says that this cockpit is here, and looks who else is. */

@@ -15,6 +15,7 @@ import { type Left, type Lock, type LockNote, RunLocks } from '../../data/journa
 import type { Held } from '../../data/relay/lease.ts';
 import { actionContextOf } from '../action-context.ts';
 import { recordRun } from '../incident/recorder.ts';
+import { leaseLeft } from '../incident/relay-news.ts';
 import type { Loss } from '../relay/kept-lease.ts';
 import type { TargetLease } from '../relay/target-leases.ts';
 import { type Executed, LiveRun, type RunContext } from './live-run.ts';
@@ -141,7 +142,7 @@ export class Runner {
       if (taken.left) await this.#leftBehind(taken.left);
       const far = await recorder.shared?.targets.take(sanitize(object, 300), action);
       if (far && !far.ok)
-        return await live.end('refused', whoRuns(far.by), { hint: 'nothing was changed; wait until it ends' });
+        return await live.end('refused', whoRuns(far.by), { hint: `nothing was changed; ${untilFree(far.by)}` });
       if (far) this.#leases.set(id, far.lease);
       return await this.#execute(live, plan, taken.lock);
     } catch (error) {
@@ -246,6 +247,12 @@ export class Runner {
     return live.verify(plan, uncertainty);
   }
 }
+
+/** Whoever was killed holds the target until the lease ends. */
+const untilFree = (by: Held | undefined): string =>
+  by?.endsIn === undefined
+    ? 'wait until it ends'
+    : `wait until it ends; if its cockpit was killed, the target is free in ${leaseLeft(by.endsIn)}`;
 
 const whoRuns = (by: Held | undefined): string =>
   by

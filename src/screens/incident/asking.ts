@@ -251,25 +251,23 @@ export function askControl(state: State): Intent {
   const there = incidentContext?.here.find((one) => one.session === incident?.control.session);
   const who = incident?.control.person ?? 'nobody';
   const isOwn = there !== undefined && there.session === incidentContext?.self.session;
-  const isUnknown =
-    there?.unheard === true ||
-    (incidentContext !== undefined &&
-      incident !== undefined &&
-      controlNow(incidentContext, incident).state === 'unknown');
+  const control = incidentContext && incident && controlNow(incidentContext, incident);
+  const isUnknown = there?.unheard === true || control?.state === 'unknown';
+  const gone = control?.state === 'free' && control.isSilent ? 'does not answer' : 'is no longer connected';
   const reason = isOwn
     ? 'taken again'
     : isUnknown
       ? `the relay is away, ${who} may still be in control`
       : there
         ? `taken from ${who}`
-        : `${who} is no longer connected`;
+        : `${who} ${gone}`;
   const before = isOwn
     ? 'This cockpit had lost control. You continue from the same step.'
     : isUnknown
       ? `${who} was in control. The relay is away: ${who} may still act. Call ${who} first.`
       : there
         ? `${who} is in control and connected from ${there.host}. Their cockpit becomes read-only.`
-        : `${who} was in control and is no longer connected. You continue from the same step.`;
+        : `${who} was in control and ${gone}. You continue from the same step.`;
   return {
     kind: 'confirm',
     ask: {

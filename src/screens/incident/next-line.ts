@@ -2,7 +2,7 @@
 import type { Lacking } from '../../core/actions/action.ts';
 import { isUnderWay, type Run } from '../../core/actions/run.ts';
 import type { Step } from '../../core/incident/checklist.ts';
-import type { IncidentContext } from '../../core/incident/context.ts';
+import { controlNow, type IncidentContext } from '../../core/incident/context.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
@@ -14,6 +14,7 @@ import { offersOf } from '../../runbook/offers.ts';
 import type { State } from '../../store.ts';
 import { dim, firstFitting, type Line, line, span } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
+import { goneSays } from './offers.ts';
 import { suggestionOf } from './suggestion.ts';
 
 const moves = memoize(
@@ -66,13 +67,13 @@ export const stepOf = (move: Move | undefined): Step | undefined => (move && 'st
 /** The key on the checklist, and what it does there. */
 type Says = { key: string; text: string };
 
-export function moveSays(move: Move, { incident, world }: State): Says {
+export function moveSays(move: Move, { incident, incidentContext, world }: State): Says {
   switch (move.kind) {
-    case 'control':
-      return {
-        key: 'W',
-        text: `take control: ${incident?.control.person ?? 'the person in control'} is not connected`,
-      };
+    case 'control': {
+      const control = incident && incidentContext && controlNow(incidentContext, incident);
+      const how = goneSays({ isSilent: control?.state === 'free' && control.isSilent });
+      return { key: 'W', text: `take control: ${incident?.control.person ?? 'the person in control'} ${how}` };
+    }
     case 'acknowledge':
       return move.page
         ? { key: 'm', text: 'acknowledge the page at PagerDuty' }

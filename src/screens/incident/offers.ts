@@ -61,6 +61,10 @@ export const offerBindings = (id: string, unless: (here: Here) => string | undef
     };
   });
 
+/** Of the person who was in control: `is not connected`, `does not answer`. */
+export const goneSays = ({ isSilent }: { isSilent: boolean }): string =>
+  isSilent ? 'does not answer' : 'is not connected';
+
 /** Why this cockpit can change nothing; undefined when it can. */
 export function onlyObserves({ incidentContext }: State): string | undefined {
   return incidentContext?.observing ? 'this cockpit only observes' : undefined;
@@ -79,9 +83,7 @@ export function whyNotInControl(state: State): string | undefined {
     return `the incident is ${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'}; O reopens it`;
   if (isInControl(incidentContext, incident)) return undefined;
   const { person } = incident.control;
-  const { state: control } = controlNow(incidentContext, incident);
-  if (control === 'unknown') return `the relay is away, ${person} may be in control: W takes control`;
-  return control === 'free'
-    ? `${person} is not connected: W takes control`
-    : `${person} is in control: W takes control`;
+  const control = controlNow(incidentContext, incident);
+  if (control.state === 'unknown') return `the relay is away, ${person} may be in control: W takes control`;
+  return `${person} ${control.state === 'free' ? goneSays(control) : 'is in control'}: W takes control`;
 }

@@ -166,6 +166,12 @@ function controlSays(control: ControlNow | undefined, own: string): [says: strin
       false,
       `call ${control.last} first; then W takes control: both may act until the relay is back`,
     ];
+  if (control.state === 'free' && control.isSilent)
+    return [
+      `nobody: ${control.last} does not answer (killed, hung or cut off)`,
+      false,
+      `W takes control; a cockpit of ${control.last} that comes back is told, and may not act`,
+    ];
   if (control.state === 'free') return [`nobody: ${control.last} left`, false, 'W takes control'];
   const { session, name, user, host } = control.by;
   if (session === own) return ['you', true, 'another person takes it with W; it asks first and is recorded'];

@@ -15,6 +15,7 @@ import { matching } from '../toolkit/list.ts';
 import { incidentAside } from './aside.ts';
 import { incidentKeys, isOpen, isOpening } from './keys.ts';
 import { nextLine } from './next-line.ts';
+import { goneSays } from './offers.ts';
 import { openingView } from './opening.ts';
 import { checklistRows } from './steps.ts';
 import { suggestionOf } from './suggestion.ts';
@@ -66,21 +67,26 @@ function foot(state: State, columns: number): readonly Line[] {
   if (!incident || !incidentContext) return [];
   const lines: Line[] = [];
   for (const { run, ended } of lostRuns(incidentContext, incident)) {
-    const why = ended ? 'its cockpit exited; check the facts above' : `the relay is away; ${run.by} may still run it`;
+    const isSilent = incidentContext.silent?.includes(run.session);
+    const gone = isSilent
+      ? `its cockpit does not answer; ${run.by} may still run it`
+      : 'its cockpit exited; check the facts above';
+    const why = ended ? gone : `the relay is away; ${run.by} may still run it`;
     lines.push(line(mark('unknown'), ` ${nameOfRun(run)}: outcome unknown, ${why}`));
   }
   for (const run of incident.runs.filter((one) => one.phase === 'unknown').slice(-2))
     lines.push(line(mark('unknown'), ` ${nameOfRun(run)}: outcome unknown; check the facts above`));
-  if (isResumable(incidentContext, incident))
+  const control = controlNow(incidentContext, incident);
+  if (isResumable(incidentContext, incident) && control.state === 'free')
     lines.push(
       line(
         mark('warning'),
-        ` ${incident.control.person} was in control and is not connected: `,
+        ` ${incident.control.person} was in control and ${goneSays(control)}: `,
         span('W', 'key'),
         ' takes control',
       ),
     );
-  if (controlNow(incidentContext, incident).state === 'unknown')
+  if (control.state === 'unknown')
     lines.push(
       line(
         mark('warning'),

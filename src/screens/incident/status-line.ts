@@ -179,7 +179,10 @@ function controlSays({ incidentContext, incident }: State): Variants {
   const last = fit(control.last, cutName).trimEnd();
   if (control.state === 'unknown')
     return [line(span(`control: unknown, last ${last}`, 'warning')), line(span('control: unknown', 'warning'))];
-  return [line(span(`control: nobody (${last} left)`, 'warning')), line(span('control: nobody', 'warning'))];
+  const ways = control.isSilent
+    ? [`control: nobody (${last} does not answer)`, `control: ${last} does not answer`, 'control: nobody']
+    : [`control: nobody (${last} left)`, 'control: nobody'];
+  return ways.map((text) => line(span(text, 'warning')));
 }
 
 /** To the person in control: who waits for an admission. To that one: that its entries have no effect yet. */
