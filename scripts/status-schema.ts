@@ -30,6 +30,11 @@ const finding = z
     code: z.enum(findingCodes).optional().describe('why it could not be evaluated; absent if it could'),
     remedy: z.string().optional().describe("the runbook's action, or the next step"),
     metric: metricId.optional(),
+    state: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .describe('what else about it is news while the verdict stays: ready replicas, reasons, status codes'),
     told: z.literal(true).optional().describe('shown beside the problems though it is none'),
     unanswered: z.literal(true).optional().describe('its source gives no answer; nothing else is evaluated from it'),
   })

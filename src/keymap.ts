@@ -156,6 +156,7 @@ export const globalBindings: readonly Binding[] = [
   },
   {
     id: 'war-room',
+    leadsTo: 'war-room',
     keys: ['w'],
     title: 'war room',
     about: 'show the most important facts in large letters, for a wall screen',

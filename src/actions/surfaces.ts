@@ -106,7 +106,7 @@ type Verb = 'disable' | 'enable' | 'test';
 function surfaceAction(
   id: ActionId,
   verb: Verb,
-  more: Pick<Action, 'title' | 'about' | 'next'> & { says(surface: string): string },
+  more: Pick<Action, 'title' | 'each' | 'about' | 'next'> & { says(surface: string): string },
 ): Action {
   return {
     id,
@@ -141,6 +141,7 @@ function surfaceAction(
     verify: async (done, preflight) => (verb === 'test' ? itsAnswer(done) : withRate(done, preflight)),
     within: minute,
     title: more.title,
+    each: more.each,
     about: more.about,
     next: more.next,
   };
@@ -148,6 +149,7 @@ function surfaceAction(
 
 export const disableSurface = surfaceAction('disable-surface', 'disable', {
   title: 'Disable a surface',
+  each: { field: 'surface', title: (surface) => `disable ${surface}` },
   says: (surface) => `New jobs on ${surface} wait until it is enabled again.`,
   about: {
     does: 'stops new jobs on a surface',
@@ -165,6 +167,7 @@ export const disableSurface = surfaceAction('disable-surface', 'disable', {
 
 export const enableSurface = surfaceAction('enable-surface', 'enable', {
   title: 'Enable a surface',
+  each: { field: 'surface', title: (surface) => `enable ${surface}` },
   says: (surface) => `Jobs on ${surface} run again.`,
   about: {
     does: 'allows jobs on a surface again',
@@ -179,6 +182,7 @@ export const enableSurface = surfaceAction('enable-surface', 'enable', {
 
 export const testSurface = surfaceAction('test-surface', 'test', {
   title: 'Test a surface live',
+  each: { field: 'surface', title: (surface) => `test ${surface} live` },
   says: (surface) => `Sends one real request to ${surface}. The platform is not changed.`,
   about: {
     does: 'sends one real request to a surface',

@@ -135,6 +135,8 @@ export type Binding = {
   about: string;
   /** Other words for it, for the palette. */
   also?: string;
+  /** The id of the screen that it opens: the palette lists that once. */
+  leadsTo?: string;
   /** What it does to the selected row, in the footer instead of the title: `restart gateway`. */
   titleFor?(here: Here): string | undefined;
   /** Rank in the footer, low first; absent: not in the footer. */

@@ -233,6 +233,26 @@ test('a change is printed once, in one line; a fluctuating value is no change', 
   expect(back.find((change) => change.id === 'gateway/health')).toMatchObject({ from: 'critical', to: 'ok' });
 });
 
+test('another state of the same verdict is a change, in whatever words it is said', () => {
+  const sick = deployment('api-gateway', 1, 3);
+  const of = (deployments: readonly Deployment[]) =>
+    evaluate({ ...calm, readings: { ...calm.readings, pods: live([]), deployments: live(deployments) } });
+  const ids = (before: readonly Finding[], after: readonly Finding[]) =>
+    changesBetween(before, after, now).changes.map(({ id }) => id);
+  const before = of([sick]);
+  expect(ids(before, of([{ ...sick, rollout: { state: 'progressing' } }]))).toContain('pods/api-gateway');
+  const other = before.map((finding) => ({ ...finding, says: `now: ${finding.says}` }));
+  expect(ids(before, other)).toEqual([]);
+  const gateway = (statusCode: number) => {
+    const reading = outage.readings.gateway;
+    if (reading.state !== 'live') throw new Error('the gateway of the outage answers');
+    const { health, detailed } = reading.value;
+    const both = { health: { ...health, statusCode }, detailed: { ...detailed, statusCode } };
+    return evaluate({ ...outage, readings: { ...outage.readings, gateway: live(both) } });
+  };
+  expect(ids(gateway(503), gateway(502))).toEqual(['gateway/health']);
+});
+
 describe('a finding that disappears between two checks', () => {
   const without = (world: World): World => ({
     ...world,

@@ -53,6 +53,7 @@ async function scaleFirst(d: DeploymentState, preflight: Preflight): Promise<str
 export const restartDeployment: Action = {
   id: 'restart-deployment',
   title: 'Restart a deployment',
+  each: { field: 'deployment', title: (name) => `restart ${name}` },
   also: 'rollout bounce reboot recycle',
   risk: 'reversible',
   about: {

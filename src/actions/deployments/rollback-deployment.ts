@@ -36,6 +36,7 @@ function bestFirst(all: readonly Revision[]): readonly Revision[] {
 export const rollbackDeployment: Action = {
   id: 'rollback-deployment',
   title: 'Roll back a deployment',
+  each: { field: 'deployment', title: (name) => `roll back ${name}` },
   also: 'rollback undo revert previous deploy',
   risk: 'reversible',
   about: {

@@ -55,6 +55,7 @@ function replicasNow(world: World, target: Target): string | undefined {
 export const scaleDeployment: Action = {
   id: 'scale-deployment',
   title: 'Scale a deployment',
+  each: { field: 'deployment', title: (name) => `scale ${name}` },
   asks(world, target) {
     const d = newest(world.readings.deployments)?.value.find(({ name }) => name === named(target));
     return d && `Scale ${d.name} (${counted(d.desired, 'replica')} now)`;

@@ -90,10 +90,10 @@ async function part(name: string, make: () => Promise<Made>): Promise<readonly E
     return typeof made === 'string' ? [entry(made)] : made;
   } catch (error) {
     debugLog.warn('support-bundle', { part: name, error });
-    const says = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return [
       entry(
-        `${says
+        `${stack
           .split('\n')
           .map((line) => sanitize(line))
           .join('\n')}\n`,

@@ -150,6 +150,8 @@ export type Action = {
   title: string;
   /** The title of its form, with what is there now: `Scale api-gateway (5 replicas now)`. */
   asks?(world: World, target: Target): string | undefined;
+  /** What it is done to, one by one: the palette has an entry for each, `restart api-gateway`. */
+  each?: { field: 'deployment' | 'surface'; title(name: string): string };
   /** Other words that find it in the palette. */
   also?: string;
   risk: Risk;

@@ -17,7 +17,11 @@ export function evaluateJob(
   const reasons = reasonsOf(pods, now);
   const tell = (rule: RuleId, ...words: readonly (string | undefined)[]): Evaluation => {
     const said = words.filter((word) => word !== undefined);
-    return { ...decide(rule), says: `Job ${[...said, ...reasons.slice(0, 2)].join(', ')}` };
+    return {
+      ...decide(rule),
+      says: `Job ${[...said, ...reasons.slice(0, 2)].join(', ')}`,
+      state: [job.state, job.reason ?? '', String(job.failed), ...reasons],
+    };
   };
   if (job.state === 'complete' || job.state === 'suspended') return tell('job/ok', job.state);
   if (job.state === 'failed') {

@@ -21,11 +21,12 @@ export type Change = {
   gone?: true;
 };
 
-/** What these say does not waver from second to second, so other words are news. */
-const steady = ['gateway', 'pods'];
+/** Whether another state is news: of a thing whose state does not waver from second to second. */
+const hasChanged = (was: Finding, { rule, state }: Finding): boolean =>
+  state !== undefined && (was.rule !== rule || state.join('\n') !== was.state?.join('\n'));
 
 /**
- * What became better, worse, appeared or vanished since `before`; of gateway and pods also what reads differently now.
+ * What became better, worse, appeared or vanished since `before`; of gateway and pods also what is in another state.
  * `after` is what to compare the next look with: what is hidden behind a source without an answer stays in it, unknown,
  * so that its return is told. `world`: tells what was deleted from what recovered.
  */
@@ -37,12 +38,12 @@ export function changesBetween(
 ): { changes: readonly Change[]; after: readonly Finding[] } {
   const old = new Map(before.map((finding) => [finding.id, finding]));
   const changed = now.flatMap((finding): Change[] => {
-    const { id, subject, verdict, says, area } = finding;
+    const { id, subject, verdict, says } = finding;
     const was = old.get(id);
     old.delete(id);
     // A thing that appears and is fine is no news.
     if (!was) return verdict === 'ok' ? [] : [{ at, id, subject, to: verdict, says }];
-    if (was.verdict === verdict && (was.says === says || !steady.includes(area))) return [];
+    if (was.verdict === verdict && !hasChanged(was, finding)) return [];
     return [{ at, id, subject, from: was.verdict, to: verdict, says }];
   });
   const gone = world ? [...old.values()].filter((finding) => isGone(finding, world)) : [];

@@ -7,7 +7,7 @@ import { keepPromises } from './backups.ts';
 import { blockedRemedy, blockedSays, isBlocked } from './blocked.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { actionFor } from './fix-first.ts';
-import { claimsToBeWell, evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { claimsToBeWell, evaluateEndpoint, gatewaySays, gatewayState, worseEndpoint } from './gateway.ts';
 import { marginSays, measureSays } from './measure.ts';
 import { recoveryOf, recoverySays } from './metric-window.ts';
 import { evaluateMetric, metrics } from './metrics.ts';
@@ -64,7 +64,8 @@ function gateway(world: World): Finding[] {
   const whole = gatewaySays(reading.value);
   // What claims to be well says nothing of why it is not.
   const parts = claimsToBeWell(worse) ? [...services, whole] : [whole, ...services];
-  return [{ ...about, ...decide(`gateway/${evaluateEndpoint(worse)}`), ...inParts(parts) }];
+  const rule = decide(`gateway/${evaluateEndpoint(worse)}`);
+  return [{ ...about, ...rule, ...inParts(parts), state: gatewayState(reading.value) }];
 }
 
 function databases(world: World): Finding[] {

@@ -35,6 +35,8 @@ export type Finding = {
   figure?: string;
   /** Why it could not be evaluated; absent: it was. */
   code?: FindingCode;
+  /** What else about it is news while the verdict stays, as values of the platform: `["1/3", "CrashLoopBackOff"]`. */
+  state?: readonly string[];
   /** Shown with the problems although it is none: a person's choice, such as a paused study. */
   told?: true;
   /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */

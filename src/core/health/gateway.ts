@@ -37,10 +37,23 @@ export function worseEndpoint({ health, detailed }: Gateway): HealthEndpoint {
 
 /** `503 unhealthy`, `certificate expired`; where the endpoints disagree, both: `/health 503 unhealthy; /v1/health 200 ok`. */
 export function gatewaySays(gateway: Gateway): string {
+  const told = telling(gateway);
+  if (told.length === 1) return told.map(endpointSays).join();
+  return told.map((e) => `${URL.parse(e.url)?.pathname ?? e.url} ${endpointSays(e)}`).join('; ');
+}
+
+/** The worse endpoint; both where they disagree. */
+function telling(gateway: Gateway): readonly HealthEndpoint[] {
   const worse = worseEndpoint(gateway);
   const other = worse === gateway.health ? gateway.detailed : gateway.health;
-  if (other.absent || evaluateEndpoint(worse) === evaluateEndpoint(other)) return endpointSays(worse);
-  return [worse, other].map((e) => `${URL.parse(e.url)?.pathname ?? e.url} ${endpointSays(e)}`).join('; ');
+  return other.absent || evaluateEndpoint(worse) === evaluateEndpoint(other) ? [worse] : [worse, other];
+}
+
+/** What the endpoints answer, and which services are not healthy. */
+export function gatewayState(gateway: Gateway): readonly string[] {
+  const answers = telling(gateway).flatMap((e) => [e.statusCode, e.fault, e.status].map((part) => String(part ?? '')));
+  const bad = [gateway.health, gateway.detailed].flatMap((e) => e.services.filter(({ healthy }) => !healthy));
+  return [...answers, ...new Set(bad.map(({ name, word }) => `${name} ${word}`))];
 }
 
 /** One endpoint in few words. */

@@ -20,7 +20,7 @@ export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now:
     ...here.map(({ node, ours, rule }): Finding => {
       const about = { id: `pods/node/${node.name}`, area: 'pods', subject: node.name } as const;
       const says = `Node ${node.problems.join(', ')}, runs ${formatCounted(ours.length, 'pod')}`;
-      return { ...about, ...decide(rule), says };
+      return { ...about, ...decide(rule), says, state: node.problems };
     }),
     ...gone(nodes, running),
     ...together(elsewhere.map(({ node }) => node)),

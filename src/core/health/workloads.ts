@@ -87,6 +87,13 @@ function replicated(world: World, d: Replicated, podList: readonly Pod[] | undef
     verdict: weigh(verdict, isRole(d, scope), scope),
     ...inParts([`${kind ? `${kind} ` : ''}${first}`, ...rest]),
     figure: `${readyOf(d, own, scope).ready}/${d.desired}`,
+    state: [
+      `${readyOf(d, own, scope).ready}/${d.desired}`,
+      d.rollout.state,
+      d.rollout.reason ?? '',
+      refused ?? '',
+      ...reasonsOf(own ?? [], now),
+    ],
   };
 }
 
@@ -105,7 +112,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
       found.push(replicated(world, one, podList, refused));
       continue;
     }
-    const { rule, verdict, says, short } = judgeOther(one, all, ownPods(podList, one), world, refused);
+    const { rule, verdict, says, short, state } = judgeOther(one, all, ownPods(podList, one), world, refused);
     if (verdict === 'ok') {
       const well = fine.get(one.kind) ?? { healthy: 0, suspended: [] };
       fine.set(one.kind, well);
@@ -120,6 +127,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
         verdict: weigh(verdict, false, world.scope),
         short,
         says,
+        state: state ?? [],
       });
   }
   for (const [kind, { healthy, suspended }] of fine) {
@@ -127,7 +135,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
     const says = [...(healthy > 0 ? [`${healthy} healthy`] : []), ...resting].join(', ');
     const about = { id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind } as const;
     // What a person suspended stays listed: it is easily forgotten.
-    found.push({ ...about, ...decide('kinds/ok'), says, told: suspended.length > 0 || undefined });
+    found.push({ ...about, ...decide('kinds/ok'), says, state: suspended, told: suspended.length > 0 || undefined });
   }
   return [
     ...found,
@@ -214,6 +222,7 @@ function strays(
     );
     if (verdict === 'ok') return [];
     const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
+    const reasons = reasonsOf(pods, world.now);
     const count = pods[0]?.bare ? 'no controller' : `${counted.filter((p) => p.ready).length}/${counted.length} ready`;
     return [
       {
@@ -222,7 +231,8 @@ function strays(
         subject: key.slice(key.indexOf('/') + 1),
         rule,
         verdict: weigh(verdict, !deployments && roles.includes(pods[0]?.app ?? ''), world.scope),
-        says: [...reasonsOf(pods, world.now).slice(0, 2), count].join(', '),
+        says: [...reasons.slice(0, 2), count].join(', '),
+        state: [`${counted.filter((p) => p.ready).length}/${counted.length}`, ...reasons],
       },
     ];
   });

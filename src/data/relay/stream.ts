@@ -71,10 +71,10 @@ export async function openIncidents(
   const entries = entriesOf(answer);
   const state = new Map<string, string>();
   for (const { fields } of entries) {
-    const { incident = '', state: says = '' } = fields;
-    if (ulidText.test(incident) && !state.has(incident)) state.set(incident, says);
+    const { incident = '', state: told = '' } = fields;
+    if (ulidText.test(incident) && !state.has(incident)) state.set(incident, told);
   }
-  const incidents = [...state].filter(([, says]) => says !== 'over').map(([incident]) => incident);
+  const incidents = [...state].filter(([, told]) => told !== 'over').map(([incident]) => incident);
   return { incidents, last: entries[0]?.id ?? beginning };
 }
 

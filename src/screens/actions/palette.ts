@@ -113,15 +113,11 @@ function cannotArm({ arming }: State): string | undefined {
   return arming.state === 'open' ? 'this environment is not read-only' : undefined;
 }
 
-/** What an action's title ends with, the field it stands for, and the names that there are. */
-const named = [
-  { says: 'a deployment', field: 'deployment', names: ({ world }: State) => Object.values(world.scope.deployments) },
-  {
-    says: 'a surface',
-    field: 'surface',
-    names: ({ world }: State) => newest(world.readings.surfaces)?.value.surfaces.map(({ id }) => id) ?? [],
-  },
-] as const;
+/** The names of what actions are done to one by one. */
+const namesOf: Readonly<Record<NonNullable<Action['each']>['field'], (state: State) => readonly string[]>> = {
+  deployment: ({ world }) => Object.values(world.scope.deployments),
+  surface: ({ world }) => newest(world.readings.surfaces)?.value.surfaces.map(({ id }) => id) ?? [],
+};
 
 /** What is done, and to what. */
 const idOf = (action: ActionId, target: Target): string =>
@@ -159,14 +155,12 @@ export const remedyEntries = (state: State): readonly Entry[] =>
 /** In the palette every action has its own entry; what is done to a deployment or a surface, one for each of them. */
 export const actionEntries = (state: State): readonly Entry[] => [
   ...allActions(state.own).flatMap((action) => {
-    const title = action.title.toLowerCase();
-    const kind = named.find(({ says }) => title.includes(says));
-    const each = kind?.names(state) ?? [];
+    const { each } = action;
     return [
-      entryOf(state, action, title),
-      ...each.map((name) =>
-        entryOf(state, action, title.replace(kind?.says ?? '', name), { [kind?.field ?? '']: name }),
-      ),
+      entryOf(state, action, action.title.toLowerCase()),
+      ...(each
+        ? namesOf[each.field](state).map((name) => entryOf(state, action, each.title(name), { [each.field]: name }))
+        : []),
     ];
   }),
   {

@@ -11,6 +11,7 @@ import { snoozeEntries } from './snooze.ts';
 
 export const incidentBinding: Binding = {
   id: 'incident',
+  leadsTo: 'incident',
   keys: ['i'],
   title: 'incident',
   about: 'show the incident’s checklist; without one: enter opens the suggested severity, v another',

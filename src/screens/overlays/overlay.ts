@@ -157,7 +157,8 @@ function titleRule(title: Line, position: Span | undefined, environment: Line, c
   return line(dim('─ '), said, dim(gap), dim('─'.repeat(rest)), ' ', right, dim(' ─'));
 }
 
-type Keys = readonly (readonly [keys: string, title: string])[];
+/** `explains`: one of two keys of a field, the one that can be typed there does it. */
+type Keys = readonly (readonly [keys: string, title: string, explains?: 'explains'])[];
 
 /** The keys of each overlay; the footer and docs/keys.md derive from it. */
 export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> = {
@@ -192,8 +193,8 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
     ['ctrl-e', 'editor'],
     ['←→', 'move'],
     ['ctrl-u', 'clear'],
-    ['?', 'explain'],
-    ['ctrl-g', 'explain'],
+    ['?', 'explain', 'explains'],
+    ['ctrl-g', 'explain', 'explains'],
     ['esc', 'cancel'],
   ],
 };
@@ -235,8 +236,8 @@ function formKeys(state: State, { form, at, values }: Extract<Overlay, { kind: '
   const choices = asked?.choices?.(state, values).length ?? 0;
   const explain = asked && asksHelp(asked, text) ? '?' : 'ctrl-g';
   const isLast = at === form.fields.length - 1;
-  return overlayKeys.form.flatMap(([key, title]) => {
-    if (title === 'explain' && key !== explain) return [];
+  return overlayKeys.form.flatMap(([key, title, explains]) => {
+    if (explains && key !== explain) return [];
     if ((key === 'tab' || key === '↑↓') && choices === 0) return [];
     if (key === 'ctrl-e' && !asked?.lines) return [];
     return [[key, key === 'enter' && isLast ? 'submit' : title] as const];

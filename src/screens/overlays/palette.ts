@@ -44,23 +44,22 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
   const place = here(state);
   const screen = screens.find((s) => s.id === place.screen);
   const at: Here = { state, place, row };
-  const keys = (screen ? bindingsOf(screen, at) : [])
-    .filter((b) => !b.silent)
-    .map((b): Item => {
-      const unless = b.unless?.(at);
-      return {
-        kind: 'key',
-        id: `key/${b.id}`,
-        title: b.title,
-        about: b.about,
-        also: b.also,
-        key: b.keys[0] ?? '',
-        run: unless === undefined ? b.run(at) : [],
-        unless,
-      };
-    });
+  const bindings = (screen ? bindingsOf(screen, at) : []).filter((b) => !b.silent);
+  const keys = bindings.map((b): Item => {
+    const unless = b.unless?.(at);
+    return {
+      kind: 'key',
+      id: `key/${b.id}`,
+      title: b.title,
+      about: b.about,
+      also: b.also,
+      key: b.keys[0] ?? '',
+      run: unless === undefined ? b.run(at) : [],
+      unless,
+    };
+  });
   const places = screens
-    .filter((s) => s.palette !== undefined && s.id !== place.screen && !keys.some((k) => k.title === s.palette))
+    .filter((s) => s.palette !== undefined && s.id !== place.screen && !bindings.some((b) => b.leadsTo === s.id))
     .map(
       (s): Item => ({
         kind: 'screen',

@@ -52,7 +52,7 @@ export const ruleIds = Object.keys(all) as RuleId[];
 export type Decision = { rule: RuleId; verdict: HealthStatus };
 
 /** A decision in words: what is wrong, the same for a narrow pane, and what fixes it. */
-export type Evaluation = Decision & { says: string; short?: string; remedy?: string };
+export type Evaluation = Decision & { says: string; short?: string; remedy?: string; state?: readonly string[] };
 
 /** The verdict of a rule. */
 export const decide = (rule: RuleId): Decision => ({ rule, verdict: rules[rule].verdict });
