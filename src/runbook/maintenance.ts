@@ -63,7 +63,7 @@ export const evidenceCleanup: Checklist = {
     {
       id: 'evidence-cleanup/delete',
       say: 'Delete old evidence (careful!)',
-      offers: [{ action: 'cleanup-evidence', title: 'delete old evidence' }],
+      offers: [{ action: 'cleanup-evidence', title: 'clean up old evidence' }],
       byHand: (t) => [aws(t, 's3', `s3 rm ${quote(`s3://${t.bucket}`)}/<study>/ --recursive`)],
     },
   ],
@@ -80,7 +80,7 @@ export const sessionMaintenance: Checklist = {
     {
       id: 'session-maintenance/cleanup',
       say: 'Clear stale sessions',
-      offers: [{ action: 'cleanup-sessions', title: 'clear stale sessions' }],
+      offers: [{ action: 'cleanup-sessions', title: 'clean up old sessions' }],
       byHand: (t) => [`${t.admin} admin:sessions cleanup --older-than 24h`],
     },
     {

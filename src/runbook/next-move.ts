@@ -111,7 +111,7 @@ function stepMove(incident: Incident, { world, offers }: Surroundings): Move | u
     return isMeant && offer ? { kind: 'offer', step, offer } : { kind: 'decide', step, advice };
   }
   const count = passing(incident, step, world);
-  if (count > 1) return { kind: 'accept', step, count };
+  if (count > 0) return { kind: 'accept', step, count };
   const ran = offer !== undefined && known.ran.some(({ action, worked }) => action === offer.action && worked);
   const isBad = checkOf(step, world, known)?.state === 'fail';
   return isBad && offer && !ran ? { kind: 'offer', step, offer } : { kind: 'do', step };

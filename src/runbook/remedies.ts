@@ -177,7 +177,7 @@ export const remedyRules: readonly Rule[] = [
   {
     evidence: 'most failures say that their session is invalid',
     action: 'cleanup-sessions',
-    find: (world) => byCause(world, 'invalid-session', 'cleanup-sessions', 'clear the session pool'),
+    find: (world) => byCause(world, 'invalid-session', 'cleanup-sessions', 'clean up old sessions'),
   },
   {
     evidence: 'one surface fails, and others work',

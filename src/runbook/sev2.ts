@@ -12,8 +12,8 @@ const fixes: readonly Offer[] = [
     title: 'reduce concurrency',
     target: (world) => ({ deployment: world.scope.deployments.executor }),
   },
-  { action: 'cleanup-sessions', title: 'clear session pool' },
-  { action: 'refresh-sessions', title: 'refresh sessions' },
+  { action: 'cleanup-sessions', title: 'clean up old sessions' },
+  { action: 'refresh-sessions', title: 'refresh all sessions' },
   { action: 'retry-jobs', title: 'retry failed jobs' },
 ];
 

@@ -25,8 +25,8 @@ function onStep(step: string, world: World = outage, person = 'ops1'): State {
 const pressed = (state: State): readonly Intent[] => dispatchKey(state, frame(state, size), '*');
 const accepted = (intents: readonly Intent[]) =>
   intents.flatMap((one) =>
-    one.kind === 'send' && one.command.kind === 'incident' && one.command.what.do === 'step'
-      ? [one.command.what.step]
+    one.kind === 'send' && one.command.kind === 'incident' && one.command.what.do === 'accept'
+      ? one.command.what.steps
       : [],
   );
 

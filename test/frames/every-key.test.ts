@@ -115,7 +115,7 @@ const own: Readonly<Record<string, Case>> = {
   },
   'run forget-output': sends({ kind: 'run', what: { do: 'forget' } }),
   'incident step-done': after(['j'], tells({ do: 'step', step: 'sev1/gateway-status', mark: 'done' })),
-  'incident step-accept': after(['j', 'j'], tells({ do: 'step', step: 'sev1/database', mark: 'done' })),
+  'incident step-accept': after(['j', 'j'], tells({ do: 'accept', steps: ['sev1/database', 'sev1/redis'] })),
   'incident step-skip': after(['j'], sees('Skip: Check API gateway status')),
   'incident offer-1': after(['j', 'j', 'j', 'j'], sends({ kind: 'run' })),
   'incident offer-2': {

@@ -41,6 +41,30 @@ describe('cancelling', () => {
   });
 });
 
+describe('accepting several steps', () => {
+  test('marks each with what its check found, and names every one of them', () => {
+    const steps = ['sev1/gateway-status', 'sev1/database', 'sev1/redis'];
+    expect(decided({ do: 'accept', steps }, story())).toEqual({
+      events: steps.map((step) => ({
+        kind: 'step',
+        step,
+        mark: 'done',
+        why: undefined,
+        found: { state: 'pass', because: expect.stringMatching(/./) as string },
+      })),
+      says: 'steps 2, 3 and 4 done',
+    });
+    expect(decided({ do: 'accept', steps: steps.slice(1, 2) }, story())).toMatchObject({ says: 'step 3 done' });
+    expect(decided({ do: 'accept', steps: [] }, story())).toEqual({ refused: 'no step is selected' });
+  });
+
+  test('is for the person in control', () => {
+    const other = { session: 'session-ops2', user: 'ops2', name: 'ops2', host: 'bastion' };
+    const situation = { incident: story(), self: other, observing: false, world: calm, now };
+    expect(decide({ do: 'accept', steps: ['sev1/redis'] }, situation)).toHaveProperty('refused');
+  });
+});
+
 describe('ending with something open', () => {
   test.each(['mitigate', 'resolve'] as const)('%s records what was open then', (what) => {
     const { events } = decided({ do: what, why: 'enough' }, story(), outage) as { events: readonly Event[] };

@@ -64,6 +64,7 @@ describe('an incident in control of this cockpit', () => {
       { kind: 'again', name: 'Slack #alerts' },
     ],
     ['a bad check without an action', story(1, ...doneTo(1)), outage, { kind: 'do', step: { id: steps[1] } }],
+    ['one check that passes', story(1, ...doneTo(3)), outage, { kind: 'accept', step: { id: steps[3] }, count: 1 }],
     ['checks that pass', story(1, ...doneTo(2)), outage, { kind: 'accept', step: { id: steps[2] }, count: 2 }],
     [
       'an action that comes before the recommended one: the new revision crashes',

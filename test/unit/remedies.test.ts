@@ -208,7 +208,7 @@ const table: readonly Row[] = [
         estimated: false,
       }),
     }),
-    'clear the session pool',
+    'clean up old sessions',
   ],
   [
     'a surface is disabled',

@@ -143,6 +143,8 @@ export type IncidentCommand =
   /** Ends a snooze where `until` is not later than now. */
   | { do: 'snooze'; alert: string; subject?: string | undefined; level: AlertLevel; until: Instant }
   | { do: 'step'; step: string; mark: 'done' | 'skipped' | 'reopened'; why?: string }
+  /** Marks several as done, each with what its check found. */
+  | { do: 'accept'; steps: readonly string[] }
   | { do: 'decide'; step: string; answer: 'yes' | 'no'; why: string }
   | { do: 'note'; text: string }
   | { do: 'pin'; entry: string; pinned: boolean }

@@ -2,10 +2,10 @@
 import { ulid } from 'ulid';
 import { longestSnooze } from '../../core/health/alert.ts';
 import { hasControl, incidentIdOf, isAdmitted, type KeyState } from '../../core/incident/authority.ts';
-import { adviceOn, checkOf, severityName } from '../../core/incident/checklist.ts';
+import { adviceOn, checkOf, type Step, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { type Event, type IncidentType, roles, type Writer } from '../../core/incident/event.ts';
-import { type Incident, isOngoing } from '../../core/incident/incident.ts';
+import { type Incident, isOngoing, type StepState } from '../../core/incident/incident.ts';
 import { shortClock } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
@@ -37,6 +37,7 @@ const forDriver = new Set<IncidentCommand['do']>([
   'type',
   'procedure',
   'step',
+  'accept',
   'decide',
   'notify',
   'update',
@@ -120,6 +121,16 @@ function snooze({ alert, subject, level, until }: Extract<IncidentCommand, { do:
   return { events: [event], says: until > now ? `snoozed until ${shortClock(until)}Z` : 'no longer snoozed' };
 }
 
+/** A step's mark, with what its check found. */
+function marked(step: Step, mark: StepState['mark'], incident: Incident, world: World, why?: string): Event {
+  const check = checkOf(step, world, knownOf(incident));
+  const found = check ? { state: check.state, because: check.because } : undefined;
+  return { kind: 'step', step: step.id, mark, why: why || undefined, found };
+}
+
+/** `2, 3 and 5`. */
+const numbersSay = (all: readonly number[]): string => `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
+
 type Rest = Pick<Situation, 'self' | 'world' | 'now' | 'taken' | 'keys'>;
 
 function withIncident(what: IncidentCommand, incident: Incident, { self, world, now, taken, keys }: Rest): Decision {
@@ -142,18 +153,17 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
       const found = findStep(what.step);
       if (!found) return { refused: `there is no step ${what.step}` };
       if (what.mark === 'skipped' && !what.why) return { refused: 'a skipped step needs a reason' };
-      const check = checkOf(found.step, world, knownOf(incident));
-      const { step, mark, why } = what;
-      return just(
-        {
-          kind: 'step',
-          step,
-          mark,
-          why: why || undefined,
-          found: check ? { state: check.state, because: check.because } : undefined,
-        },
-        `step ${found.at + 1} ${mark}`,
-      );
+      return just(marked(found.step, what.mark, incident, world, what.why), `step ${found.at + 1} ${what.mark}`);
+    }
+    case 'accept': {
+      const found = what.steps.flatMap((step) => findStep(step) ?? []);
+      const [only] = found;
+      if (!only) return { refused: 'no step is selected' };
+      return {
+        events: found.map(({ step }) => marked(step, 'done', incident, world)),
+        says:
+          found.length === 1 ? `step ${only.at + 1} done` : `steps ${numbersSay(found.map(({ at }) => at + 1))} done`,
+      };
     }
     case 'decide': {
       const found = findStep(what.step);

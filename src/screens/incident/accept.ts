@@ -43,7 +43,7 @@ export function acceptIntents(here: Here): readonly Intent[] {
   const { steps, next } = acceptable(here);
   const last = next ?? steps.at(-1);
   return [
-    ...steps.map((step) => send({ do: 'step', step: step.id, mark: 'done' })),
+    send({ do: 'accept', steps: steps.map(({ id }) => id) }),
     ...(last ? [{ kind: 'select', row: last.id } as const] : []),
   ];
 }

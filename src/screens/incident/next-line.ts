@@ -92,7 +92,10 @@ export function moveSays(move: Move, { incident, incidentContext, world }: State
     case 'offer':
       return { key: move.offer.key, text: move.offer.title };
     case 'accept':
-      return { key: '*', text: `accept ${move.count} steps: their checks pass` };
+      return {
+        key: '*',
+        text: move.count === 1 ? 'accept the step: its check passes' : `accept ${move.count} steps: their checks pass`,
+      };
     case 'decide':
       return { key: 'space', text: decisionSays(move) };
     case 'do':

@@ -46,8 +46,8 @@ export const sessionsHere = ({ incidentContext }: State): ReadonlySet<string> | 
 const resultsOf = (state: State, step: Step): readonly RunResult[] =>
   stepResults(step, state.incident, state.world, sessionsHere(state));
 
-/** From this width on a command is shown whole, in several lines; in little room it is cut, and copied whole. */
-const wholeFrom = 100;
+/** A command has so many lines at most below its step; copied and at length it is whole. */
+const mostLines = (columns: number): number => (columns < 100 ? 2 : 6);
 
 /** What stands under the selected step: results, evidence, commands, actions, advice, reminder. */
 export function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
@@ -65,8 +65,10 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
   const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
   commands.forEach((command, at) => {
-    const parts = columns >= wholeFrom ? wrap(command, columns - 14) : [command];
-    for (const [i, part] of parts.entries())
+    const parts = wrap(command, columns - 14);
+    const most = mostLines(columns);
+    const shown = parts.length > most ? [...parts.slice(0, most - 1), parts.slice(most - 1).join(' ')] : parts;
+    for (const [i, part] of shown.entries())
       lines.push(fitLine(line('    ', dim(at + i === 0 ? 'command   ' : '          '), part), columns));
   });
   // Once it ended nothing is left to do: what a step found stays, what it offers and advises goes.
