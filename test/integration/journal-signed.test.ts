@@ -34,6 +34,7 @@ async function journal(name: string, account = name): Promise<Journal & { sent: 
     place: { directory: join(root, account) },
     writer: { user: account, name, host: `host-of-${account}` },
     environment: 'PRODUCTION',
+    shares: true,
   });
   await made.open();
   open.push(made);

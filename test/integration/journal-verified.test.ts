@@ -29,6 +29,7 @@ async function journal(name: string): Promise<Journal & { sent: SignedLine[] }> 
     place: { directory: join(root, name) },
     writer: { user: name, name, host: 'bastion' },
     environment: 'PRODUCTION',
+    shares: true,
   });
   await made.open();
   open.push(made);

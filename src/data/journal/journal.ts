@@ -25,7 +25,7 @@ export type JournalOptions = {
   drill?: string;
   /** Observes only: nothing is written, and no directory is created. */
   observing?: boolean;
-  /** Others get lines of this journal: they are kept in memory as they are signed. */
+  /** Others get lines of this journal, and it receives theirs: they are kept in memory as they are signed. */
   shares?: boolean;
   /** For tests: the wall clock. */
   now?(): Instant;
@@ -56,13 +56,13 @@ export class Journal {
   #clockIsBehind: Ms = 0;
   readonly #witness = new Witness();
   readonly #lines: HeldLines | undefined;
-  /** The hash of each line, by what tells entries apart. */
-  readonly #hashes = new Map<string, string>();
+  /** The hash of each line, by what tells entries apart; where lines are received. */
+  readonly #hashes: Map<string, string> | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
-    this.#lines = options.shares ? new HeldLines() : undefined;
+    if (options.shares) [this.#lines, this.#hashes] = [new HeldLines(), new Map()];
     const { directory } = options.place;
     this.keys = new KeyFiles(directory);
     const ready = async () => {
@@ -77,6 +77,7 @@ export class Journal {
     this.#others = new Others(options.place, {
       skips: [this.#own.path, this.#received.path],
       keys: this.keys,
+      shares: options.shares === true,
       take: (news) => this.#take(news),
       now: () => Date.now() + this.#clockIsBehind,
     });
@@ -180,19 +181,21 @@ export class Journal {
   }
 
   /**
-   * Takes lines that another account signed: checks each, and keeps the new ones as they are. They are on the disk when
-   * this resolves, or the journal has a trouble and writes them later. `takes`: whether a new one is wanted.
+   * Takes lines that another account signed: checks each, and keeps the new ones as they are: on the disk when this
+   * resolves, or later if the journal has a trouble. `takes`: whether a new one is wanted. Throws if nothing is shared.
    */
   async receive(texts: readonly string[], takes: (entry: Entry) => boolean = () => true): Promise<readonly Receipt[]> {
+    const hashes = this.#hashes;
+    if (!hashes) throw new Error('a journal that shares nothing receives nothing');
     const now = this.#now();
     const receipts: Receipt[] = [];
     const news: Known[] = [];
     for (const text of texts) {
-      const receipt = this.#received.check(text, now, { known: this.#hashes, takes });
+      const receipt = this.#received.check(text, now, { known: hashes, takes });
       receipts.push(receipt);
       if (receipt.outcome !== 'new') continue;
       const { entry, hash } = receipt;
-      this.#hashes.set(identityOf(entry), hash);
+      hashes.set(identityOf(entry), hash);
       news.push({ entry: this.keys.marked(entry), hash, text });
       if (!this.#options.observing) this.#received.add(text);
     }
@@ -241,8 +244,7 @@ export class Journal {
   }
 
   #add(event: Event, { incident, at = this.#now(), automatic = false }: About): Entry {
-    const { environment, drill } = this.#options;
-    const { signer } = this.keys;
+    const [{ environment, drill }, { signer }] = [this.#options, this.keys];
     if (!signer) throw new Error('an entry before the journal was opened');
     const entry: Entry = {
       id: this.#nextId(this.#after(at)),
@@ -273,7 +275,7 @@ export class Journal {
 
   #take(known: readonly Known[]): void {
     for (const { entry, hash, text } of known) {
-      this.#hashes.set(identityOf(entry), hash);
+      this.#hashes?.set(identityOf(entry), hash);
       if (text !== undefined) this.#lines?.add({ id: entry.id, incident: entry.incident, text, own: false });
     }
     this.#entries = withNews(

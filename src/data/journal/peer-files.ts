@@ -16,14 +16,17 @@ import { safeEntry } from './sanitize-entry.ts';
 
 /** Files that were not touched for so long are left to `incident list`. */
 const fresh: Ms = 30 * day;
-/** Bytes that are read and checked in one go: some 1,500 lines. */
-const readAtOnce = 1024 * 1024;
+/**
+ * Bytes that are read and checked in one go: some 80 lines. What is made of more outlives V8's room for short-lived
+ * objects: with a megabyte, an incident of 10,000 entries took 18 MB more.
+ */
+const readAtOnce = 64 * 1024;
 /** File watching is not reliable (network disks, full inotify tables): also poll. */
 const lookEvery: Ms = second;
 
 type Followed = { ino: number; offset: number; tail: string; lines: number; last?: Line; trouble?: string };
 
-/** An entry, and the hash of its line. `text`: the line, where it is signed. */
+/** An entry, and the hash of its line. `text`: the line, where it is signed and lines are shared. */
 export type Known = { entry: Entry; hash: string; text?: string };
 
 export type OthersOptions = {
@@ -31,6 +34,8 @@ export type OthersOptions = {
   skips: readonly string[];
   /** Of this account. */
   keys: Pick<KeyFiles, 'isOwn' | 'marked' | 'read'>;
+  /** Others get lines: their text is needed. */
+  shares: boolean;
   take(news: readonly Known[]): void;
   now(): Instant;
 };
@@ -130,12 +135,13 @@ export class Others {
     );
   }
 
-  /** Marks what this account signed. */
-  async #marked(news: readonly Known[]): Promise<readonly Known[]> {
+  /** Marks what this account signed with a key that another cockpit may have made meanwhile. */
+  async #marked(news: Known[]): Promise<readonly Known[]> {
     const { keys } = this.#options;
-    // Another cockpit may have made a key.
-    if (news.some(({ entry: { writer } }) => writer.key !== undefined && !keys.isOwn(writer.key))) await keys.read();
-    return news.map((one) => ({ ...one, entry: keys.marked(one.entry) }));
+    const isForeign = ({ entry: { own, writer } }: Known) => !own && writer.key !== undefined;
+    if (!news.some(isForeign)) return news;
+    await keys.read();
+    return news.map((one) => (isForeign(one) ? { ...one, entry: keys.marked(one.entry) } : one));
   }
 
   /** Adds the new lines of a file to `news`. */
@@ -178,6 +184,7 @@ export class Others {
     const read = texts.map(readLine);
     const forged = isReceived(name) ? notAuthenticReceived(read) : forgedIn(read.filter(isThere), false);
     let { last, trouble } = file;
+    const { keys, shares } = this.#options;
     for (const [index, line] of read.entries()) {
       const at = `line ${first + index}`;
       const wrong = line ? whatIsWrong(line, forged, now) : 'is not an entry';
@@ -186,7 +193,11 @@ export class Others {
         trouble = `${at} does not follow the one before it`;
       if (line) last = line;
       if (line && wrong === undefined)
-        news.push({ entry: safeEntry(line.entry), hash: line.hash, text: line.signed && texts[index] });
+        news.push({
+          entry: keys.marked(safeEntry(line.entry)),
+          hash: line.hash,
+          text: shares && line.signed ? texts[index] : undefined,
+        });
     }
     const after: Followed = {
       ino: file.ino,
