@@ -1,5 +1,5 @@
 // The incidents of a journal as it grows: entries that come after all others are projected one by one.
-import { sharedStart } from '../growing.ts';
+import { sharedStart, steady } from '../growing.ts';
 import { areInOrder, type Entry } from './event.ts';
 import { type Incident, type Projected, projectEntries, withEntries } from './incident.ts';
 
@@ -46,7 +46,11 @@ export class Projection {
       for (const { projected } of this.#kept.values())
         for (const entry of projected?.incident.entries ?? []) effective.add(entry);
     const counts = (entry: Entry) => isOurs(entry) || effective.has(entry);
-    this.#counting = isCounted ? [...this.#counting, ...added.filter(counts)] : entries.filter(counts);
+    const counting = added.filter(counts);
+    if (!isCounted) this.#counting = entries.filter(counts);
+    // Mostly all count: then one list is enough.
+    else if (this.#counting.length + counting.length === entries.length) this.#counting = entries;
+    else if (counting.length > 0) this.#counting = [...this.#counting, ...counting];
   }
 
   /** The incident with this id; undefined without an opening. */
@@ -84,12 +88,18 @@ function byIncident(entries: readonly Entry[]): ReadonlyMap<string, readonly Ent
 
 /** One incident without the last `gone` of its entries, and with others. */
 function keep(id: string, before: Kept | undefined, gone: number, added: readonly Entry[]): Kept {
-  const stays = before?.entries.slice(0, before.entries.length - gone) ?? [];
-  const entries = [...stays, ...added];
-  const { projected } = before ?? {};
+  const { projected, entries: known = [] } = before ?? {};
+  const stays = gone > 0 ? known.slice(0, known.length - gone) : known;
   const last = stays.at(-1);
   const onlyGrew = gone === 0 && last !== undefined && areInOrder([last, ...added]) && !added.some(opens);
-  if (!projected || !onlyGrew) return { entries, projected: projectEntries(id, entries) };
+  // Where every entry has effect, one list is enough: each new entry copies it.
+  if (!projected || !onlyGrew) {
+    const entries = [...stays, ...added];
+    const fresh = projectEntries(id, entries);
+    return { entries: steady(fresh?.incident.entries, entries), projected: fresh };
+  }
   const { opening } = projected;
-  return { entries, projected: { opening, incident: withEntries(projected, added) } };
+  const incident = withEntries(projected, added);
+  const isWhole = known === projected.incident.entries && incident.entries.length === known.length + added.length;
+  return { entries: isWhole ? incident.entries : [...known, ...added], projected: { opening, incident } };
 }
