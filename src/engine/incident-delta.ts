@@ -1,62 +1,165 @@
 // The incident crosses the thread as a difference: ten thousand entries copied at every note would delay keys. The
-// projection keeps the identity of what did not change, so a difference costs one pass.
-import { type ListDelta, listDelta, withDelta } from '../core/growing.ts';
+// projection keeps the identity of what did not change, so a difference costs one pass. What is long comes in parts, so
+// that keys go between them; the screen gets the incident when it is whole.
+import { type ListDelta, sharedStart, withDelta } from '../core/growing.ts';
+import type { Entry } from '../core/incident/event.ts';
 import type { Incident } from '../core/incident/incident.ts';
 
 /** The lists that grow as long as the incident lasts. */
 type Lists = Pick<Incident, 'entries' | 'refused' | 'runs' | 'messages' | 'updates' | 'uncontrolled' | 'pins'>;
+type Name = keyof Lists;
 
-/** An incident as a difference from the one sent before; null: none is shown. */
+/** An incident, or a part of it, as a difference from what was sent before; null: none is shown. */
 export type IncidentDelta = {
-  rest: Omit<Incident, keyof Lists>;
-  lists: { [K in keyof Lists]: ListDelta<Lists[K][number]> };
+  /** Absent: more parts come. */
+  rest?: Omit<Incident, Name>;
+  lists: { [K in Name]: ListDelta<Lists[K][number]> };
 } | null;
 
-const none: Lists = { entries: [], refused: [], runs: [], messages: [], updates: [], uncontrolled: [], pins: [] };
+/** Items of each list in a part: the screen takes some 5 ms for so many entries. */
+const longestPart = 2000;
 
-/** Remembers what was sent. */
-export function incidentEncoder(): (incident: Incident | null) => IncidentDelta {
-  let sent = none;
-  return (incident) => {
-    const before = sent;
-    sent = incident ?? none;
-    if (!incident) return null;
+export type IncidentEncoder = {
+  /** The first part of the incident. */
+  begin(incident: Incident | null): IncidentDelta;
+  /** The next part of what was begun; undefined: it is sent. */
+  next(): IncidentDelta | undefined;
+  readonly isPending: boolean;
+};
+
+/** Remembers what was sent. `longest`: items of a list in a part. */
+export function incidentEncoder(longest = longestPart): IncidentEncoder {
+  const of = {
+    entries: listEncoder<Lists['entries'][number]>(longest),
+    refused: listEncoder<Lists['refused'][number]>(longest),
+    runs: listEncoder<Lists['runs'][number]>(longest),
+    messages: listEncoder<Lists['messages'][number]>(longest),
+    updates: listEncoder<Lists['updates'][number]>(longest),
+    uncontrolled: listEncoder<Lists['uncontrolled'][number]>(longest),
+    pins: listEncoder<Lists['pins'][number]>(longest),
+  };
+  let pending: Incident | undefined;
+  const part = (incident: Incident): IncidentDelta => {
     const { entries, refused, runs, messages, updates, uncontrolled, pins, ...rest } = incident;
-    return {
-      rest,
-      lists: {
-        entries: listDelta(before.entries, entries),
-        refused: listDelta(before.refused, refused),
-        runs: listDelta(before.runs, runs),
-        messages: listDelta(before.messages, messages),
-        updates: listDelta(before.updates, updates),
-        uncontrolled: listDelta(before.uncontrolled, uncontrolled),
-        pins: listDelta(before.pins, pins),
-      },
+    const lists = {
+      entries: of.entries.next(entries),
+      refused: of.refused.next(refused),
+      runs: of.runs.next(runs),
+      messages: of.messages.next(messages),
+      updates: of.updates.next(updates),
+      uncontrolled: of.uncontrolled.next(uncontrolled),
+      pins: of.pins.next(pins),
     };
+    pending = Object.values(of).every(({ isWhole }) => isWhole()) ? undefined : incident;
+    return pending ? { lists } : { rest, lists };
+  };
+  return {
+    begin(incident) {
+      if (incident) return part(incident);
+      pending = undefined;
+      for (const list of Object.values(of)) list.forget();
+      return null;
+    },
+    next: () => pending && part(pending),
+    get isPending() {
+      return pending !== undefined;
+    },
   };
 }
 
-/** Reassembles the incidents. */
-export function incidentDecoder(): (delta: IncidentDelta) => Incident | null {
-  let known = none;
+/** One list: the first `sent` items of `list` have been sent. */
+function listEncoder<T>(longest: number) {
+  let list: readonly T[] = [];
+  let sent = 0;
+  return {
+    next(after: readonly T[]): ListDelta<T> {
+      const keep = after === list ? sent : Math.min(sent, sharedStart(list, after));
+      const add = after.slice(keep, keep + longest);
+      [list, sent] = [after, keep + add.length];
+      return { keep, add };
+    },
+    isWhole: () => sent === list.length,
+    forget() {
+      [list, sent] = [[], 0];
+    },
+  };
+}
+
+/** Reassembles the incidents; undefined while more parts come. */
+export function incidentDecoder(): (delta: IncidentDelta) => Incident | null | undefined {
+  const of = {
+    entries: listDecoder<Lists['entries'][number]>(),
+    refused: listDecoder<Lists['refused'][number]>(),
+    runs: listDecoder<Lists['runs'][number]>(),
+    messages: listDecoder<Lists['messages'][number]>(),
+    updates: listDecoder<Lists['updates'][number]>(),
+    uncontrolled: listDecoder<Lists['uncontrolled'][number]>(),
+    pins: listDecoder<Lists['pins'][number]>(),
+  };
+  const shareTexts = textSharer();
   return (delta) => {
     if (!delta) {
-      known = none;
+      for (const list of Object.values(of)) list.forget();
       return null;
     }
     const { rest, lists } = delta;
-    const incident: Incident = {
-      ...rest,
-      entries: withDelta(known.entries, lists.entries),
-      refused: withDelta(known.refused, lists.refused),
-      runs: withDelta(known.runs, lists.runs),
-      messages: withDelta(known.messages, lists.messages),
-      updates: withDelta(known.updates, lists.updates),
-      uncontrolled: withDelta(known.uncontrolled, lists.uncontrolled),
-      pins: withDelta(known.pins, lists.pins),
-    };
-    known = incident;
-    return incident;
+    shareTexts(lists.entries.add);
+    of.entries.take(lists.entries);
+    of.refused.take(lists.refused);
+    of.runs.take(lists.runs);
+    of.messages.take(lists.messages);
+    of.updates.take(lists.updates);
+    of.uncontrolled.take(lists.uncontrolled);
+    of.pins.take(lists.pins);
+    return (
+      rest && {
+        ...rest,
+        entries: of.entries.whole(),
+        refused: of.refused.whole(),
+        runs: of.runs.whole(),
+        messages: of.messages.whole(),
+        updates: of.updates.whole(),
+        uncontrolled: of.uncontrolled.whole(),
+        pins: of.pins.whole(),
+      }
+    );
+  };
+}
+
+/** What most entries say alike arrives as a copy for each: the one before is kept instead. */
+function textSharer(): (entries: readonly Entry[]) => void {
+  let environment = '';
+  let incident: string | undefined;
+  return (entries) => {
+    for (const entry of entries) {
+      if (entry.environment === environment) entry.environment = environment;
+      else environment = entry.environment;
+      if (entry.incident === incident) entry.incident = incident;
+      else incident = entry.incident;
+    }
+  };
+}
+
+/** One list: what arrived is collected until it is whole. */
+function listDecoder<T>() {
+  let known: readonly T[] = [];
+  let arrived: { keep: number; add: T[] } | undefined;
+  return {
+    take({ keep, add }: ListDelta<T>): void {
+      // What was sent has changed since: from there on it comes again.
+      if (!arrived || keep < arrived.keep) arrived = { keep, add: [...add] };
+      else {
+        arrived.add.length = keep - arrived.keep;
+        arrived.add.push(...add);
+      }
+    },
+    whole(): readonly T[] {
+      known = arrived ? withDelta(known, arrived) : known;
+      arrived = undefined;
+      return known;
+    },
+    forget(): void {
+      [known, arrived] = [[], undefined];
+    },
   };
 }

@@ -22,23 +22,34 @@ export type Envelope = {
   incident?: IncidentDelta;
 };
 
-/** Remembers what was sent. */
-export function encoder(): (update: Update) => Envelope {
+export type Encoder = {
+  /** An update for the screen, and the next part of what is too long for one. */
+  encode(update: Update): Envelope;
+  /** More parts come, even without another update. */
+  readonly isPending: boolean;
+};
+
+/** Remembers what was sent. `longest`: items of a list in one part. */
+export function encoder(longest?: number): Encoder {
   const pods = podsEncoder();
   const logs = logsEncoder();
-  const incidents = incidentEncoder();
+  const incidents = incidentEncoder(longest);
   const worlds = worldEncoder();
-  return (update) => {
-    const apart = pods(update);
-    const envelope: Envelope = { ...apart, ...worlds(apart.update) };
-    if (envelope.update.incident !== undefined) {
+  return {
+    encode(update) {
+      const apart = pods(update);
+      const envelope: Envelope = { ...apart, ...worlds(apart.update) };
       const { incident, ...rest } = envelope.update;
       envelope.update = rest;
-      envelope.incident = incidents(incident);
-    }
-    if (!envelope.update.logs) return envelope;
-    const { logs: shown, ...rest } = envelope.update;
-    return { ...envelope, update: rest, logs: logs(shown) };
+      const part = incident === undefined ? incidents.next() : incidents.begin(incident);
+      if (part !== undefined) envelope.incident = part;
+      if (!envelope.update.logs) return envelope;
+      const { logs: shown, ...others } = envelope.update;
+      return { ...envelope, update: others, logs: logs(shown) };
+    },
+    get isPending() {
+      return incidents.isPending;
+    },
   };
 }
 
@@ -63,11 +74,17 @@ export function decoder(): (envelope: Envelope) => Update {
   const logs = logsDecoder();
   const incidents = incidentDecoder();
   const worlds = worldDecoder();
+  /** What belongs to an incident of which more parts come. */
+  let held: Pick<Update, 'incidentContext'> | undefined;
   return (envelope) => {
     const update = pods({ ...envelope, update: worlds(envelope) });
     if (envelope.logs) update.logs = logs(envelope.logs);
-    if (envelope.incident !== undefined) update.incident = incidents(envelope.incident);
-    return update;
+    if (envelope.incident === undefined) return update;
+    const incident = incidents(envelope.incident);
+    const { incidentContext = held?.incidentContext, ...rest } = update;
+    held = incident === undefined ? { incidentContext } : undefined;
+    if (incident === undefined) return rest;
+    return incidentContext ? { ...rest, incidentContext, incident } : { ...rest, incident };
   };
 }
 

@@ -21,15 +21,15 @@ let unreadSince: number | undefined;
 const screenWaits = () => (unreadSince === undefined ? 0 : performance.now() - unreadSince);
 const modules = modulesFor(settings, screenWaits);
 const engine = createEngine({ settings, sources: await sourcesFor(settings), modules });
-const encode = encoder();
+const parts = encoder();
 let waiting: Update | undefined;
 
 const post = () => {
-  if (!waiting || unreadSince !== undefined) return;
-  const update = waiting;
+  if (unreadSince !== undefined || (!waiting && !parts.isPending)) return;
+  const update = waiting ?? {};
   waiting = undefined;
   unreadSince = performance.now();
-  port.postMessage(encode(update));
+  port.postMessage(parts.encode(update));
 };
 
 engine.subscribe((update) => {

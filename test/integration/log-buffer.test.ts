@@ -183,7 +183,7 @@ describe('a log buffer', () => {
 
   it('keeps the identity of entries, and crosses the thread as differences', () => {
     const book = new LogBuffer(fields);
-    const encode = encoder();
+    const { encode } = encoder();
     const decode = decoder();
     const view: LogsView = { workload: { selector: '' }, since: 1, previous: false, filter: '', paused: false };
     const shown = (): LogsShown => ({

@@ -188,7 +188,7 @@ test('pods cross the thread as differences and arrive complete', () => {
   );
   fc.assert(
     fc.property(lists, (steps) => {
-      const encode = encoder();
+      const { encode } = encoder();
       const decode = decoder();
       for (const [index, step] of steps.entries()) {
         const value = step.map((p) => pod(p.uid, p.restarts));
@@ -211,7 +211,7 @@ test('pods cross the thread as differences and arrive complete', () => {
 });
 
 test('a pod that did not change is not sent again', () => {
-  const encode = encoder();
+  const { encode } = encoder();
   const same = pod('a', 0);
   const send = (value: readonly Pod[]) =>
     encode({ readings: { pods: { state: 'live', value, at: 0, staleAfter: 1, from: 'k' } } }).pods;

@@ -3,16 +3,21 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addedTo, listDelta, mapping, withDelta } from '../../src/core/growing.ts';
+import { metrics } from '../../src/core/health/metrics.ts';
 import { countingEntries } from '../../src/core/incident/counting.ts';
 import { type Entry, type Event, entryWithId, identityOf, inOrder, withNews } from '../../src/core/incident/event.ts';
+import { samplesOf as inWhole } from '../../src/core/incident/impact.ts';
 import { type Incident, projectIncident } from '../../src/core/incident/incident.ts';
 import { Projection } from '../../src/core/incident/projection.ts';
 import { surfaceActs, surfaceRecord } from '../../src/core/incident/surface-record.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
+import type { Update } from '../../src/engine/protocol.ts';
 import { type Told, timelineOf, timelineTeller } from '../../src/runbook/timeline.ts';
 import { timelineScreen } from '../../src/screens/incident/timeline.ts';
+import { samplesOf } from '../../src/screens/metrics/charts.ts';
 import { placeAt } from '../../src/store.ts';
 import { anyEvent } from '../support/any-event.ts';
+import { contextOf } from '../support/story.ts';
 import { calm, stateOf } from '../support/worlds.ts';
 
 const keys = ['K'.repeat(26), 'M'.repeat(26)];
@@ -143,10 +148,24 @@ describe('one by one is as all at once', () => {
     );
   });
 
+  test('the samples of the charts', () => {
+    fc.assert(
+      fc.property(anyJournal, (batches) => {
+        for (const incident of states(batches)) {
+          const state = stateOf({ ...calm, history: {} }, { incident });
+          for (const metric of metrics) {
+            const whole = incident ? inWhole(incident, metric.id).samples : [];
+            expect(samplesOf(metric, state).map(({ at, value }) => ({ at, value }))).toEqual(whole);
+          }
+        }
+      }),
+    );
+  });
+
   test('what the screen gets: differences, with null between them', () => {
     fc.assert(
       fc.property(anyJournal, fc.nat(5), (batches, gap) => {
-        const encode = encoder();
+        const { encode } = encoder();
         const decode = decoder();
         for (const [at, state] of states(batches).entries()) {
           const incident = at === gap ? null : (state ?? null);
@@ -155,6 +174,61 @@ describe('one by one is as all at once', () => {
         }
       }),
     );
+  });
+});
+
+/** What the screen has after an update, and whether it was told of an incident. */
+function screenOf(parts: ReturnType<typeof encoder>) {
+  const decode = decoder();
+  let shown: Incident | null = null;
+  return (update: Update) => {
+    const told = decode(structuredClone(parts.encode(update)));
+    if (told.incident !== undefined) shown = told.incident;
+    return { shown, told };
+  };
+}
+
+describe('what is long comes in parts', () => {
+  test('the screen has the last whole incident, whatever changes meanwhile', () => {
+    fc.assert(
+      fc.property(anyJournal, fc.integer({ min: 1, max: 4 }), fc.nat(3), fc.nat(12), (batches, longest, pause, gap) => {
+        const parts = encoder(longest);
+        const take = screenOf(parts);
+        let whole: Incident | null = null;
+        for (const [at, state] of states(batches).entries()) {
+          const incident = at === gap ? null : (state ?? null);
+          let { shown } = take({ incident });
+          for (let turn = 0; parts.isPending && turn < pause; turn += 1) {
+            expect(shown).toEqual(whole);
+            ({ shown } = take({ now: turn }));
+          }
+          if (!parts.isPending) {
+            expect(shown).toEqual(incident);
+            whole = incident;
+          } else expect(shown).toEqual(whole);
+        }
+        for (let turn = 0; parts.isPending && turn < 100; turn += 1) take({});
+        expect(parts.isPending).toBe(false);
+        expect(take({ now: 0 }).shown).toEqual(
+          states(batches).length - 1 === gap ? null : (states(batches).at(-1) ?? null),
+        );
+      }),
+    );
+  });
+
+  test('what is known beside the incident comes with it', () => {
+    const parts = encoder(2);
+    const take = screenOf(parts);
+    const incidentContext = contextOf('Ana');
+    const begun = take({ now: 1, incident: long ?? null, incidentContext });
+    expect(begun).toEqual({ shown: null, told: { now: 1 } });
+    expect(parts.isPending).toBe(true);
+    const ended = take({});
+    expect(parts.isPending).toBe(false);
+    expect(ended.told).toEqual({ incident: long, incidentContext });
+    // A note is one part, and is told at once.
+    expect(take({ incident: short ?? null }).shown).toEqual(short);
+    expect(take({ incident: long ?? null }).shown).toEqual(long);
   });
 });
 
@@ -180,7 +254,7 @@ const note = (at: number): Entry => ({
 const [short, long] = states([[first(0), note(1), note(2)], [note(3)]]);
 
 test('a note sends one entry, and the screen keeps the identity of the others', () => {
-  const encode = encoder();
+  const { encode } = encoder();
   const decode = decoder();
   const before = decode(structuredClone(encode({ incident: short ?? null }))).incident;
   const envelope = encode({ incident: long ?? null });
@@ -193,8 +267,8 @@ test('a note sends one entry, and the screen keeps the identity of the others', 
 
 test('an update without an incident says nothing about it', () => {
   const decode = decoder();
-  decode(structuredClone(encoder()({ incident: short ?? null })));
-  expect('incident' in decode(encoder()({ now: 1 }))).toBe(false);
+  decode(structuredClone(encoder().encode({ incident: short ?? null })));
+  expect('incident' in decode(encoder().encode({ now: 1 }))).toBe(false);
 });
 
 test('the timeline keeps its rows by identity; a pin makes only its own', () => {

@@ -33,7 +33,7 @@ const step = fc.record({
 test('readings and trends arrive complete, whatever stays, comes and goes', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
-      const encode = encoder();
+      const { encode } = encoder();
       const decode = decoder();
       let trend: readonly Sample[] = [];
       for (const [at, { value, lives, tells, grows, drops, anew }] of steps.entries()) {
@@ -56,7 +56,7 @@ test('readings and trends arrive complete, whatever stays, comes and goes', () =
 });
 
 test('a value that is the same is sent once, and stays the same object on the screen', () => {
-  const encode = encoder();
+  const { encode } = encoder();
   const decode = decoder();
   const [value = undefined, other = undefined] = values;
   if (!value || !other) throw new Error('no values');
@@ -77,7 +77,7 @@ test('a value that is the same is sent once, and stays the same object on the sc
 });
 
 test('of a trend of half an hour only the new samples are sent', () => {
-  const encode = encoder();
+  const { encode } = encoder();
   const decode = decoder();
   const all = samples(0, 400);
   const tell = (history: History) => {

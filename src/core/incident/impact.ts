@@ -3,7 +3,7 @@
 import { type Instant, type Ms, minute } from '../time.ts';
 import { evaluateValue, type MetricId, metricIds, runbookThresholds, type Thresholds } from '../world/thresholds.ts';
 import type { AlertLevel } from './channel.ts';
-import type { EventOf } from './event.ts';
+import type { Entry, EventOf } from './event.ts';
 import { endedAt, type Incident } from './incident.ts';
 
 /** Where an incident began: the first alert or sample that was critical, or, if none was, a warning; else its opening. */
@@ -53,18 +53,20 @@ export const sampleEvery: Ms = minute;
 /** How long such a sample stands for: one that comes a little late on a busy machine leaves no gap. */
 export const sampleLasts: Ms = 1.5 * sampleEvery;
 
+/** The sample of a metric that an entry holds. */
+export function sampleIn({ event, at }: Entry, metric: MetricId): MetricSample | undefined {
+  if (event.kind !== 'sample') return undefined;
+  const value = event.values[metric];
+  return value === undefined ? undefined : { at: event.measuredAt ?? at, value };
+}
+
 /** The samples of one metric, oldest first, and the worst that they were. */
 export function samplesOf(
   { entries }: Pick<Incident, 'entries'>,
   metric: MetricId,
   thresholds: Thresholds = runbookThresholds,
 ): { samples: readonly MetricSample[]; worst: 'ok' | 'warning' | 'critical' } {
-  const samples = entries
-    .flatMap(({ event, at }) => {
-      const value = event.kind === 'sample' ? event.values[metric] : undefined;
-      return event.kind === 'sample' && value !== undefined ? [{ at: event.measuredAt ?? at, value }] : [];
-    })
-    .toSorted((a, b) => a.at - b.at);
+  const samples = entries.flatMap((entry) => sampleIn(entry, metric) ?? []).toSorted((a, b) => a.at - b.at);
   const levels = new Set(samples.map(({ value }) => evaluateValue(value, thresholds[metric])));
   return { samples, worst: levels.has('critical') ? 'critical' : levels.has('warning') ? 'warning' : 'ok' };
 }

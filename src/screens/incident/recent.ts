@@ -36,16 +36,19 @@ const fromCluster = memoize((pods: readonly Pod[], deploys: readonly Deploy[]): 
 const restartSays = (times: number, end = '') =>
   [end, times > 1 ? `${times} restarts` : ''].filter(Boolean).join(', ') || undefined;
 
-const fromIncident = memoize((incident: Incident): readonly Event[] =>
-  // In the order of their ids: nearly that of their times.
-  told(incident)
-    .slice(-kept)
-    .map(({ entry, story, who }) => ({
-      at: entry.at,
-      glyph: line(story.verdict ? mark(story.verdict) : ' '),
-      says: `${who}  ${story.says}`,
-      detail: story.detail,
-    })),
+const fromIncident = memoize(
+  (incident: Incident): readonly Event[] =>
+    // In the order of their ids: nearly that of their times.
+    told(incident)
+      .slice(-kept)
+      .map(({ entry, story, who }) => ({
+        at: entry.at,
+        glyph: line(story.verdict ? mark(story.verdict) : ' '),
+        says: `${who}  ${story.says}`,
+        detail: story.detail,
+      })),
+  // What is remembered keeps a long incident as it was.
+  1,
 );
 
 const fromCockpit = memoize((alerts: readonly DueAlert[], runs: State['runs']): readonly Event[] => [

@@ -3,7 +3,7 @@
 import { folding } from '../../core/growing.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { IncidentContext } from '../../core/incident/context.ts';
-import { samplesOf as journaled, sampleLasts } from '../../core/incident/impact.ts';
+import { type MetricSample, sampleIn, sampleLasts } from '../../core/incident/impact.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatShort, shortClock, type Unit } from '../../core/text/format.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
@@ -18,23 +18,38 @@ import { memoize } from '../toolkit/memoize.ts';
 
 const none: Incident['entries'] = [];
 
-/** The journal's samples of a metric: not looked for again at every new value of the trend. */
-const inJournal = memoize(
-  (entries: Incident['entries'], id: MetricId): readonly Sample[] =>
-    journaled({ entries }, id).samples.map(({ at, value }) => ({ at, value, lasts: sampleLasts })),
-  12,
+type ByMetric = { readonly [M in MetricId]?: readonly Sample[] };
+
+/** The journal's samples of each metric, oldest first. The same array until there is a new one. */
+const inJournal = folding(
+  (): ByMetric => ({}),
+  (before, news: Incident['entries']) => {
+    const added = metrics.flatMap(({ id }): [MetricId, readonly Sample[]][] => {
+      const more = news.flatMap((entry) => sampleIn(entry, id) ?? []);
+      return more.length > 0 ? [[id, withSamples(before[id] ?? [], more)]] : [];
+    });
+    return added.length > 0 ? { ...before, ...Object.fromEntries(added) } : before;
+  },
 );
 
+function withSamples(before: readonly Sample[], more: readonly MetricSample[]): readonly Sample[] {
+  const all = [...before, ...more.map(({ at, value }) => ({ at, value, lasts: sampleLasts }))];
+  const isInOrder = all.every(({ at }, place) => place < before.length || at >= (all[place - 1]?.at ?? 0));
+  return isInOrder ? all : all.toSorted((a, b) => a.at - b.at);
+}
+
 /** The journal's samples until the trend begins, then the trend: an incident's charts survive a restart. */
-const joined = memoize((id: MetricId, trend: readonly Sample[] | undefined, incident: Incident | undefined) => {
-  const since = trend?.[0]?.at ?? Number.POSITIVE_INFINITY;
-  const before = inJournal(incident?.entries ?? none, id).filter(({ at }) => at < since);
-  return before.length > 0 ? [...before, ...(trend ?? [])] : (trend ?? []);
+const joined = memoize((_id: MetricId, trend: readonly Sample[], journaled: readonly Sample[]) => {
+  const since = trend[0]?.at ?? Number.POSITIVE_INFINITY;
+  const before = journaled.findLastIndex(({ at }) => at < since) + 1;
+  return before > 0 ? [...journaled.slice(0, before), ...trend] : trend;
 }, 12);
+
+const noSamples: readonly Sample[] = [];
 
 /** The samples of a metric, oldest first. The same array until there is a new one. */
 export function samplesOf({ id }: Metric, { world, incident }: State): readonly Sample[] {
-  return joined(id, world.history[id], incident);
+  return joined(id, world.history[id] ?? noSamples, inJournal(incident?.entries ?? none)[id] ?? noSamples);
 }
 
 const raisedIn = folding(
