@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { podCounts } from '../../src/core/health/pod-groups.ts';
 import { evaluatePod } from '../../src/core/health/pods.ts';
 import { toState } from '../../src/data/kubernetes/deployment-state.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
-import { podCounts, podSays, shortName } from '../../src/screens/pods/pane.ts';
+import { podSays, shortName } from '../../src/screens/pods/pane.ts';
 
 const base: WirePod = {
   metadata: {

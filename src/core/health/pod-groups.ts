@@ -37,9 +37,23 @@ export function podsWithout(
     if (owner !== undefined && owners.has(owner)) return false;
     return !(deployments.has(pod.app) && mayBeOfDeployment(pod));
   };
-  const groups = [...byAppAndOwner(pods).values()];
   // Whoever has the same owner and the same name of a deployment is alone together.
-  return groups.some(([first]) => first && isAlone(first)) ? pods.filter(isAlone) : none;
+  const alone = [...byAppAndOwner(pods).values()].filter(([first]) => first && isAlone(first));
+  return alone.length === 0 ? none : inOrder(alone, pods);
+}
+
+const ordered = new WeakMap<readonly Pod[], { groups: readonly (readonly Pod[])[]; pods: readonly Pod[] }>();
+
+/** The members of some groups in the order of the list; the same list while the groups are the same. */
+function inOrder(groups: readonly (readonly Pod[])[], pods: readonly Pod[]): readonly Pod[] {
+  const [first = none] = groups;
+  const before = ordered.get(first);
+  if (before?.groups.length === groups.length && groups.every((group, at) => group === before.groups[at]))
+    return before.pods;
+  const members = new Set(groups.flat());
+  const made = pods.filter((pod) => members.has(pod));
+  ordered.set(first, { groups, pods: made });
+  return made;
 }
 
 /** Pods that are not over, by the name of their node. */
@@ -55,4 +69,21 @@ export const countsOf = memoizeEach((pods: readonly Pod[]) => {
   const owned = pods.filter(({ bare }) => !bare);
   const isServing = (pod: Pod) => pod.ready && !pod.terminating && pod.phase === 'Running';
   return { owned: owned.length, ready: owned.filter(isServing).length };
+});
+
+/** The pods that count as ready or not: neither finished nor terminating nor replaced ones. */
+export const podCounts = memoizeEach((pods: readonly Pod[]) => {
+  const counted = pods.filter((pod) => pod.phase !== 'Succeeded' && !pod.terminating && !pod.leftOver);
+  return { ready: counted.filter(({ ready }) => ready).length, total: counted.length };
+});
+
+/** The same of the pods of the namespace: those of a group of which nothing changed are not counted again. */
+export const allPodCounts = memoizeEach((pods: readonly Pod[]) => {
+  const sum = { ready: 0, total: 0 };
+  for (const group of byAppAndOwner(pods).values()) {
+    const { ready, total } = podCounts(group);
+    sum.ready += ready;
+    sum.total += total;
+  }
+  return sum;
 });

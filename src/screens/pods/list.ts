@@ -1,5 +1,6 @@
 // Every pod, with everything that fits.
 
+import { allPodCounts } from '../../core/health/pod-groups.ts';
 import { evaluatePod } from '../../core/health/pods.ts';
 import { type HealthStatus, healthStatuses } from '../../core/health/status.ts';
 import { memoizeEach } from '../../core/memoize-each.ts';
@@ -14,7 +15,7 @@ import { columnsOf, dim, faded, type Line, line, mark, span } from '../toolkit/l
 import { memoize } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
-import { noneThere, podCounts, podSays } from './pane.ts';
+import { noneThere, podSays } from './pane.ts';
 
 type WorldHealth = { p: Pod; verdict: HealthStatus; rank: number };
 
@@ -188,7 +189,7 @@ export const podsScreen: Screen = {
     const pods = newest(readings.pods)?.value ?? none;
     const room = columns - 2;
     const all = ordered(pods, place.sort % orders.length, Math.floor(now / (10 * second)) * 10 * second);
-    const { ready, total } = podCounts(pods);
+    const { ready, total } = allPodCounts(pods);
     const old = readings.pods.state !== 'live' || isStale(readings.pods, now);
     return {
       says: line(dim(scope.namespace), `  ${ready}/${total} ready`),

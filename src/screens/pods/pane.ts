@@ -1,6 +1,6 @@
 // PODS: the workloads, worst first, each with its unhealthy pods; all pods where there is room.
 import type { Finding } from '../../core/health/finding.ts';
-import { ownPods, podsWithout, unsettled } from '../../core/health/pod-groups.ts';
+import { allPodCounts, ownPods, podCounts, podsWithout, unsettled } from '../../core/health/pod-groups.ts';
 import { evaluatePod } from '../../core/health/pods.ts';
 import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
 import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
@@ -42,12 +42,6 @@ export function rolloutSays(d: Replicated): Line {
   return line(span(d.rollout.state, d.rollout.state === 'stuck' ? 'critical' : 'warning'));
 }
 
-/** The pods that count as ready or not: neither finished nor terminating nor replaced ones. */
-export const podCounts = memoize((pods: readonly Pod[]) => {
-  const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
-  return { ready: counted.filter((p) => p.ready).length, total: counted.length };
-});
-
 /** What an empty list of pods says; nothing while it is not known to be empty. */
 export function noneThere({ pods }: World['readings'], namespace: string): Line[] {
   if (!newest(pods)) return [];
@@ -71,7 +65,7 @@ export const podsPane: Pane = {
     const away = readings.deployments.state === 'live' ? readings.pods : readings.deployments;
     const age = ageSays(away, now);
     const old = away.state !== 'live' || isStale(away, now);
-    const counts = podCounts(pods);
+    const counts = allPodCounts(pods);
     const left = healthOf(state.world).findings.find(({ rule }) => rule === 'pods/unwatched');
     const problem = trouble(away, 'kubernetes', now, columns);
     const replicated = workloadsOf(deployments, others);
