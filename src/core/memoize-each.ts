@@ -9,3 +9,19 @@ export function memoizeEach<T extends object, R>(make: (of: T) => R): (of: T) =>
     return made;
   };
 }
+
+/**
+ * Keeps what a pure function made of the last texts, at most `most`. What thousands of objects say alike takes the room
+ * of one.
+ */
+export function memoizeText<R>(make: (text: string) => R, most = 2000): (text: string) => R {
+  const memory = new Map<string, R>();
+  return (text) => {
+    const known = memory.get(text);
+    if (known !== undefined) return known;
+    const made = make(text);
+    if (memory.size >= most) memory.clear();
+    memory.set(text, made);
+    return made;
+  };
+}

@@ -1,4 +1,5 @@
 // Objects as the API sends them: client-node's types with dates as text and nothing promised to be there.
+import { memoizeText } from '../../core/memoize-each.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
 
@@ -33,6 +34,13 @@ export function instant(value: unknown): Instant | undefined {
 /** Neutralised text; undefined where none, or nothing, was sent. */
 export function words(value: unknown, max = 300): string | undefined {
   return typeof value === 'string' && value !== '' ? sanitize(value, max) : undefined;
+}
+
+const short = memoizeText((text) => sanitize(text, 300));
+
+/** The same for what many objects have in common, as a node or an image: one text for all of them. */
+export function sharedWords(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= 200 ? short(value) : words(value);
 }
 
 /** A message of the API server as a part of a sentence of ours: without its full stop. */

@@ -3,10 +3,10 @@
 // is no deployment's, whatever its labels are.
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import { mapping } from '../../core/grouping.ts';
+import { memoizeText } from '../../core/memoize-each.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
 import { type ApiObject, items } from './api-object.ts';
 import { toDeployment, type WireDeployment } from './deployments.ts';
-import { ownerOf } from './owner.ts';
 import { toPod, type WirePod } from './pods.ts';
 
 type Labels = Readonly<Record<string, unknown>>;
@@ -31,14 +31,22 @@ export function fits(selector: Selector, labels: Labels): boolean {
 }
 
 /** A pod, with what says whose it is. */
-export type LabelledPod = { pod: Pod; labels: Labels; owner: ReturnType<typeof ownerOf> };
+export type LabelledPod = { pod: Pod; labels: Labels; owner: Pod['owner'] };
 /** A deployment, with what its pods are found by. */
 export type SelectingDeployment = { deployment: Deployment; selector: Selector };
+
+const sameLabels = memoizeText((labels): Labels => JSON.parse(labels));
+
+/** The pods of a replica set have the same ones. Long ones are not remembered. */
+function sharedLabels(labels: Labels): Labels {
+  const text = JSON.stringify(labels);
+  return text.length <= 2000 ? sameLabels(text) : labels;
+}
 
 /** Undefined for an invalid pod. */
 export function toLabelledPod(wire: WirePod): LabelledPod | undefined {
   const pod = toPod(wire);
-  return pod && { pod, labels: wire.metadata?.labels ?? {}, owner: ownerOf(wire.metadata) };
+  return pod && { pod, labels: sharedLabels(wire.metadata?.labels ?? {}), owner: pod.owner };
 }
 
 /** Undefined for an invalid deployment. */

@@ -20,10 +20,13 @@ export function podStatus(wire: Wire): string {
   return mainStatus(wire, whole);
 }
 
+/** Most pods run: one text for all of them. */
+const phaseOf = (phase: unknown) => (phase === 'Running' ? 'Running' : words(phase, 60));
+
 /** What the pod says of itself. */
 function ownStatus({ status }: Wire): string {
   const gated = items(status?.conditions).some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated');
-  return gated ? 'SchedulingGated' : (words(status?.reason, 100) ?? words(status?.phase, 60) ?? 'Unknown');
+  return gated ? 'SchedulingGated' : (words(status?.reason, 100) ?? phaseOf(status?.phase) ?? 'Unknown');
 }
 
 /** The first init container that is not through; undefined where all are. */

@@ -1,6 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { memoizeText } from '../../core/memoize-each.ts';
 import type { Pod } from '../../core/world/facts.ts';
-import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { type ApiObject, count, instant, items, sharedWords, words } from './api-object.ts';
 import { appOf, ownerOf } from './owner.ts';
 import { podStatus } from './pod-status.ts';
 
@@ -14,7 +15,7 @@ export function toPod(wire: WirePod): Pod | undefined {
   const { metadata, spec, status } = wire;
   const name = words(metadata?.name);
   if (!name) return undefined;
-  const namespace = words(metadata?.namespace) ?? '';
+  const namespace = sharedWords(metadata?.namespace) ?? '';
   const main = items(status?.containerStatuses);
   const sidecars = sidecarsOf(spec);
   const init = items(status?.initContainerStatuses);
@@ -40,24 +41,30 @@ export function toPod(wire: WirePod): Pod | undefined {
     app: appOf(metadata),
     owner,
     bare: owner ? undefined : true,
-    node: words(spec?.nodeName) ?? '',
+    node: sharedWords(spec?.nodeName) ?? '',
     status: podStatus(wire),
     phase: phases.find((p) => p === status?.phase) ?? 'Unknown',
     ready: ready?.status === 'True',
-    containers: {
-      ready: running.filter((s) => s.ready === true).length,
-      total: Math.max(items(spec?.containers).length + sidecars.size, running.length),
-    },
+    containers: containersOf(
+      running.filter((s) => s.ready === true).length,
+      Math.max(items(spec?.containers).length + sidecars.size, running.length),
+    ),
     restarts: initial.reduce((sum, s) => sum + count(s.restartCount), 0),
     lastRestartAt,
     lastEnd,
     ...trouble,
-    image: words(items(spec?.containers)[0]?.image) ?? words(main[0]?.image) ?? '',
+    image: sharedWords(items(spec?.containers)[0]?.image) ?? sharedWords(main[0]?.image) ?? '',
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     terminating,
-    ...endOf(wire),
+    ...endOf(wire, owner),
   };
 }
+
+const counted = memoizeText((counts): Pod['containers'] => {
+  const [ready = 0, total = 0] = counts.split('/').map(Number);
+  return { ready, total };
+});
+const containersOf = (ready: number, total: number) => counted(`${ready}/${total}`);
 
 /** Whether its init containers have completed: the Initialized condition, or each succeeded or runs as a sidecar. */
 function isInitialised({ spec, status }: WirePod): boolean {
@@ -83,9 +90,13 @@ function sidecarsOf(spec: WirePod['spec']) {
 /** Controllers that replace a pod that failed and leave it behind. */
 const replacing = ['ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet', 'Job'];
 
-function endOf({ metadata, status }: WirePod): Pick<Pod, 'endsBy' | 'leftOver' | 'endedAt'> {
+function endOf(
+  { metadata, status }: WirePod,
+  owner: Pod['owner'] | undefined,
+): Pick<Pod, 'endsBy' | 'leftOver' | 'endedAt'> {
   const endsBy = instant(metadata?.deletionTimestamp);
-  const leftOver = status?.phase === 'Failed' && replacing.includes(ownerOf(metadata)?.kind ?? '');
+  if (status?.phase !== 'Failed') return { endsBy, leftOver: undefined, endedAt: undefined };
+  const leftOver = replacing.includes(owner?.kind ?? '');
   const times = [
     ...items(status?.containerStatuses).map((s) => instant(s.state?.terminated?.finishedAt)),
     ...items(status?.conditions).map((c) => instant(c.lastTransitionTime)),
@@ -93,7 +104,7 @@ function endOf({ metadata, status }: WirePod): Pick<Pod, 'endsBy' | 'leftOver' |
   return {
     endsBy,
     leftOver: leftOver || undefined,
-    endedAt: status?.phase === 'Failed' && times.length > 0 ? Math.max(...times) : undefined,
+    endedAt: times.length > 0 ? Math.max(...times) : undefined,
   };
 }
 
