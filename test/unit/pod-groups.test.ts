@@ -137,7 +137,7 @@ test('a settled pod is well at any time', () => {
 test('pods are counted, and reach the screen, as they are', () => {
   fc.assert(
     fc.property(story, ({ first, batches }) => {
-      const encode = encoder();
+      const { encode } = encoder();
       const decode = decoder();
       let pods: readonly Pod[] = first.map(({ kind: of, health: more }) => podOf(of, more));
       for (const batch of [[], ...batches]) {
