@@ -131,7 +131,7 @@ export type Switch = {
 /** Effects to switch on and off, and what `y` does with those that are on. */
 export type Review = {
   title: string;
-  word: string;
+  word: string | ((state: State) => string);
   /** Shown above the effects: what speaks against them. */
   lines?(state: State, columns: number): readonly Line[];
   /** Their state at opening; it does not change while one reads. */

@@ -1,16 +1,20 @@
 // The actions of a step: what the evidence points to comes first, and every action keeps its key.
-import type { Target } from '../core/actions/action.ts';
+import type { ActionId, Target } from '../core/actions/action.ts';
 import { type Known, type Offer, type OfferKey, offerKeys, type Step } from '../core/incident/checklist.ts';
 import type { World } from '../core/world/world.ts';
 import { remedies, remedyFor } from './remedies.ts';
 import type { Remedy } from './remedy.ts';
 
-/** `target`: what is known of it; `fills`: what its form begins with; `because`: why it comes first. */
+/**
+ * `target`: what is known of it; `fills`: what its form begins with; `because`: why it comes first. `again`: it was done
+ * to its object and verified, and nothing points to it: its key stays, and it is no next move.
+ */
 export type Offered = Pick<Offer, 'action' | 'title'> & {
   key: OfferKey;
   target: Target;
   fills: Target;
   because?: string;
+  again?: true;
 };
 
 /** A step's actions, those that the evidence points to first. */
@@ -21,11 +25,23 @@ export function offersOf({ offers = [] }: Step, world: World, known: Known): rea
       const target = offer.target?.(world) ?? {};
       const remedy = offer.asIs ? undefined : remedyFor(pointed, offer.action, target);
       if ((offer.ifPointedTo && !remedy) || offer.onlyWhile?.(world) === false) return [];
-      const rank = remedy ? pointed.indexOf(remedy) : pointed.length + at;
-      return { offered: offered(offer, at, target, world, remedy), rank };
+      const again = !remedy && isVerified(offer, target, known);
+      const rank = remedy ? pointed.indexOf(remedy) : pointed.length + at + (again ? offers.length : 0);
+      const one = offered(offer, at, target, world, remedy);
+      return { offered: again ? { ...one, title: `${one.title} again`, again } : one, rank };
     })
     .toSorted((a, b) => a.rank - b.rank)
     .map((one) => one.offered);
+}
+
+/** These act on the same thing each time, whatever is asked for. */
+const onOneThing: ReadonlySet<ActionId> = new Set<ActionId>(['failover-database']);
+
+/** Whether its effect on this object was proven when it last ran. */
+function isVerified({ action }: Offer, { deployment }: Target, { ran }: Known): boolean {
+  const isSame = (object: string) =>
+    deployment === undefined ? onOneThing.has(action) : object.endsWith(`/${deployment}`);
+  return ran.findLast((one) => one.action === action && isSame(one.object))?.worked ?? false;
 }
 
 function offered(offer: Offer, at: number, target: Target, world: World, remedy: Remedy | undefined): Offered {

@@ -9,6 +9,7 @@ import { formatPercent } from '../core/text/format.ts';
 import { known as fresh } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import { failingSurfaces, judged, metricEvidence } from './evidence.ts';
+import { isConcernReadSince } from './read-since.ts';
 import type { Remedy } from './remedy.ts';
 import { blockers, byCause, concernsOf, deployments, fewerReplicas, replicasOf, scaleUp } from './remedy-evidence.ts';
 import { beforeRestart, restartOf } from './restart-advice.ts';
@@ -227,13 +228,26 @@ export const remedyFor = (all: readonly Remedy[], action: ActionId, target: Targ
       Object.entries(target).every(([name, value]) => one.target[name] === undefined || one.target[name] === value),
   );
 
+/** Whether it was done to this object, and worked, and its evidence was not read as a whole since. */
+function isAnswered({ action, target, concerns }: Remedy, world: World, { ran }: Known): boolean {
+  const values = Object.values(target);
+  const isSame = (object: string) =>
+    values.length === 0 ? !object.includes('/') : values.some((value) => object.endsWith(`/${value}`));
+  const last = ran.findLast((one) => one.action === action && isSame(one.object));
+  const [concern] = concerns;
+  if (!last?.worked || concern === undefined) return false;
+  return !isConcernReadSince(concern, world, last.at);
+}
+
 const found = new WeakMap<World, WeakMap<Known, readonly Remedy[]>>();
 
 /** What the evidence points to, the most urgent first; empty where nothing does. */
 export function remedies(world: World, known: Known = nothingKnown): readonly Remedy[] {
   const before = found.get(world) ?? new WeakMap<Known, readonly Remedy[]>();
   found.set(world, before);
-  const made = before.get(known) ?? remedyRules.flatMap((rule) => rule.find(world, known));
+  const made =
+    before.get(known) ??
+    remedyRules.flatMap((rule) => rule.find(world, known)).filter((one) => !isAnswered(one, world, known));
   before.set(known, made);
   return made;
 }

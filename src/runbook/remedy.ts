@@ -14,5 +14,6 @@ export type Remedy = {
   title: string;
   /** The evidence. */
   because: string;
+  /** The rows that it is offered on; the first one is what its evidence is read from. */
   concerns: readonly Concern[];
 };

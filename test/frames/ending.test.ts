@@ -134,6 +134,41 @@ describe('M', () => {
     expect(accepted(at(outage, restarted), 'M')).toMatchObject([{ do: 'mitigate' }]);
   });
 
+  describe('right after an action', () => {
+    const justFixed = (world: World): State => {
+      const incident = tell(now - 8 * 60_000, [0, 'ops1', opened], [8 - 0.5 / 60, 'ops1', restarted]);
+      return { ...at(world), incident };
+    };
+    const refreshes = (state: State, key: string) =>
+      press(state, key).some((one) => one.kind === 'send' && one.command.kind === 'refresh');
+
+    test('asks for new readings, and says that they are missing', () => {
+      for (const key of ['M', 'X']) expect(refreshes(justFixed(outage), key), key).toBe(true);
+      const text = shown(justFixed(outage), 'M');
+      expect(text).toMatch(/▲ \d+ not read again since 03:14:06Z/);
+      expect(text).not.toContain('still critical');
+      expect(text).toContain('y mitigated without waiting for new readings');
+      expect(shown(justFixed(outage), 'X')).toContain('y resolve anyway');
+    });
+
+    test('is judged by the readings that come while the review is open', () => {
+      const open = pressing(justFixed(outage), size, 'M');
+      const well = frameText({ ...open, world: calm }, size);
+      expect(well).toMatch(/y mitigated {3}only/);
+      const later = {
+        ...outage,
+        now: now + 5000,
+        readings: { ...outage.readings, gateway: { ...outage.readings.gateway, at: now + 4000 } },
+      };
+      expect(frameText({ ...open, world: later as World }, size)).toContain('y mitigated anyway');
+    });
+
+    test('asks for nothing if all was read since, or nothing is critical', () => {
+      expect(refreshes(at(outage, restarted), 'M')).toBe(false);
+      expect(refreshes(justFixed(calm), 'M')).toBe(false);
+    });
+  });
+
   test('posts an update where the incident was announced, and never resolves the page', () => {
     const state = at(calm, restarted, sentTo('pagerduty', 'acknowledge'), sentTo('slack-alerts', 'notify'));
     expect(accepted(state, 'M')).toMatchObject([

@@ -12,6 +12,8 @@ import { findStep } from '../../src/runbook/checklists.ts';
 import { suggestSeverity } from '../../src/runbook/suggest-severity.ts';
 import { stepAtLength } from '../../src/screens/incident/step-details.ts';
 import { thingEntries } from '../../src/screens/overlays/palette-resources.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { textOf } from '../../src/screens/toolkit/line.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
@@ -95,6 +97,26 @@ describe('a step says what its action did', () => {
     expect(rowOf(text, '5 Restart API gateway')).toContain('✓ restarted 02:59, verified; record it?');
     const wide = frameText(screenOf(calm, incident), { columns: 119, rows: 40 });
     expect(rowOf(wide, '5 Restart API gateway')).toContain('✓ restarted 02:59, verified: 3/3 ready; record it?');
+  });
+
+  test('and does not offer it again; its key stays, and the footer has what is left to do', () => {
+    const done: readonly [number, string, Event] = [
+      6,
+      'ops1',
+      { kind: 'decision', step: 'sev1/restart-gateway', answer: 'no', why: 'rolled back' },
+    ];
+    const rolledBack = ran(5, 'rollback-deployment', 'deployment/api-gateway', 'verified');
+    const incident = incidentOf(1, ...rolledBack, done);
+    for (const columns of [80, 120]) {
+      const text = frameText(screenOf(calm, incident, 'incident', 'sev1/restart-gateway'), { columns, rows: 40 });
+      expect(rowOf(text, 'actions ')).toMatch(/actions {3}r restart gateway *(│|$|\d)/);
+      expect(text).not.toContain('roll back gateway');
+      expect(text.split('\n').at(-1)).not.toMatch(/r restart|f roll back/);
+    }
+    const open = frameText(screenOf(calm, incidentOf(1), 'incident', 'sev1/restart-gateway'), small);
+    expect(open).toContain('r restart gateway · f roll back gateway');
+    const state = screenOf(calm, incident, 'incident', 'sev1/restart-gateway');
+    expect(dispatchKey(state, frame(state, small), 'f')).not.toEqual([]);
   });
 
   test('one of another deployment, and one that was cancelled, say nothing', () => {

@@ -44,7 +44,7 @@ export function recoveryOf({ id, window }: Metric, world: World): Recovery | und
 }
 
 /** The window of the API's figures is as its source has it. */
-function spanOf(id: MetricId, span: Ms, { readings, now }: World): Ms {
+export function spanOf(id: MetricId, span: Ms, { readings, now }: World): Ms {
   const isApi = id === 'p95' || id === 'errorRate';
   return isApi ? (known(readings.traffic, now)?.window ?? span) : span;
 }

@@ -2,7 +2,7 @@
 import { isOngoing } from '../../core/incident/incident.ts';
 import type { Binding } from '../screen.ts';
 import { askReopen } from './asking.ts';
-import { endIntent } from './ending.ts';
+import { endIntent, freshReadings } from './ending.ts';
 import { notDriving, onlyObserves } from './offers.ts';
 
 export const endingKeys: readonly Binding[] = [
@@ -14,7 +14,7 @@ export const endingKeys: readonly Binding[] = [
     about: 'users can work again: stops the mitigation clock',
     unless: (here) =>
       notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'already mitigated'),
-    run: ({ state }) => [endIntent('mitigate', state)],
+    run: ({ state }) => [...freshReadings(state), endIntent('mitigate', state)],
   },
   {
     id: 'resolve',
@@ -23,7 +23,7 @@ export const endingKeys: readonly Binding[] = [
     also: 'close done end',
     about: 'end the incident; asks first what is still open and who has to be told',
     unless: notDriving,
-    run: ({ state }) => [endIntent('resolve', state)],
+    run: ({ state }) => [...freshReadings(state), endIntent('resolve', state)],
   },
   {
     id: 'cancel',

@@ -25,29 +25,43 @@ const words: Readonly<Record<End, { y: string; record: string; ask: string }>> =
 };
 
 /** The review of an ending. Without a known reason, a form asks for it first. */
-export function endIntent(what: End, { incident, world }: State): Intent {
+export function endIntent(what: End, { incident }: State): Intent {
   const reason = what === 'cancel' ? 'opened by mistake' : incident && likelyFix(incident);
-  const isOpen = incident !== undefined && what !== 'cancel' && stillOpen(what, incident, world).length > 0;
-  const word = isOpen ? `${words[what].y} anyway` : words[what].y;
-  if (reason !== undefined) return review(what, word, reason);
+  if (reason !== undefined) return review(what, reason);
   const title = `${titles[what]}. What fixed it?`;
   return {
     kind: 'form',
     form: {
       title,
       fields: [{ name: 'why', ask: 'reason (recorded in the journal)', kind: 'text' }],
-      submit: ({ why = '' }) => (why.trim() ? [review(what, word, why)] : 'a reason is required'),
+      submit: ({ why = '' }) => (why.trim() ? [review(what, why)] : 'a reason is required'),
     },
   };
 }
 
-function review(what: End, word: string, reason: string): Intent {
+/** What is critical by readings from before the last action is asked for again, before its end is judged. */
+export function freshReadings({ incident, world }: State): readonly Intent[] {
+  const isUnread = incident && stillOpen('mitigate', incident, world).some(({ code }) => code === 'unread');
+  return isUnread ? [{ kind: 'send', command: { kind: 'refresh' } }] : [];
+}
+
+/** What `y` does, and what it does it in spite of: for a mitigation, a figure that falls is nothing against it. */
+function wordOf(what: End, { incident, world }: State): string {
+  const { y } = words[what];
+  const codes = incident && what !== 'cancel' ? stillOpen(what, incident, world).map(({ code }) => code) : [];
+  if (what === 'mitigate' && codes.every((code) => code === 'falling')) return y;
+  if (what === 'mitigate' && !codes.some((code) => code === 'critical' || code === 'run'))
+    return `${y} without waiting for new readings`;
+  return codes.length > 0 ? `${y} anyway` : y;
+}
+
+function review(what: End, reason: string): Intent {
   const { record, ask } = words[what];
   return {
     kind: 'switches',
     review: {
       title: titles[what],
-      word,
+      word: (state) => wordOf(what, state),
       lines: (state, columns) => about(what, state, columns),
       items: (state) => [
         { id: 'end', title: record, text: reason, edit: ask, on: true, always: true },

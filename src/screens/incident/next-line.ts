@@ -31,7 +31,9 @@ const moves = memoize(
       suggestion,
       // What cannot run from here is no next move.
       offers: (step) =>
-        offersOf(step, world, knownOf(incident)).filter(({ action }) => lacking?.[action] === undefined),
+        offersOf(step, world, knownOf(incident)).filter(
+          ({ action, again }) => !again && lacking?.[action] === undefined,
+        ),
     }),
   2,
 );

@@ -6,7 +6,7 @@ import { offerKeys, type Step } from '../../core/incident/checklist.ts';
 import { controlNow, isInControl } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { findStep } from '../../runbook/checklists.ts';
-import { knownOf } from '../../runbook/messages.ts';
+import { isFinished, knownOf } from '../../runbook/messages.ts';
 import { type Offered, offersOf } from '../../runbook/offers.ts';
 import type { Intent, State } from '../../store.ts';
 import { offer as begin, whyNot } from '../actions/offer.ts';
@@ -34,6 +34,14 @@ function offerIntents({ action, target, fills }: Offered, state: State): readonl
   return begin(state, action, target, fills);
 }
 
+/** Whether the footer has its key: of a finished step only what the evidence points to. */
+function isMeant(first: Offered | undefined, key: string, here: Here): boolean {
+  if (first?.key !== key || first.again) return false;
+  const { incident } = here.state;
+  const step = stepHere(here);
+  return first.because !== undefined || !incident || !step || !isFinished(incident, step);
+}
+
 /** The keys of a step's actions. `unless`: why none can be begun here. The footer has the one that is meant first. */
 export const offerBindings = (id: string, unless: (here: Here) => string | undefined): readonly Binding[] =>
   offerKeys.map((key, at) => {
@@ -47,7 +55,7 @@ export const offerBindings = (id: string, unless: (here: Here) => string | undef
       about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
       silent: true,
       footer: 14,
-      inFooter: (here) => all(here)[0]?.key === key,
+      inFooter: (here) => isMeant(all(here)[0], key, here),
       unless: (here) => {
         const offer = own(here);
         if (!offer) return 'the step has no such action';

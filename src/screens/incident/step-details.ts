@@ -73,7 +73,14 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
   });
   // Once it ended nothing is left to do: what a step found stays, what it offers and advises goes.
   const isOver = incident !== undefined && !isOngoing(incident);
-  if (!isOver) lines.push(...offersSay(offeredIn(step, state), state, columns));
+  if (!isOver)
+    lines.push(
+      ...offersSay(
+        offeredIn(step, state).filter(({ again }) => !again),
+        state,
+        columns,
+      ),
+    );
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
   if (isOver) return lines;
   // Once it is decided, nothing is recommended: right after an action old readings would contradict it.

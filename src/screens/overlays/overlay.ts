@@ -54,7 +54,7 @@ export function overlayLines(at: Here, screen: Screen, size: Size): OverlayDrawn
     case 'switches': {
       const { lines, top } = switchesLines(overlay, state, size.columns, Math.max(1, size.rows - 4));
       return scrolled(
-        { title: overlay.review.title, lines, end: (fold) => switchesEnd(overlay, fold), top },
+        { title: overlay.review.title, lines, end: (fold) => switchesEnd(overlay, state, fold), top },
         state,
         size,
       );

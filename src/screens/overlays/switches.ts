@@ -29,10 +29,11 @@ export function switchesLines(
   return { lines: [...about, ...each.flat()], top: Math.max(0, end - room) };
 }
 
-export function switchesEnd({ review, read }: Switches, fold: Fold): Line[] {
+export function switchesEnd({ review, read }: Switches, state: State, fold: Fold): Line[] {
   const unread = unreadOf(readByParts(read, fold), fold);
   if (unread > 0) return [line('  ', span('↓', 'key'), ` scroll down: ${formatCounted(unread, 'more line')}`)];
-  return [line('  ', span('y', 'key'), ` ${review.word}`, dim('   only what is switched on'))];
+  const word = typeof review.word === 'string' ? review.word : review.word(state);
+  return [line('  ', span('y', 'key'), ` ${word}`, dim('   only what is switched on'))];
 }
 
 const notice = (says: string): Intent => ({ kind: 'notice', says, verdict: 'unknown' });
