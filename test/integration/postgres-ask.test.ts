@@ -165,10 +165,38 @@ test('text arrives whole and without control characters, alone and together', as
   expect(alone).toEqual([{ t: 'a"\\{} ', j: { deep: [1, 'x'] }, n: null, b: true }]);
 });
 
+const someForms = forms.filter(({ schema }) => /^(?:prisma|runbook)_text_lower$/.test(schema));
+
+/** All that the screens show of a platform's tables. */
+function figuresOf(schema: string) {
+  const settings = settingsSchema.parse({
+    ...{ profile: 'test', environment: { name: 'TEST', guarded: false }, kubernetes: { namespace: 'x' } },
+    ...{
+      gateway: { url: 'http://127.0.0.1:1' },
+      redis: { url: 'redis://127.0.0.1:1' },
+      database: { primary: there(), schema: schema },
+    },
+  });
+  open.push(sessionsFor(settings).studies);
+  return async () => {
+    const session = new Session(there());
+    open.push(session);
+    return {
+      studies: good(await readStudies(session, schema, 20_000, newStudiesMemory(), soon())),
+      surfaces: good(await readSurfaces(session, schema, 20_000, newSurfacesMemory(), soon())),
+      study: good(await queryStudy(settings, 'st_runs', soon())),
+      surface: good(await querySurface(settings, 'openai-api', soon())),
+      jobs: good(await listJobs(settings, { study: 'st_runs', status: '', search: '', rows: 50 }, soon())),
+      list: good(await listStudies(settings, { search: '', rows: 50 }, soon())),
+      keys: good(await listApiKeys(settings, soon())),
+    };
+  };
+}
+
 /** Values that PostgreSQL has and a calendar or a figure has not. */
 const odd = ['infinity', '-infinity', '294000-01-01', '4000-01-01 BC'];
 
-test.each(forms.filter(({ schema }) => /^(?:prisma|runbook)_text_lower$/.test(schema)))(
+test.each(someForms)(
   '$name: moments that are none are never shown as one, and spoil no other figure',
   async (form) => {
     await client.query(form.create);
@@ -178,33 +206,12 @@ test.each(forms.filter(({ schema }) => /^(?:prisma|runbook)_text_lower$/.test(sc
        WHERE table_schema = '${form.schema}' AND data_type LIKE 'timestamp%'`,
     );
     expect(rows.length).toBeGreaterThan(4);
-    const settings = settingsSchema.parse({
-      ...{ profile: 'test', environment: { name: 'TEST', guarded: false }, kubernetes: { namespace: 'x' } },
-      ...{
-        gateway: { url: 'http://127.0.0.1:1' },
-        redis: { url: 'redis://127.0.0.1:1' },
-        database: { primary: there(), schema: form.schema },
-      },
-    });
-    open.push(sessionsFor(settings).studies);
-    const figures = async () => {
-      const session = new Session(there());
-      open.push(session);
-      return {
-        studies: good(await readStudies(session, form.schema, 20_000, newStudiesMemory(), soon())),
-        surfaces: good(await readSurfaces(session, form.schema, 20_000, newSurfacesMemory(), soon())),
-        study: good(await queryStudy(settings, 'st_runs', soon())),
-        surface: good(await querySurface(settings, 'openai-api', soon())),
-        jobs: good(await listJobs(settings, { study: 'st_runs', status: '', search: '', rows: 50 }, soon())),
-        list: good(await listStudies(settings, { search: '', rows: 50 }, soon())),
-        keys: good(await listApiKeys(settings, soon())),
-      };
-    };
+    const figures = figuresOf(form.schema);
     const before = await figures();
     for (const moment of odd) {
       for (const { of, column } of rows) await client.query(`UPDATE "${of}" SET "${column}" = '${moment}'`);
       const seen = await figures();
-      expect([momentsIn(seen).filter((at) => !(Math.abs(at) <= 8.64e15)), moment]).toEqual([[], moment]);
+      expect([numbersIn(seen).filter((at) => !(Math.abs(at) <= 8.64e15)), moment]).toEqual([[], moment]);
       expect(seen.list.rows).toHaveLength(before.list.rows.length);
       expect(seen.studies.activeCount).toEqual(before.studies.activeCount);
     }
@@ -213,9 +220,66 @@ test.each(forms.filter(({ schema }) => /^(?:prisma|runbook)_text_lower$/.test(sc
   60_000,
 );
 
+test.each(someForms)(
+  '$name: JSON that no text can hold spoils no figure, and the rest of it is read',
+  async (form) => {
+    const schema = `json_${form.schema}`;
+    await client.query(form.create.replaceAll(form.schema, schema));
+    await client.query(`SET search_path = "${schema}"`);
+    const figures = figuresOf(schema);
+    const [of, column] = form.schema.startsWith('prisma') ? ['jobs', 'result'] : ['studies', 'progress'];
+    const table = (
+      await client.query(`SELECT table_name AS name FROM information_schema.columns
+    WHERE table_schema = '${schema}' AND column_name = '${column}'`)
+    ).rows[0].name;
+    await client.query(`ALTER TABLE "${table}" ALTER COLUMN ${column} TYPE json`);
+    for (const [part, read] of [
+      ['a \\u0000 b', 'a \ufffd b'],
+      ['a \\ud800 b', 'a \ufffd b'],
+      ['a \\udc00 b', 'a \ufffd b'],
+      ['a \\\\u0000 b', 'a \\\ufffd b'.replace('\\\ufffd', '\\ufffd')],
+      ['a \\ud83d\\ude00 b', 'a \u{1f600} b'],
+    ] as const) {
+      const json = of === 'jobs' ? `{"error":{"message":"${part}"}}` : `{"note":"${part}","completionPercentage":41}`;
+      await client.query(`UPDATE "${table}" SET ${column} = $1`, [json]);
+      const seen = await figures();
+      if (of === 'jobs') expect(seen.surfaces.surfaces.flatMap(({ topError = [] }) => topError)).toContain(read);
+      else expect(seen.studies.active.map(({ completion }) => completion)).toContain(41);
+    }
+    await client.query('RESET search_path');
+  },
+  60_000,
+);
+
+test.each(someForms)(
+  '$name: numbers that are none, or beyond what a number holds, are never shown as one',
+  async (form) => {
+    const schema = `numbers_${form.schema}`;
+    await client.query(form.create.replaceAll(form.schema, schema));
+    await client.query(`SET search_path = "${schema}"`);
+    const { rows } = await client.query<{ of: string; column: string }>(
+      `SELECT table_name AS of, column_name AS column FROM information_schema.columns
+     WHERE table_schema = '${schema}' AND data_type IN ('integer', 'bigint', 'numeric', 'double precision')`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const type of ['numeric', 'float8', 'bigint'])
+      for (const number of type === 'bigint'
+        ? ['9007199254740993', '-9223372036854775808']
+        : ['NaN', 'Infinity', '1e300']) {
+        for (const { of, column } of rows)
+          await client.query(`ALTER TABLE "${of}" ALTER COLUMN "${column}" TYPE ${type} USING '${number}'::${type}`);
+        const seen = await figuresOf(schema)();
+        expect([numbersIn(seen).filter((one) => !Number.isFinite(one)), type, number]).toEqual([[], type, number]);
+        expect(seen.jobs.rows.every(({ attempts }) => typeof attempts === 'number')).toBe(true);
+      }
+    await client.query('RESET search_path');
+  },
+  60_000,
+);
+
 /** Every number, and what stands where a number should. */
-function momentsIn(value: unknown): number[] {
+function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return [value];
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return [Number(value)];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(momentsIn) : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
 }

@@ -108,7 +108,7 @@ function progressedOf({ study }: Form): string {
 function completionOf({ study }: Form): string {
   const { progress, totalCells, completedCells } = study.columns;
   if (progress && /^jsonb?$/.test(progress.type))
-    return `${columnName('study', study, 'progress')} ->> ${literal('completionPercentage')}`;
+    return `${jsonOf(columnName('study', study, 'progress'), progress.type)} ->> ${literal('completionPercentage')}`;
   if (progress) return `left(${columnName('study', study, 'progress')}::text, 2000)`;
   if (!totalCells || !completedCells) return 'NULL::text';
   const [all, done] = [columnName('study', study, 'totalCells'), columnName('study', study, 'completedCells')];
@@ -130,8 +130,18 @@ function finalOf(form: Form): string | undefined {
 function inError({ job }: Form, part: 'message' | 'code' | 'retryable'): string | undefined {
   const { result } = job.columns;
   if (!result || !/^jsonb?$/.test(result.type)) return undefined;
-  return `${columnName('job', job, 'result')} -> 'error' ->> ${literal(part)}`;
+  return `${jsonOf(columnName('job', job, 'result'), result.type)} -> 'error' ->> ${literal(part)}`;
 }
+
+/** NUL, and halves of a pair without the other: `json` keeps them as they came, and no part can be taken as a text. */
+const unsayable =
+  '\\\\u0000|\\\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\\\u[dD][c-fC-F])|(?<!\\\\u[dD][89abAB][0-9a-fA-F]{2})\\\\u[dD][c-fC-F][0-9a-fA-F]{2}';
+
+/** A column of JSON whose parts can all be taken. One row that cannot be read would make every figure unknown. */
+const jsonOf = (column: string, type: string): string =>
+  type === 'json'
+    ? `regexp_replace(${column}::text, ${literal(unsayable)}, ${literal('\\\\ufffd')}, 'g')::json`
+    : column;
 
 /** Only plain names: what it is put into is a cast. */
 function castTo(type: string | undefined): string {

@@ -129,7 +129,7 @@ async function costOf(ask: AskSql, { form }: Tables, study: string): Promise<num
   const statement = sql.costOfStudy(form);
   if (statement === undefined) return undefined;
   const [row] = await ask<{ total: number | null }>(statement, { values: [study] });
-  return row?.total ?? undefined;
+  return numberFrom(row?.total);
 }
 
 /** A study's jobs whose id, surface, status or error have all words of `search`, newest first. */
@@ -188,7 +188,7 @@ function jobFrom(row: sql.JobRow): Job {
     id: sanitize(row.id, 100),
     surface: sanitize(row.surface ?? 'no surface', 100),
     status: sanitize(row.status, 40),
-    attempts: row.attempts ?? 0,
+    attempts: numberFrom(row.attempts) ?? 0,
     createdAt: (row.created ?? 0) * second,
     begunAt: row.begun === null ? undefined : row.begun * second,
     endedAt: row.ended === null ? undefined : row.ended * second,
@@ -197,3 +197,7 @@ function jobFrom(row: sql.JobRow): Job {
     retryable: row.retryable === null ? undefined : row.retryable.toLowerCase() !== 'false',
   };
 }
+
+/** PostgreSQL has NaN and Infinity, which JSON has as words; neither is a figure. */
+const numberFrom = (told: number | null | undefined): number | undefined =>
+  typeof told === 'number' && Number.isFinite(told) ? told : undefined;
