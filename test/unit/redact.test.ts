@@ -83,6 +83,12 @@ const notations: readonly ((secret: string) => string)[] = [
   (s) => `jdbc:postgresql://db/x?user=u&password=${s}`,
   (s) => `https://user%3A${s}@host/x`,
   (s) => `https://ops:${s}%40@host`,
+  (s) => `word":"${s}","a":1}`,
+  (s) => `d": "${s}"`,
+  (s) => `oken\\":\\"${s}\\"}`,
+  (s) => `i_key":"${s}"`,
+  (s) => `{"password":{"type":"plain","value":"${s}"}}`,
+  (s) => `{"token": {"data": "${s}"`,
   (s) => `-----BEGIN EC PRIVATE KEY-----\n${s}`,
 ];
 
@@ -96,6 +102,43 @@ test.each(notations.map((notation) => [notation('…'), notation] as const))('%s
   expect(safe).toContain('•••');
   expect(redact(safe)).toBe(safe);
   expect(sanitize(`\u001b[31m${notation(`\u001b[1m${hidden}`)}`)).not.toContain('hunt');
+});
+
+test.each([
+  ['ops:#@db', 'ops:•••@db'],
+  ['connect to ops:#@db.internal:5432 failed', 'connect to ops:•••@db.internal:5432 failed'],
+  ['user:#@db', 'user:•••@db'],
+  ['user:#@db.internal', 'user:•••@db.internal'],
+  ['user:#@example.com:5432', 'user:•••@example.com:5432'],
+  ['by:#@10.0.0.5', 'by:•••@10.0.0.5'],
+  ['host:5432 admin:#@db', 'host:5432 admin:•••@db'],
+  ['ops:a/#@db', 'ops:•••@db'],
+  ['ops:a=#,(b)@db:5432', 'ops:•••@db:5432'],
+  ['ops:p@#@db', 'ops:•••@db'],
+  ['a:b:c:d:#@db', 'a:•••@db'],
+  ['url=ops:#@db, next=eve:#@db2', 'url=ops:•••@db, next=eve:•••@db2'],
+  ['ops:#@', 'ops:•••@'],
+  ['ops:#@…', 'ops:•••@…'],
+])('a login without a scheme: %s', (text, safe) => {
+  expect(redact(text.replaceAll('#', hidden))).toBe(safe);
+  expect(sanitize(text.replaceAll('#', `hun\u0000ter2\u200bxyz`))).toBe(safe);
+});
+
+test.each([
+  'by:anna@bentham.io',
+  'user:anna@bentham.io.',
+  'owner:anna@bentham.io, and more',
+  'git@github.com:bentham/repo.git',
+  'image ghcr.io/bentham/api:v1.2@sha256:abcdef0123',
+  'http://host:8080/x?u=anna@bentham.io',
+  'at f (file:///app/node_modules/.pnpm/pg@8.11.3/lib/x.js:12:34)',
+  '03:14:07 anna@bentham.io',
+  'localhost:5000/bentham/api@sha256:abc',
+  'npm:@scope/pkg@1.2.3',
+  'host:5432/path/anna@db',
+  'id":"st_41","status":"done"}',
+])('no login, and no secret: %s', (text) => {
+  expect(sanitize(text)).toBe(text);
 });
 
 const mixed = '0123456789abcdefABCDEF';

@@ -1,4 +1,5 @@
 // Secrets that stand behind their name: `password=x`, `"apiKey": "x"`, `<token>x</token>`, `--secret x`, `PASSWORD 'x'`.
+import { tornName } from './traces.ts';
 import { bare, lineEnd, marked, quoted, type Range } from './value.ts';
 
 /** What a secret is called, also as the last part of a longer name: `PGPASSWORD`, `secretAccessKey`, `routing_key`. */
@@ -30,7 +31,9 @@ const counted = /[-+]?\d{1,6}(?:\.\d{1,6})?(?:%|ms|s|\/\d{1,6})?(?=[\s,;)}\]]|$)
 /** The text without the values that stand behind a secret's name. */
 export function withoutNamed(text: string): string {
   const found: Range[] = [];
-  names.lastIndex = 0;
+  const torn = tornValue(text);
+  if (torn) found.push(torn);
+  names.lastIndex = torn?.to ?? 0;
   for (let match = names.exec(text); match; match = names.exec(text)) {
     const [name, certain, header] = match;
     const at = match.index;
@@ -42,6 +45,23 @@ export function withoutNamed(text: string): string {
     names.lastIndex = range.to;
   }
   return marked(text, found);
+}
+
+/** Names in full, of which a line that was cut has the end. */
+const whole = (
+  'password passwd passphrase passwort passcode pwd secret secrets token credential credentials jwt authorization cookie ' +
+  'apikey api_key api-key accesskey access_key privatekey private_key secretkey secret_key routingkey routing_key'
+).split(' ');
+
+/** The value behind the end of a secret's name, at the beginning of a line that was cut within the name. */
+function tornValue(text: string): Range | undefined {
+  const end = tornName(text);
+  if (end === undefined) return undefined;
+  const tail = text.slice(0, end).toLowerCase();
+  const isEnd = whole.some((name) => name.endsWith(tail));
+  const from = isEnd ? after(separator, text, end) : undefined;
+  const range = from === undefined ? undefined : quoted(text, from);
+  return range && range.from < range.to ? range : undefined;
 }
 
 function standsAlone(text: string, at: number): boolean {
@@ -63,6 +83,7 @@ function value(text: string, name: string, at: number, end: number, certain: boo
     if (after(nothing, text, from) !== undefined) return undefined;
     if (!certain && after(counted, text, from) !== undefined) return undefined;
     if (text[from] === '[') return list(text, from);
+    if (text[from] === '{') return wrapped(text, from);
     return quoted(text, from) ?? (isSentence(text, name, end, from) ? undefined : bare(text, from));
   }
   if (text[end] === '>' && opensTag(text, at)) return { from: end + 1, to: within(text, end + 1, '<') };
@@ -100,6 +121,18 @@ function words(text: string, end: number): Range | undefined {
   let to = within(text, from, ']');
   while (to > from && /[\s"']/.test(text[to - 1] ?? '')) to -= 1;
   return { from, to };
+}
+
+/** Where a secret stands one level deeper: `"password": {"type": "plain", "value": "x"}`. */
+const inner =
+  /["']?(?:value|data|raw|plain(?:text)?|current|new|old|text)\\{0,15}["']?\s{0,20}[:=]\s{0,20}(?=\\{0,15}["'])/i;
+/** Characters within which it is looked for. */
+const wrappedWithin = 200;
+
+function wrapped(text: string, from: number): Range | undefined {
+  const [part = ''] = text.slice(from, from + wrappedWithin).split('}', 1);
+  const match = inner.exec(part);
+  return match ? quoted(text, from + match.index + match[0].length) : undefined;
 }
 
 /** `["a", "b"]`: all of it. */

@@ -88,5 +88,24 @@ export function tracesIn(text: string): number {
   }
   if ((flags & isAt) !== 0 || text.includes(':/')) kinds |= logins;
   if ((flags & isQuery) !== 0) kinds |= shapes;
+  if (tornName(text) !== undefined) kinds |= named;
   return (flags & isUnprintable) !== 0 ? kinds | unprintable : kinds;
+}
+
+/** The longest end of a name that is looked for. */
+const longestTail = 40;
+
+/**
+ * Where the name ends of which a text has only the end, as that of a JSON line that was cut: 4 of `word":"x"`. Undefined
+ * where the text begins otherwise.
+ */
+export function tornName(text: string): number | undefined {
+  let at = 0;
+  while (at < longestTail && ((classes[text.charCodeAt(at)] ?? 0) & classMask) !== 0) at += 1;
+  const end = at;
+  while (at < end + 15 && text[at] === '\\') at += 1;
+  if (text[at] !== '"' && text[at] !== "'") return undefined;
+  do at += 1;
+  while (at < end + 40 && text[at] === ' ');
+  return text[at] === ':' ? end : undefined;
 }

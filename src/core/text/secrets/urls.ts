@@ -66,26 +66,66 @@ function withoutBareLogins(text: string): string {
   const found: Range[] = [];
   let before = 0;
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
-    const range = bareLogin(text, at, Math.max(before, at - 300));
+    // A password may hold an @, too: the last one of a word stands before the host.
+    if (isFollowed(text, at)) continue;
+    const range = bareLogin(text, at, Math.max(before, at - longestLogin));
     if (range) found.push(range);
     before = at + 1;
   }
   return marked(text, found);
 }
 
-/** What stands between the last colon-separated name and this @. */
+/** Whether another @ follows in the same word, before anything that a host has behind it. */
+function isFollowed(text: string, sign: number): boolean {
+  for (let at = sign + 1; at < text.length && at - sign < longestLogin; at += 1) {
+    const char = text[at] ?? '';
+    if (char === '@') return true;
+    if (!/[\w.%+!$^&*~#?;-]/.test(char)) return false;
+  }
+  return false;
+}
+
+/** What stands between the last colon-separated name and this @; at the end of a text that was cut there, too. */
 function bareLogin(text: string, sign: number, least: number): Range | undefined {
-  if (!/[\w[•-]/.test(text[sign + 1] ?? '') || /^sha\d{3}:/.test(text.slice(sign + 1, sign + 8))) return undefined;
+  const isCut = sign + 1 === text.length || text[sign + 1] === '…';
+  if (!isCut && (!/[\w[•-]/.test(text[sign + 1] ?? '') || /^sha\d{3}:/.test(text.slice(sign + 1, sign + 8))))
+    return undefined;
   let from = sign;
   while (from > least && !/[\s"'<>`/()=,{}]/.test(text[from - 1] ?? '')) from -= 1;
+  if (!text.slice(from, sign).includes(':')) from = withName(text, from, least);
   const parts = text.slice(from, sign).split(':');
   const [first = ''] = parts;
   if (parts.length < 2 || noLogin.test(first) || !/^[\w.%+-]{0,64}$/.test(first) || /^\d+$/.test(first))
     return undefined;
   // `redis:user:password@host`: the address of a server whose slashes were forgotten.
   const named = databases.test(first) && parts.length > 2;
-  if (!named && (labels.test(first) || parts.length > 4)) return undefined;
+  if (!named && ((labels.test(first) && isAddress(text, sign)) || parts.length > 6)) return undefined;
   const skipped = named ? `${first}:${parts[1]}:`.length : first.length + 1;
   const range = { from: from + skipped, to: sign };
   return range.from < range.to ? range : undefined;
+}
+
+/** Characters of a login that are looked at. */
+const longestLogin = 300;
+
+/** The beginning of `user:` before a password that holds what else ends a word: `ops:a/b=c@host`. Else where it began. */
+function withName(text: string, from: number, least: number): number {
+  let start = from;
+  while (start > least && !/[\s"'<>`{}:]/.test(text[start - 1] ?? '')) start -= 1;
+  if (text[start - 1] !== ':' || start - 1 <= least - 1) return from;
+  // A scheme, a path of Windows, a port: no login.
+  if (/^(?:\/\/|\d{1,5}(?:$|[/),]))/.test(text.slice(start, start + 6))) return from;
+  let user = start - 1;
+  while (user > least && /[\w.%+-]/.test(text[user - 1] ?? '')) user -= 1;
+  return start - 1 - user > 1 ? user : from;
+}
+
+/** Ends of names of hosts that are no address of a person. */
+const inside = /\.(?:internal|local|localdomain|localhost|lan|svc|cluster|intra|corp|home|test)$/i;
+
+/** `anna@bentham.io`: a person's address rather than a login at a host, which may have a port, a path or no dot. */
+function isAddress(text: string, sign: number): boolean {
+  const [, host = '', next = ''] = /^([\w.-]{1,253})([:/]?)/.exec(text.slice(sign + 1, sign + 256)) ?? [];
+  const name = host.endsWith('.') ? host.slice(0, -1) : host;
+  return name.includes('.') && !inside.test(name) && next === '' && !/^[\d.]+$/.test(name);
 }
