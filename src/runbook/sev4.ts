@@ -13,7 +13,7 @@ const recommend =
     const found = metricEvidence(world, id);
     if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
     const first = found.state === 'fail' ? fixFirst(id, world) : undefined;
-    if (first) return { answer: 'no', because: `fix ${first.what} first: ${first.because}` };
+    if (first) return { answer: 'no', instead: `fix ${first.what} first`, because: first.because };
     return found.state === 'fail'
       ? { answer: 'yes', because: `${found.subject} ${found.because}` }
       : { answer: 'no', because: `${found.subject} ${found.because}` };

@@ -76,7 +76,7 @@ describe('on the checklist', () => {
     const failing = at(doneTo(4), { selected: steps[4] });
     const state: State = { ...failing, lacking: { 'rollback-deployment': 'no script x in /checkout/package.json' } };
     expect(nextOf(failing)).toBe('f roll back api-gateway');
-    expect(nextOf(state)).toBe('space record no: revision 42 crashes (CrashLoopBackOff)');
+    expect(nextOf(state)).toBe('space record no, roll back first: revision 42 crashes (CrashLoopBackOff)');
     const text = frameText(state, size);
     expect(text).toMatch(/actions {3}r restart gateway .*f roll back/);
     expect(text).toContain('f not now: no script x in /checkout/package.json');

@@ -9,7 +9,9 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import type { StatementPlan } from '../../src/core/queries/statement-plan.ts';
+import { busiestStatement, firstPace, pace } from '../../src/data/postgres/busiest.ts';
 import { readPlan } from '../../src/data/postgres/plan-query.ts';
+import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { readStatements } from '../../src/data/postgres/statements-query.ts';
 import { readTableUse } from '../../src/data/postgres/table-use-query.ts';
@@ -172,6 +174,41 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
     expect(reset.row).toMatchObject({ since: { calls: 1 }, whole: { calls: 1 } });
     expect(reset.list.reset).toBe(true);
     expect(reset.list.from).toBeGreaterThan(again.list.from);
+  });
+
+  test('the statement that takes most of the time stands out from the second count on, while it does', async () => {
+    const mine = session();
+    let now = 1_000_000;
+    const look = async () => {
+      const answer = await mine.read(signal(), 10_000, async (ask) => ({
+        found: await busiestStatement(ask, mine, () => now),
+      }));
+      return value(answer).found;
+    };
+    await client.query('SELECT "Ext ensions".pg_stat_statements_reset()');
+    expect(await look()).toBeUndefined();
+    await client.query(`SELECT count(*) AS slow FROM (SELECT pg_sleep(4)) s WHERE 'h1dden-w0rd' <> ''`);
+    now += firstPace - 1;
+    expect(await look(), 'before the pace').toBeUndefined();
+    now += 1;
+    const busy = await look();
+    expect(busy?.text).toMatch(/count\(\*\) AS slow/);
+    expect(JSON.stringify(busy)).not.toContain('h1dden-w0rd');
+    expect(busy?.share).toBeGreaterThan(0.5);
+    expect(busy?.load).toBeGreaterThanOrEqual(4000 / firstPace);
+    expect(busy?.mean).toBeGreaterThanOrEqual(4000);
+    // It costs nothing until the next count, which sees nothing more of it.
+    now += pace - 1;
+    expect(await look()).toEqual(busy);
+    now += pace * 100;
+    expect(await look()).toBeUndefined();
+  });
+
+  test('who may not see statements is told of none, and the look goes on', async () => {
+    const blind = session('blind');
+    const answer = await blind.read(signal(), 10_000, async (ask) => ({ found: await busiestStatement(ask, blind) }));
+    expect(value(answer).found).toBeUndefined();
+    expect(value(await readServer(blind, 10_000, signal())).busiest).toBeUndefined();
   });
 
   test('a password in a statement that is not normalized is not shown', async () => {

@@ -4,9 +4,12 @@ import { evaluate } from '../../src/core/health/evaluate.ts';
 import { actionFor, fixFirst } from '../../src/core/health/fix-first.ts';
 import { recoveryOf } from '../../src/core/health/metric-window.ts';
 import { metric } from '../../src/core/health/metrics.ts';
+import { nothingKnown } from '../../src/core/incident/checklist.ts';
 import type { Database, Gateway, Pod } from '../../src/core/world/facts.ts';
 import { type MetricId, metricIds } from '../../src/core/world/thresholds.ts';
 import type { World } from '../../src/core/world/world.ts';
+import { findStep } from '../../src/runbook/checklists.ts';
+import { remedies } from '../../src/runbook/remedies.ts';
 import { live, lost } from '../support/world.ts';
 import { calm, frameText, now, outage, stateOf } from '../support/worlds.ts';
 
@@ -75,6 +78,8 @@ describe('advice fits the cause', () => {
       reason: 'CrashLoopBackOff',
     }) as unknown as Pod;
   const endpoint = { url: 'https://api/health', statusCode: 503, status: 'unhealthy', services: [], latency: 1 };
+  const busiest = { share: 0.83, load: 0.4, mean: 41.2, text: 'SELECT count(*) FROM request_log' };
+  const primaryOf = ({ readings }: World) => (readings.primary.state === 'live' ? readings.primary.value : undefined);
   const gatewayDown = { health: endpoint, detailed: endpoint } as unknown as Gateway;
   const causes: Readonly<Record<string, Partial<World['readings']>>> = {
     'the database': {
@@ -93,10 +98,11 @@ describe('advice fits the cause', () => {
     'api-gateway': { pods: live<'pods'>([pod('api-gateway')], now) },
     executor: { pods: live<'pods'>([pod('executor')], now) },
     orchestrator: { pods: live<'pods'>([pod('orchestrator')], now) },
+    'the slow statement': { primary: live<'primary'>({ ...primaryOf(calm), busiest } as Database, now) },
   };
   /** What the runbook's action needs: with one of these away it helps nobody. */
   const rests: Readonly<Record<MetricId, readonly string[]>> = {
-    p95: ['the database', 'Redis', 'the gateway', 'api-gateway'],
+    p95: ['the database', 'Redis', 'the gateway', 'api-gateway', 'the slow statement'],
     errorRate: ['the database', 'Redis', 'the gateway', 'api-gateway'],
     connections: [],
     redisMemory: [],
@@ -111,6 +117,27 @@ describe('advice fits the cause', () => {
         const wanted = rests[id].includes(cause) ? `Fix ${cause} first` : metric(id).action;
         expect(actionFor(metric(id), world)).toBe(wanted);
       });
+
+  test('a slow API whose database is busy with one statement is not scaled', () => {
+    const slow = (more: Partial<Database>): World => ({
+      ...calm,
+      readings: {
+        ...calm.readings,
+        traffic: traffic(0, 900),
+        primary: live<'primary'>({ ...primaryOf(calm), ...more } as Database, now),
+      },
+    });
+    const first = (world: World) => remedies(world).map(({ action }) => action);
+    expect(first(slow({}))).toContain('scale-deployment');
+    expect(first(slow({ busiest }))).not.toContain('scale-deployment');
+    const advice = (world: World) => findStep('sev4/p95')?.step.decision?.recommend(world, nothingKnown);
+    expect(advice(slow({}))?.answer).toBe('yes');
+    expect(advice(slow({ busiest }))).toEqual({
+      answer: 'no',
+      instead: 'fix the slow statement first',
+      because: 'one statement takes 83 % of the database’s time, 41 ms a call: SELECT count(*) FROM request_log',
+    });
+  });
 
   test('a pool that is full behind a lock is not enlarged', () => {
     const primary = calm.readings.primary.state === 'live' ? calm.readings.primary.value : undefined;

@@ -5,6 +5,7 @@ import { formatCounted } from '../text/format.ts';
 import { known, provesAway } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
+import { busiestSays } from './busiest.ts';
 import { describeFault } from './describe.ts';
 import { databaseIsAway } from './failover.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
@@ -71,9 +72,15 @@ const connections: Need = (world) => {
   return { what: 'the database connections', because: `${says} connections are used` };
 };
 
+/** More API nodes send the same statement more often. */
+const statement: Need = ({ readings, now }) => {
+  const busiest = known(readings.primary, now)?.busiest;
+  return busiest && { what: 'the slow statement', because: busiestSays(busiest) };
+};
+
 /** What the action of a metric rests on, the most telling first. */
 const needs: Partial<Readonly<Record<MetricId, readonly Need[]>>> = {
-  p95: [database, redis, pods('gateway'), gateway, connections],
+  p95: [database, redis, pods('gateway'), gateway, connections, statement],
   errorRate: [database, redis, pods('gateway'), gateway],
   connections: [locks],
   queueDepth: [database, redis, pods('executor'), pods('orchestrator'), connections],

@@ -1,5 +1,6 @@
 // Statements by what they cost (pg_stat_statements): all since the statistics were reset, and since a moment. The server
 // counts only upwards: what happened since a moment is the difference of two snapshots.
+import { isBusiest } from '../health/busiest.ts';
 import { type Instant, type Ms, second } from '../time.ts';
 import type { Lack } from './lack.ts';
 
@@ -157,10 +158,7 @@ export function hitRatio({ hit, read }: Pick<Use, 'hit' | 'read'>): number | und
   return hit + read > 0 ? hit / (hit + read) : undefined;
 }
 
-/** A statement that alone takes this share of all execution time stands out. */
-export const largeShare = 0.5;
-
 /** Whether a statement stands out: it takes most of the time, and so much that a core is busy with it for a tenth. */
 export function standsOut(use: Use, all: Use, span: Ms): boolean {
-  return all.time > 0 && use.time / all.time >= largeShare && span >= second && use.time >= span / 10;
+  return all.time > 0 && span >= second && isBusiest({ share: use.time / all.time, load: use.time / span });
 }

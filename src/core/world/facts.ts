@@ -1,6 +1,7 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
 
 import type { Backups } from '../health/backups.ts';
+import type { BusyStatement } from '../health/busiest.ts';
 import type { IdAge, Slot } from '../queries/database.ts';
 import type { MissingPart } from '../queries/missing.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -142,6 +143,8 @@ export type Database = {
   /** Of a primary. */
   upkeep?: Upkeep;
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
+  /** On a primary: the statement that takes most of its time now; absent where none stands out, or none is counted. */
+  busiest?: BusyStatement;
   blocked?: readonly Blocked[];
   /** What could not be queried, and the grant that allows it: `lag: grant pg_monitor to bentham`. */
   missing: readonly MissingPart[];

@@ -13,6 +13,7 @@ import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
 import type { ReadBudget } from './budgeted-query.ts';
+import { busiestStatement } from './busiest.ts';
 import { isLate, isLostConnection, isRefusal, remedyOf, retried } from './faults.ts';
 import { identityOf } from './identity.ts';
 import * as sql from './queries/server.ts';
@@ -128,29 +129,43 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
     part(what, async () => (await ask<Row>(statement))[0]);
   const ofPrimary = <Row extends object>(what: DatabasePart, statement: string): Promise<Row | undefined> =>
     inRecovery ? Promise.resolve(undefined) : rowOf(what, statement);
-  const [{ me, latency }, counted, lag, writable, slots, ids, archiver, damage, prepared, sequence, longest, blocked] =
-    await Promise.all([
-      whoAnswers(ask).then((me) => ({ me, latency: Math.round((performance.now() - begun) * 10) / 10 })),
-      rowOf<sql.ConnectionsRow>('connections', sql.connections),
-      inRecovery
-        ? part('replication lag', () => lagHere(ask, session))
-        : rowOf<sql.LagRow>('replication lag', sql.lagOfPrimary),
-      ofPrimary<WritesRow>('writes', writes),
-      part('replication slots', () => ask<sql.SlotRow>(sql.slots)),
-      inRecovery ? undefined : part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges)),
-      ofPrimary<care.ArchiverRow>('archiver', care.archiver),
-      ofPrimary<care.DamageRow>('checksums', care.damage),
-      ofPrimary<care.PreparedRow>('prepared transactions', care.prepared),
-      ofPrimary<care.SequenceRow>('sequences', care.sequences),
-      rowOf<sql.TransactionRow>('longest transaction', sql.longestTransaction),
-      part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked)),
-    ]);
+  const [
+    { me, latency },
+    counted,
+    lag,
+    writable,
+    slots,
+    ids,
+    archiver,
+    damage,
+    prepared,
+    sequence,
+    longest,
+    blocked,
+    busy,
+  ] = await Promise.all([
+    whoAnswers(ask).then((me) => ({ me, latency: Math.round((performance.now() - begun) * 10) / 10 })),
+    rowOf<sql.ConnectionsRow>('connections', sql.connections),
+    inRecovery
+      ? part('replication lag', () => lagHere(ask, session))
+      : rowOf<sql.LagRow>('replication lag', sql.lagOfPrimary),
+    ofPrimary<WritesRow>('writes', writes),
+    part('replication slots', () => ask<sql.SlotRow>(sql.slots)),
+    inRecovery ? undefined : part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges)),
+    ofPrimary<care.ArchiverRow>('archiver', care.archiver),
+    ofPrimary<care.DamageRow>('checksums', care.damage),
+    ofPrimary<care.PreparedRow>('prepared transactions', care.prepared),
+    ofPrimary<care.SequenceRow>('sequences', care.sequences),
+    rowOf<sql.TransactionRow>('longest transaction', sql.longestTransaction),
+    part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked)),
+    inRecovery ? undefined : busiestStatement(ask, session),
+  ]);
   const upkeep = inRecovery ? undefined : upkeepFrom({ archiver, damage, prepared, sequence });
-  return { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, missing };
+  return { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, busy, missing };
 }
 
 function databaseFrom(look: Look, where: string): Database {
-  const { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, missing } = look;
+  const { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, busy, missing } = look;
   if (!me.seesAll) {
     const hidden = `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))}; (or pg_monitor)`;
     missing.push({ part: 'states, transactions and queries of other roles', grant: hidden });
@@ -171,6 +186,7 @@ function databaseFrom(look: Look, where: string): Database {
     slots: slots ? slots.map(slotFrom) : undefined,
     idAges: ids ? ids.map(idAgeFrom) : undefined,
     upkeep,
+    busiest: busy,
     longestTransaction: longest && transactionFrom(longest),
     blocked: blocked
       ? blocked.map(({ pid, blockedBy, seconds, query }) => ({

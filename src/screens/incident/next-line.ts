@@ -118,7 +118,7 @@ export function moveSays(move: Move, { incident, incidentContext, world }: State
 
 function decisionSays({ step, advice }: Extract<Move, { kind: 'decide' }>): string {
   if (advice.answer === 'unsure') return `decide: ${step.decision?.question ?? step.say}`;
-  return `record ${advice.answer}: ${advice.because}`;
+  return `record ${advice.answer}${advice.instead ? `, ${advice.instead}` : ''}: ${advice.because}`;
 }
 
 /** On the checklist. While another step has the marker, `.` goes to the step of the move. */

@@ -90,6 +90,22 @@ export const figures = (schema: string, columns: readonly string[]) => `
   LEFT JOIN pg_roles r ON r.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid
   ORDER BY 8 DESC LIMIT ${mostEntries + 1}`;
 
+/** So many statements are compared. */
+export const mostBusy = 500;
+
+/** `total`: of all statements. Milliseconds of execution. */
+export type BusyRow = { id: string; time: number; calls: number; total: number };
+
+/** Statements by their execution time, of all roles and databases; a busy one has run for a while. */
+export const busiest = (schema: string, columns: readonly string[]) => {
+  const time = firstOf(columns, 'total_exec_time', 'total_time');
+  return `
+  SELECT s.queryid::text AS id, sum(${time})::float8 AS time, sum(s.calls)::float8 AS calls,
+         (sum(sum(${time})) OVER ())::float8 AS total
+  FROM ${qualified(schema, 'pg_stat_statements')}(false) s
+  WHERE s.queryid IS NOT NULL GROUP BY s.queryid ORDER BY 2 DESC LIMIT ${mostBusy}`;
+};
+
 export type TextRow = { id: string; text: string | null };
 
 /** The texts of these statements ($1). */
