@@ -23,10 +23,12 @@ beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'bentham-shells-'));
 });
 afterEach(async () => {
+  // Closing the terminal ends the cockpit, which writes its last lines then.
+  const cockpits = running('bentham-cockpit');
   try {
     await terminal.close();
+    await expect.poll(() => cockpits.filter(alive), { timeout: 30_000 }).toEqual([]);
   } finally {
-    // A cockpit that is ending may still write its last lines.
     rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   }
 });
