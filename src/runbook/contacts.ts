@@ -18,7 +18,7 @@ export function applies(contact: Contact, severity: Severity | undefined, securi
 /** The severities that a rule in lower case names. */
 function severitiesIn(rule: string): ReadonlySet<number> {
   const found = new Set<number>();
-  for (const [, from = '', plus, to] of rule.matchAll(/sev ?([1-4])(\+)?(?: ?(?:-|–|to) ?(?:sev ?)?([1-4]))?/g)) {
+  for (const [, from = '', plus, to] of rule.matchAll(/sev ?([1-4])(\+)?(?: ?(?:-|\u2013|to) ?(?:sev ?)?([1-4]))?/g)) {
     const [a, b] = [plus ? 1 : Number(from), Number(to ?? from)];
     for (let one = Math.min(a, b); one <= Math.max(a, b); one += 1) found.add(one);
   }

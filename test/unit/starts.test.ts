@@ -10,7 +10,8 @@ afterEach(() => {
 
 const packageOf = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
-const { outputs } = (await build(bundleOptions({ outdir: 'out' }))).metafile;
+const built = await build(bundleOptions({ outdir: 'out' }));
+const { outputs } = built.metafile;
 
 test('a start loads one package for its words, and four for the width of a text', () => {
   const files = new Set(['out/cli.js']);
@@ -50,4 +51,15 @@ test('a segmenter is made once, and only when a text is cut', async () => {
   expect(made).toHaveBeenCalledTimes(0);
   expect([fit('executor', 4), fitMiddle('executor', 5), fit('日本語', 4)]).toEqual(['exe…', 'e…tor', '日… ']);
   expect(made).toHaveBeenCalledTimes(1);
+});
+
+test('no large chunk has a character beyond Latin-1: V8 would keep all of it in two bytes a character', () => {
+  // esbuild escapes those of texts, not those of regular expressions.
+  const large = built.outputFiles.filter(({ contents }) => contents.length > 100_000);
+  expect(large.length).toBeGreaterThan(5);
+  const wide = large.flatMap(({ path, text }) => {
+    const [found] = /.{0,40}[^\u0000-\u00ff]/.exec(text) ?? [];
+    return found === undefined ? [] : [[path.split('/').at(-1), found]];
+  });
+  expect(wide).toEqual([]);
 });

@@ -6,7 +6,9 @@ import type { Theme } from './theme-parts.ts';
 export function toAnsi(line: Line, theme: Theme): string {
   let painted = '';
   let look = '';
-  for (const s of line.flatMap((span) => (hasGround(theme.styles[span.tone]) ? withinBlanks(span) : span))) {
+  // Nearly all lines of a frame are drawn as they are.
+  const hasBadge = line.some(({ tone }) => tone === badge && hasGround(theme.styles[tone]));
+  for (const s of hasBadge ? line.flatMap(withinBlanks) : line) {
     const next = styleOf(s, theme);
     // Blanks look the same in every colour that has no background.
     if (next !== look && !(s.text.trim() === '' && !hasGround(next) && !hasGround(look))) {
@@ -19,9 +21,11 @@ export function toAnsi(line: Line, theme: Theme): string {
   return look ? `${painted}\u001b[0m` : painted;
 }
 
+const badge: Span['tone'] = 'critical';
+
 /** Words on a ground without the blanks around them, which are the layout's; a badge's are its own. */
 function withinBlanks(span: Span): readonly Span[] {
-  if (span.tone !== 'critical') return [span];
+  if (span.tone !== badge) return [span];
   const words = span.text.trim();
   const from = span.text.length - span.text.trimStart().length;
   const blank = (text: string): Span => ({ ...span, text, tone: 'plain' });
@@ -35,7 +39,7 @@ function withinBlanks(span: Span): readonly Span[] {
 const reverse = '7';
 
 /** Bars, charts, large letters, and a glyph by itself. */
-const drawing = /^[\s·●▲▀-█\u2800-\u28ff]+$/;
+const drawing = /^[\s\u00b7\u25cf\u25b2\u2580-\u2588\u2800-\u28ff]+$/;
 
 /** The parameters of SGR for a span. */
 export function styleOf({ text, tone, selected }: Span, { styles, bar, onBar, drawn }: Theme): string {
