@@ -26,7 +26,7 @@ export function measureTraffic(
     const isGood = value !== undefined && evaluateValue(value, world.scope.thresholds[id]) === 'ok';
     const proven = value !== undefined && !(doubt && isGood);
     const off = value === undefined ? '' : marginSays(margin, value, id === 'p95' ? 'ms' : 'percent');
-    const basis = `${trafficBasis(t)}${off ? `, sampled${off}` : ''}`;
+    const basis = `${basisOf(t)}${off ? `, sampled${off}` : ''}`;
     const limited = t.shares?.limited ?? 0;
     return {
       value: proven ? value : undefined,
@@ -42,6 +42,15 @@ export function measureTraffic(
 function doubtOf({ samples, served, unread }: Traffic): string | undefined {
   if (unread) return `logs of ${formatCounted(unread, 'pod')} not read in time`;
   return samples > 0 && (served ?? samples) < fewestRequests ? 'too few to tell' : undefined;
+}
+
+/** Each frame asks several times for the same traffic. */
+const bases = new WeakMap<Traffic, string>();
+
+function basisOf(traffic: Traffic): string {
+  const known = bases.get(traffic) ?? trafficBasis(traffic);
+  bases.set(traffic, known);
+  return known;
 }
 
 /** `412 requests in 5 min, 37 % refused with 429`: what failed, was refused or given up has its own share. */

@@ -78,9 +78,15 @@ export const mark = (verdict: HealthStatus): Span => span(glyph[verdict], verdic
 
 /** A line from words (plain), spans and other lines. */
 export function line(...parts: readonly (string | Span | Line | undefined)[]): Line {
-  return parts.flatMap((part) =>
-    part === undefined || part === '' ? [] : typeof part === 'string' ? [span(part)] : part,
-  );
+  // A frame has hundreds of lines: no arrays between.
+  const made: Span[] = [];
+  for (const part of parts) {
+    if (part === undefined || part === '') continue;
+    if (typeof part === 'string') made.push(span(part));
+    else if ('text' in part) made.push(part);
+    else for (const one of part) made.push(one);
+  }
+  return made;
 }
 
 /** The characters of a line, without their tones. */
@@ -108,7 +114,9 @@ export function fitLine(of: Line, columns: number, align: 'left' | 'right' = 'le
   const fitted: Span[] = [];
   let room = columns;
   const last = of.findLastIndex((s) => s.text !== '');
-  for (const [at, each] of of.entries()) {
+  let at = -1;
+  for (const each of of) {
+    at += 1;
     const s = unsafe.test(each.text) ? { ...each, text: stripControl(each.text) } : each;
     const taken = columnsOf(s.text);
     if (taken > room || (taken === room && at < last)) {
@@ -122,7 +130,9 @@ export function fitLine(of: Line, columns: number, align: 'left' | 'right' = 'le
   }
   if (room === 0) return fitted;
   const padding = span(' '.repeat(room));
-  return align === 'left' ? [...fitted, padding] : [padding, ...fitted];
+  if (align === 'left') fitted.push(padding);
+  else fitted.unshift(padding);
+  return fitted;
 }
 
 /** `left` at the left edge, `right` at the right edge; `left` is cut where both do not fit. */
