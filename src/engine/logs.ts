@@ -18,10 +18,14 @@ import { Connection } from '../data/kubernetes/connection.ts';
 import { LogBuffer } from '../data/kubernetes/logs/log-buffer.ts';
 import { followLogs } from '../data/kubernetes/logs/logs.ts';
 import type { LogsState } from '../data/kubernetes/logs/logs-request.ts';
-import { halfTime } from './half-time.ts';
 import type { CreateModule, EngineContext } from './module.ts';
+import { rests } from './rests.ts';
 
 const tellEvery: Ms = 250;
+
+/** For each part of work as much rest: half of the thread's time is for reading, a quarter while a person looks. */
+const restFollowing = 1;
+const restPaused = 3;
 
 /**
  * Millions of short-lived lines: V8 would let the heaps of both threads grow to two or three times what is in use before
@@ -85,7 +89,7 @@ class Collecting {
     const { workload, pod, previous } = view;
     const since = view.from ?? Date.now() - view.since;
     const signal = AbortSignal.any([context.signal, this.#over.signal]);
-    const hasTime = halfTime(signal);
+    const hasTime = rests(signal, () => (this.view.paused ? restPaused : restFollowing));
     this.#ended = followLogs(
       new Connection(context.settings),
       { workload, previous, since, follow: true, pod },

@@ -4,8 +4,8 @@ import type { Instant } from '../../../core/time.ts';
 /** Distinguishes lines that were read before from new ones, after a stream was resumed. */
 export class Seen {
   last: Instant | undefined;
-  /** The stamp with that time. */
-  #text = '';
+  /** Nanoseconds of its second. */
+  #nanos = 0;
   /** Number of lines already read with the last timestamp. */
   #same = 0;
   #resuming = false;
@@ -17,9 +17,10 @@ export class Seen {
   }
 
   isNew({ at, text }: Stamp): boolean {
-    const sameAsLast = at === this.last && (text === this.#text || fractionOf(text) === fractionOf(this.#text));
+    const nanos = nanosOf(text);
+    const sameAsLast = at === this.last && nanos === this.#nanos;
     if (this.#resuming && this.last !== undefined) {
-      if (at < this.last || (at === this.last && fractionOf(text) < fractionOf(this.#text))) return false;
+      if (at < this.last || (at === this.last && nanos < this.#nanos)) return false;
       if (sameAsLast && this.#skip > 0) {
         this.#skip -= 1;
         return false;
@@ -29,14 +30,25 @@ export class Seen {
     }
     this.#same = sameAsLast ? this.#same + 1 : 1;
     this.last = at;
-    this.#text = text;
+    this.#nanos = nanos;
     return true;
   }
 }
 
-/** Nanoseconds of the second, in nine digits: Go leaves zeros at the end out. */
-function fractionOf(text: string): string {
-  return (/\.(\d+)/.exec(text)?.[1] ?? '').padEnd(9, '0');
+/** Nanoseconds of the second: nine digits, of which Go leaves zeros at the end out. */
+function nanosOf(text: string): number {
+  const dot = text.indexOf('.');
+  if (dot < 0) return 0;
+  let nanos = 0;
+  let at = dot + 1;
+  for (let digit = 0; digit < 9; digit += 1) {
+    const code = text.charCodeAt(at);
+    nanos *= 10;
+    if (!isDigit(code)) continue;
+    nanos += code - 48;
+    at += 1;
+  }
+  return nanos;
 }
 
 export type Stamp = { at: Instant; text: string };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { halfTime } from '../../src/engine/half-time.ts';
+import { rests } from '../../src/engine/rests.ts';
 
 /** Keeps the thread busy. */
 function work(ms: number): void {
@@ -8,7 +8,7 @@ function work(ms: number): void {
 }
 
 test('rests after work, and goes on then', async () => {
-  const hasTime = halfTime(new AbortController().signal);
+  const hasTime = rests(new AbortController().signal, () => 1);
   work(60);
   const rest = hasTime();
   expect(rest).toBeInstanceOf(Promise);
@@ -21,7 +21,7 @@ test('rests after work, and goes on then', async () => {
 
 test('does not rest once it is over', async () => {
   const over = new AbortController();
-  const hasTime = halfTime(over.signal);
+  const hasTime = rests(over.signal, () => 1);
   work(60);
   const rest = hasTime();
   expect(rest).toBeInstanceOf(Promise);
