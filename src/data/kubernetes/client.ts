@@ -11,6 +11,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { pause, type Result, timedOut } from '../source.ts';
+import { type Reader, readAll, readInto, TooLong } from './answer.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
 import { type Credentials, credentialsOf, isRenewable, type SharedCredentials, waitingFor } from './credentials.ts';
@@ -39,9 +40,6 @@ export type Ask = {
 /** A single look asks for its lists over so many connections: each costs a handshake, and one slow answer holds up few. */
 const fewConnections = 6;
 
-/** More than this of one answer is not read (500 pods take about 5 MB). */
-const longestAnswer = 128 * 1024 * 1024;
-
 /** A connection to the chosen context. Reading only goes through `get` and `stream`; `send` is for actions. */
 export class Cluster {
   readonly context: string;
@@ -67,13 +65,13 @@ export class Cluster {
   }
 
   /**
-   * One object or list, as JSON. After Retry-After the request is repeated, within the deadline. `read` throws where the
-   * text is not JSON.
+   * One object or list, as JSON. After Retry-After the request is repeated, within the deadline. `reading` begins to read an
+   * answer while it arrives.
    */
-  async get<T>(ask: Ask, read = parse<T>): Promise<Answered<T>> {
+  async get<T>(ask: Ask, reading?: () => Reader<T>): Promise<Answered<T>> {
     const until = performance.now() + ask.timeout;
     for (let { timeout } = ask; ; timeout = Math.ceil(until - performance.now())) {
-      const answer = await this.send<T>({ ...ask, timeout, method: 'GET' }, read);
+      const answer = await this.send<T>({ ...ask, timeout, method: 'GET' }, reading?.());
       if (answer.ok || answer.after === undefined || performance.now() + answer.after >= until) return answer;
       await pause(answer.after, ask.signal ?? new AbortController().signal);
       if (ask.signal?.aborted || performance.now() >= until) return answer;
@@ -81,17 +79,18 @@ export class Cluster {
   }
 
   /** One exchange. It is never retried, but for credentials that had run out before anything was done. */
-  async send<T>(ask: Ask, read = parse<T>): Promise<Answered<T>> {
+  async send<T>(ask: Ask, reader?: Reader<T>): Promise<Answered<T>> {
     const limit = AbortSignal.timeout(ask.timeout);
     const signal = ask.signal ? AbortSignal.any([ask.signal, limit]) : limit;
     let status: { status?: number } = {};
     try {
       const answer = await this.#exchange(ask, signal);
       status = { status: answer.statusCode };
-      const text = await readAll(answer.body);
-      if (answer.statusCode >= 400) return this.#refusal(answer, text, ask);
+      const isRefused = answer.statusCode >= 400;
+      const text = reader && !isRefused ? await readInto(answer.body, reader) : await readAll(answer.body);
+      if (isRefused) return this.#refusal(answer, text, ask);
       try {
-        return { ok: true, value: read(text) };
+        return { ok: true, value: reader ? reader.end() : (JSON.parse(text) as T) };
       } catch {
         return { ok: false, fault: this.#malformed(`answer is not JSON: ${sanitize(text, 80)}`), ...status };
       }
@@ -278,22 +277,4 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener('abort', abort);
   }
-}
-
-const parse = <T>(text: string): T => JSON.parse(text) as T;
-
-class TooLong extends Error {}
-
-async function readAll(body: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > longestAnswer) {
-      body.destroy();
-      throw new TooLong();
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size).toString('utf8');
 }

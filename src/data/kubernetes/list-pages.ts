@@ -1,21 +1,22 @@
 // Lists one collection page by page. A page that fails is asked for again, so that a slow or shaken server is not asked
 // for the whole list over and over.
 import type { V1ListMeta } from '@kubernetes/client-node';
-import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { backoff, longestPause, pause } from '../source.ts';
 import type { Answered, Refused } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
 import type { Cluster, Query } from './client.ts';
-import { type ReadList, readList } from './list-text.ts';
+import { ListReader, type ReadList } from './list-text.ts';
 
 export type ListRequest = { path: string; query?: Query | undefined; noun: string };
 
-export type ListListener<W> = {
+export type ListListener<W, E> = {
   /** The list begins, or begins again: what came so far does not count. */
   begin(): void;
-  member(wire: W): void;
+  /** What is kept of an object. Of a page that breaks off, and of one that was asked for twice, it is not kept. */
+  read(wire: W): E;
+  member(read: E): void;
   /** A page failed; it is asked for again at `retryAt`, and what came before it is kept. */
   failed(fault: Fault, retryAt: number): void;
 };
@@ -30,10 +31,10 @@ const mostFailures = 5;
  * Resolves with the version of the list. `hurried` aborts when the server is back after it was away: a page that is
  * awaited then is asked for a second time beside, because the first connection may be dead.
  */
-export async function listPages<W>(
+export async function listPages<W extends object, E>(
   cluster: Cluster,
   request: ListRequest,
-  listener: ListListener<W>,
+  listener: ListListener<W, E>,
   hurried: AbortSignal,
   signal: AbortSignal,
 ): Promise<Answered<string>> {
@@ -43,11 +44,11 @@ export async function listPages<W>(
 }
 
 /** Undefined: a continuation expired. */
-async function listIn<W>(
+async function listIn<W extends object, E>(
   limit: number | undefined,
   cluster: Cluster,
   { path, query, noun }: ListRequest,
-  listener: ListListener<W>,
+  listener: ListListener<W, E>,
   hurried: AbortSignal,
   signal: AbortSignal,
 ): Promise<Answered<string> | undefined> {
@@ -56,8 +57,8 @@ async function listIn<W>(
   listener.begin();
   for (;;) {
     const ask = { path, query: { ...query, limit, continue: token }, timeout: pageTime, to: `list ${noun}` };
-    const get = (turn: AbortSignal): Promise<Answered<ReadList<W>>> =>
-      cluster.get({ ...ask, signal: turn }, (text) => readList<W>(text));
+    const get = (turn: AbortSignal): Promise<Answered<ReadList<E>>> =>
+      cluster.get({ ...ask, signal: turn }, () => new ListReader<W, E>((wire) => listener.read(wire)));
     const page = await firstOf(get, hurried, signal);
     if (!page.ok) {
       if (token !== undefined && page.status === 410) return undefined;
@@ -71,15 +72,11 @@ async function listIn<W>(
       continue;
     }
     failures = 0;
-    const { members } = page.value;
+    const { members, bug } = page.value;
     const metadata = page.value.metadata as ApiObject<V1ListMeta> | null | undefined;
     if (!members) return malformed(cluster, `${noun}: answer is not a list`);
-    try {
-      for (const wire of members) listener.member(wire);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      return malformed(cluster, `${noun}: answer is not JSON: ${sanitize(error.message, 80)}`);
-    }
+    if (bug !== undefined) throw bug;
+    for (const member of members) listener.member(member);
     const last = token;
     token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
     if (!token) return { ok: true, value: metadata?.resourceVersion ?? '' };

@@ -143,11 +143,12 @@ export class Reflector<T> {
       begin: () => {
         found = new Map();
       },
-      member: (wire: WireObject) => void this.#keep(found, wire),
+      read: (wire: WireObject) => this.#read(wire),
+      member: (member: Member<T>) => void this.#keep(found, member),
       failed: (fault: Fault, retryAt: Instant) => this.#listener.failed(fault, retryAt),
     };
     const request = { path: this.#path, query, noun };
-    const listed = await listPages<WireObject>(cluster, request, listener, this.#hurry.signal, signal);
+    const listed = await listPages(cluster, request, listener, this.#hurry.signal, signal);
     if (!listed.ok && listed.status === 404 && olderPath !== undefined && this.#path !== olderPath) {
       this.#path = olderPath;
       return this.#list(cluster, signal);
@@ -216,14 +217,17 @@ export class Reflector<T> {
     if (typeof version === 'string' && version !== '') this.#version = version;
     if (type === 'DELETED') {
       if (this.#values.delete(keyOf(object))) this.#changed();
-    } else if ((type === 'ADDED' || type === 'MODIFIED') && this.#keep(this.#values, object)) this.#changed();
+    } else if ((type === 'ADDED' || type === 'MODIFIED') && this.#keep(this.#values, this.#read(object)))
+      this.#changed();
     return undefined;
   }
 
+  #read(wire: WireObject): Member<T> {
+    return { key: keyOf(wire), value: this.#what.read(wire) };
+  }
+
   /** Puts an object in its place; an equal one keeps its identity. True when something changed. */
-  #keep(into: Map<string, T>, wire: WireObject): boolean {
-    const value = this.#what.read(wire);
-    const key = keyOf(wire);
+  #keep(into: Map<string, T>, { key, value }: Member<T>): boolean {
     // Drops objects that are not needed any more: a replica set with an owner.
     if (value === undefined) return into.delete(key);
     const before = this.#values.get(key);
@@ -257,6 +261,9 @@ export class Reflector<T> {
     this.#listener.changed([...this.#values.values()]);
   }
 }
+
+/** `value`: undefined where it is not worth keeping. */
+type Member<T> = { key: string; value: T | undefined };
 
 /** Why a turn ended. `told`: it is news even the first time. `pollAfter`: nothing is wrong, list again then. `after`: not before. */
 type Ended = { fault?: Fault; told?: boolean; pollAfter?: Ms; after?: Ms };
