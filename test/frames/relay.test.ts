@@ -5,10 +5,12 @@ import type { IncidentContext, RelayStatus } from '../../src/core/incident/conte
 
 import { askControl } from '../../src/screens/incident/asking.ts';
 import { incidentKeys } from '../../src/screens/incident/keys.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
-import { calm, frameText, now, outage, stateOf } from '../support/worlds.ts';
+import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const minute = 60_000;
 const key = (name: string): string => `${name.toUpperCase()}0123456789ABCDEFGHJKMN`.slice(0, 26);
@@ -236,6 +238,61 @@ const bens = (more: Partial<IncidentContext> = {}): State => {
 };
 const away: RelayStatus = { ...connected, state: 'away', since: now - 12_000, what: 'timeout', hint: 'check it' };
 const ben = { session: 'session-ben', user: 'ben', name: 'ben', host: 'bastion-b', at: 0, observing: false };
+
+describe('a key that nobody admitted yet', () => {
+  const evesKey = key('eve');
+  const eve = { ...contextOf('eve').self, key: evesKey };
+  const self = { ...eve, at: 0, driving: false, observing: false };
+  const eves = (here: IncidentContext['here'], more: Partial<IncidentContext> = {}): State => {
+    const state = shared('people', { self: eve, here: [self, ...here], ...more });
+    const { incident } = state;
+    const control = { session: 'session-ana', person: 'ana', at: now, key: key('ana') };
+    return { ...state, incident: incident && { ...incident, control } };
+  };
+  const size = { columns: 200, rows: 50 };
+  const text = (state: State) => frameText(state, size).replace(/\s+/g, ' ');
+  const who = (name: string) => ({ ...ben, session: `session-${name}`, name, key: key(name), driving: name === 'ana' });
+  const onlyOwn = (state: State, here: string) => pressing(state, size, here);
+
+  test('is told to ask the person in control, or else anybody who is admitted and connected', () => {
+    expect(text(eves([who('ben'), who('ana')]))).toContain('not admitted: ask ana');
+    expect(text(eves([who('ben')]))).toContain('not admitted: ask ben');
+    expect(text(eves([{ ...who('ben'), observing: true }]))).toContain('not admitted: nobody here can admit you');
+    expect(text(eves([], { relay: away }))).toContain('not admitted: ask ana');
+    expect(text(onlyOwn(eves([who('ben')]), 'N'))).toContain('ask ben to admit your key');
+  });
+
+  test('where nobody can admit it, is told whom to call, and may continue in an incident of its own', () => {
+    const state = eves([]);
+    expect(text(state)).toContain(
+      'Nobody who could admit your key is connected. Call ana (ops@bastion-a), ben (ben@bastion-b)',
+    );
+    expect(text(state)).toContain('N continues');
+    expect(frameText(state, { columns: 80, rows: 24 }).replace(/\s+/g, ' ')).toContain('N continues');
+    expect(text(pressing(state, size, 'W'))).toContain('p says what to do');
+    const asked = pressing(state, size, 'N');
+    expect(text(asked)).toContain('The other one stays open.');
+    const sent = dispatchKey(asked, frame(asked, size), 'y').flatMap((one) =>
+      one.kind === 'send' ? [one.command] : [],
+    );
+    expect(sent).toMatchObject([
+      {
+        kind: 'incident',
+        what: {
+          do: 'open',
+          severity: 1,
+          title: 'Complete API outage',
+          why: expect.stringMatching(/^continues \S+ of ana: .* the key EVE0/),
+        },
+      },
+    ]);
+  });
+
+  test('that is admitted continues in no other incident', () => {
+    const state = bens({ here: [self] });
+    expect(text(pressing(state, size, 'N'))).toContain('your key counts in this incident');
+  });
+});
 
 test('while the relay is away nobody is said to have left: who was in control may still be', () => {
   const here = [

@@ -246,6 +246,38 @@ describe.each(relayServers)('with $name', ({ started }) => {
     }
   }, 120_000);
 
+  test('who can be admitted by nobody opens an incident of their own; whoever comes back sees both', async () => {
+    const { port } = await started();
+    const ana = await cockpit('ana', port);
+    ana.do(opens);
+    const ben = await cockpit('ben', port);
+    await eventually(() => expect(ben.incident?.id).toBe(ana.incident?.id ?? 'open'));
+    const { id = '' } = ana.incident ?? {};
+    await ana.stop();
+    ben.do({ do: 'control', why: 'x' });
+    await eventually(() => expect(ben.said.at(-1)).toContain('your key is not admitted'));
+    expect(ben.recorder.mayAct()).toBe('ana controls this incident: take control first');
+    ben.do({ do: 'open', severity: 1, why: `continues ${id}` });
+    await eventually(() => expect(ben.incident).toMatchObject({ control: { person: 'ben' } }));
+    expect(ben.incident?.id).not.toBe(id);
+    expect(ben.recorder.mayAct()).toBe(undefined);
+    // Of the other one nothing has changed.
+    expect(ben.recorder.open.find((one) => one.id === id)).toMatchObject({ control: { person: 'ana' } });
+    const eva = await cockpit('eva', port);
+    await eventually(() =>
+      expect(eva.recorder.open.map((one) => [one.control.person, one.severities[0]?.why])).toEqual(
+        expect.arrayContaining([
+          ['ana', 'all requests answer 5xx'],
+          ['ben', `continues ${id}`],
+        ]),
+      ),
+    );
+    ben.do(opens);
+    await eventually(() => expect(ben.said.at(-1)).toContain('is already open'));
+    const report = await verifyJournal(ben.recorder.journal.state.directory);
+    expect(report.ok && report.value.files.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
   test('who is connected, what they look at, and that they left is seen by the others', async () => {
     const { port } = await started();
     const [ana, ben] = [await cockpit('ana', port), await cockpit('ben', port)];

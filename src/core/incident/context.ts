@@ -218,7 +218,7 @@ export function controlNow(incidentContext: IncidentContext, incident: Incident)
 }
 
 /** Whether every cockpit of the incident is known: without a relay those of this host are all. */
-const hearsAll = ({ relay }: Pick<IncidentContext, 'relay'>): boolean =>
+export const hearsAll = ({ relay }: Pick<IncidentContext, 'relay'>): boolean =>
   relay === undefined || (relay.state === 'connected' && relay.isHeard);
 
 /** The runs that have no end, and whose cockpit is not here. `ended`: it is known to have ended. */

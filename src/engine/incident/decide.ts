@@ -78,7 +78,8 @@ function open(
   incident: Incident | undefined,
   { self, world }: Pick<Situation, 'self' | 'world'>,
 ): Decision {
-  if (incident && isOngoing(incident))
+  // Where nothing that this key writes has effect, it may open one of its own.
+  if (incident && isOngoing(incident) && isAdmitted(incident, self))
     return { refused: `${severityName(incident.severity)} ${incident.title} is already open` };
   const suggestion = suggestSeverity(world);
   const evidence = suggestion.signs

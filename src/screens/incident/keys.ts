@@ -1,4 +1,5 @@
 // The keys of the incident's screen.
+
 import { isAdmitted } from '../../core/incident/authority.ts';
 import { isInControl } from '../../core/incident/context.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
@@ -7,6 +8,7 @@ import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
 import { acceptIntents, acceptsNothing } from './accept.ts';
+import { notAdmitted } from './admission.ts';
 import { askControl, askReminder, askSeverity, askSkip, decideIntents, onward, send } from './asking.ts';
 import { endingKeys } from './ending-keys.ts';
 import { moveOf, stepOf } from './next-line.ts';
@@ -241,8 +243,7 @@ export const incidentKeys: readonly Binding[] = [
     unless: ({ state }) => {
       if (!state.incident || !state.incidentContext) return 'no incident is open';
       const { incident, incidentContext } = state;
-      if (!isAdmitted(incident, incidentContext.self))
-        return onlyObserves(state) ?? `your key is not admitted: ask ${incident.control.person} to admit it (p)`;
+      if (!isAdmitted(incident, incidentContext.self)) return onlyObserves(state) ?? notAdmitted(state, incident);
       return onlyObserves(state) ?? (isInControl(incidentContext, incident) ? 'you are in control already' : undefined);
     },
     run: ({ state }) => [askControl(state)],

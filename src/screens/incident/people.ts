@@ -6,6 +6,7 @@ import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
+import { admissionLines, continueKey } from './admission.ts';
 import { askControl, askRole, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 import { screenSays } from './looks-at.ts';
@@ -61,7 +62,10 @@ export const peopleScreen: Screen = {
     });
     return {
       says: line(dim(`${open} ${open === 1 ? 'cockpit' : 'cockpits'} open`)),
-      head: relay ? wrap(relaySays(relay, world.now), columns - 2).map((part) => line(' ', dim(part))) : [],
+      head: [
+        ...(relay ? wrap(relaySays(relay, world.now), columns - 2).map((part) => line(' ', dim(part))) : []),
+        ...admissionLines(state, columns - 2),
+      ],
       rows: [...held, controlRow(incidentContext, incident), ...here, ...signers],
     };
   },
@@ -111,6 +115,7 @@ export const peopleScreen: Screen = {
       },
     },
     admitKey,
+    continueKey,
     ...incidentKeys
       .filter((key) => key.id === 'control')
       .map((key) => ({

@@ -1,5 +1,7 @@
 // The incident line of the header, on every frame while an incident is open.
+
 import { isQuiet } from '../../core/health/alert.ts';
+import { whomToAsk } from '../../core/incident/admission.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { controllerOf, controlNow, isInControl, keysOf, lostRuns } from '../../core/incident/context.ts';
@@ -192,11 +194,11 @@ function admissionSays({ incidentContext, incident }: State): Variants {
   const waiting = new Set(
     keysOf(incidentContext, incident).flatMap(({ state, key }) => (state === 'new' ? [key] : [])),
   );
-  if (waiting.has(self.key ?? ''))
-    return [
-      line(span(`not admitted: ask ${fit(incident.control.person, cutName).trimEnd()}`, 'warning')),
-      line(span('not admitted', 'warning')),
-    ];
+  if (waiting.has(self.key ?? '')) {
+    const who = whomToAsk(incidentContext, incident);
+    const says = who === undefined ? 'nobody here can admit you: p' : `ask ${fit(who, cutName).trimEnd()}`;
+    return [line(span(`not admitted: ${says}`, 'warning')), line(span('not admitted', 'warning'))];
+  }
   if (!isInControl(incidentContext, incident)) return [];
   const names = [...new Set(here.filter(({ key }) => waiting.has(key ?? '')).map(({ name }) => name))];
   if (names.length === 0) return [];
