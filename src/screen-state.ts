@@ -207,6 +207,8 @@ export type State = {
   commands: readonly LoggedCommand[];
   /** The user's own commands; absent: none. */
   own?: OwnCommands;
+  /** How much of the journal has been read, from 0 to 1; absent: it is not long, or read. */
+  journalRead?: number;
   /** Journal, alerts, people, channels; absent until the engine has read the journal. */
   incidentContext?: IncidentContext;
   /** The incident that is shown. */

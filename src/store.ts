@@ -74,7 +74,9 @@ export function take(state: State, update: Update): State {
   if (update.lacking) next.lacking = update.lacking;
   if (update.signIns) next.signIns = update.signIns;
   if (update.commands) next.commands = update.commands;
+  if (update.journalRead !== undefined && !state.incidentContext) next.journalRead = update.journalRead;
   if (update.incidentContext) {
+    delete next.journalRead;
     next.incidentContext = update.incidentContext;
     next.ui = noticed(state, update.incidentContext, world.now);
   }

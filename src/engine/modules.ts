@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { initialArming } from '../core/actions/arming.ts';
 import type { Ms } from '../core/time.ts';
 import { incidentModule } from './incident/module.ts';
+import { journalReadingModule } from './incident/reading.ts';
 import { Recorder } from './incident/recorder.ts';
 import { lackingModule } from './lacking.ts';
 import { logsModule } from './logs.ts';
@@ -21,6 +22,7 @@ export function modulesFor(settings: Settings, screenWaits?: () => Ms): readonly
     queriesModule,
     logsModule,
     incidentModule(recorder),
+    journalReadingModule(recorder),
     runsModule(recorder, armed),
     surfaceActsModule(recorder),
     signInModule,

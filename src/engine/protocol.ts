@@ -45,6 +45,8 @@ export type Update = {
   shells?: Shells;
   /** The command log of all actions, newest last. */
   commands?: readonly LoggedCommand[];
+  /** How much of a long journal has been read, from 0 to 1, until `incidentContext` comes. */
+  journalRead?: number;
   /** Journal, alerts, people, channels. */
   incidentContext?: IncidentContext;
   /** The incident that is shown; null: none. */

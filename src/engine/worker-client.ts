@@ -46,7 +46,9 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
     thread.stderr.resume();
     thread.on('message', (envelope: Envelope) => {
       heardAt = performance.now();
-      tell(decode(envelope));
+      const update = decode(envelope);
+      // A part of what is long shows nothing yet.
+      if (Object.keys(update).length > 0) tell(update);
       // Answered in a later turn of the event loop: keys go first.
       setImmediate(() => thread.postMessage({ kind: 'taken' } satisfies ToWorker));
     });

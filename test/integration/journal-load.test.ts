@@ -16,9 +16,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-async function opened(): Promise<Journal> {
+async function opened(reading?: (share: number) => void): Promise<Journal> {
   const writer = { user: 'ada', name: 'ada', host: 'bastion' };
-  const journal = new Journal({ place: { directory }, writer, environment: 'PRODUCTION' });
+  const journal = new Journal({ place: { directory }, writer, environment: 'PRODUCTION', reading });
   await journal.open();
   return journal;
 }
@@ -37,10 +37,14 @@ async function written(entries: number): Promise<string> {
 test('ten thousand entries are read with one signature checked for 64 kB, since it covers those before it', async () => {
   const file = await written(10_000);
   vi.mocked(signature.isSignedBy).mockClear();
-  const later = await opened();
+  const shares: number[] = [];
+  const later = await opened((share) => shares.push(share));
   expect(later.entries).toHaveLength(10_001);
   expect(later.entries.every(({ own }) => own)).toBe(true);
   expect(vi.mocked(signature.isSignedBy)).toHaveBeenCalledTimes(Math.ceil(statSync(file).size / 2 ** 16));
+  expect(shares.length).toBeGreaterThan(20);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect([shares[0] ?? 1, shares.at(-1)]).toEqual([expect.closeTo(2 ** 16 / statSync(file).size, 5), 1]);
   await later.close();
 });
 

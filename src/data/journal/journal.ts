@@ -7,32 +7,16 @@ import { formatCounted } from '../../core/text/format.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted } from '../../disk/private-files.ts';
 import type { Result } from '../source.ts';
-import { inspect, onlyObserves, type Place, prepare, refusedBeside } from './directory.ts';
+import { inspect, onlyObserves, prepare, refusedBeside } from './directory.ts';
 import { type HeldLine, HeldLines } from './held-lines.ts';
 import { KeyFiles } from './key-files.ts';
+import type { JournalOptions, JournalState } from './options.ts';
 import { OwnFile, type SignedLine } from './own-file.ts';
 import { type Known, Others } from './peer-files.ts';
 import { timeOf } from './plausible.ts';
 import { type Receipt, Received } from './received.ts';
 import { safe } from './sanitize-entry.ts';
 import { Witness } from './witness.ts';
-
-export type JournalOptions = {
-  place: Place;
-  /** Who writes; the session is made here. */
-  writer: Omit<Writer, 'session' | 'key'>;
-  environment: string;
-  drill?: string;
-  /** Observes only: nothing is written, and no directory is created. */
-  observing?: boolean;
-  /** Others get lines of this journal, and it receives theirs: they are kept in memory as they are signed. */
-  shares?: boolean;
-  /** For tests: the wall clock. */
-  now?(): Instant;
-};
-
-/** How the journal is: `trouble` says what is in the way, and how much waits in memory. */
-export type JournalState = { directory: string; trouble?: JournalTrouble; unwritten: number; notes: readonly string[] };
 
 /** `at`: default is now. `automatic`: the cockpit did it by itself. */
 type About = { incident?: string; at?: Instant; automatic?: boolean };
@@ -78,6 +62,7 @@ export class Journal {
       skips: [this.#own.path, this.#received.path],
       keys: this.keys,
       shares: options.shares === true,
+      reading: options.reading,
       take: (news) => this.#take(news),
       now: () => Date.now() + this.#clockIsBehind,
     });

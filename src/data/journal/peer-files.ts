@@ -37,6 +37,8 @@ export type OthersOptions = {
   /** Others get lines: their text is needed. */
   shares: boolean;
   take(news: readonly Known[]): void;
+  /** Gets how much has been read of what was there at first, from 0 to 1. */
+  reading?: ((share: number) => void) | undefined;
   now(): Instant;
 };
 
@@ -48,6 +50,9 @@ export class Others {
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  /** Bytes: of all files at first, and read so far. */
+  #size: number | undefined;
+  #read = 0;
 
   constructor(place: Place, options: OthersOptions) {
     this.#place = place;
@@ -82,7 +87,7 @@ export class Others {
 
   /** Reads new entries; waits for a running read. */
   look(now = this.#options.now()): Promise<void> {
-    this.#looking ??= this.#read(now).finally(() => {
+    this.#looking ??= this.#readAll(now).finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
@@ -102,10 +107,11 @@ export class Others {
     }
   }
 
-  async #read(now: Instant): Promise<void> {
+  async #readAll(now: Instant): Promise<void> {
     // Files in a directory that others can reach are not even opened.
     if (inspect(this.#place)) return;
     const names = await this.#names();
+    this.#size ??= await this.#sizeOf(names, now);
     const news: Known[] = [];
     for (const name of names) {
       try {
@@ -133,6 +139,13 @@ export class Others {
     return [...own, ...others.map((name) => join(receivedFolder, name))].filter(
       (name) => name.endsWith('.jsonl') && !this.#options.skips.includes(join(directory, name)),
     );
+  }
+
+  async #sizeOf(names: readonly string[], now: Instant): Promise<number> {
+    const paths = names.map((name) => join(this.#place.directory, name));
+    const stats = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)));
+    const read = stats.filter((stat) => stat && stat.size <= longestFile && now - stat.mtimeMs <= fresh);
+    return read.reduce((sum, stat) => sum + (stat?.size ?? 0), 0);
   }
 
   /** Marks what this account signed with a key that another cockpit may have made meanwhile. */
@@ -168,6 +181,8 @@ export class Others {
         const bytes = await readFrom(handle, file.offset, Math.min(readAtOnce, size - file.offset));
         file = this.#take(name, file, bytes, now, news);
         if (bytes.length === 0) return;
+        this.#read += bytes.length;
+        if (this.#size) this.#options.reading?.(Math.min(1, this.#read / this.#size));
         // Heartbeats, alerts and commands go on while years are read.
         await setImmediate();
       } while (file.offset < size);

@@ -46,6 +46,7 @@ export class Recorder {
   readonly #given: string | undefined;
   #asks: boolean;
   #named: Promise<unknown>;
+  #read = 0;
 
   /** What several cockpits share; absent without a relay. */
   readonly shared: SharedIncidents | undefined;
@@ -68,6 +69,9 @@ export class Recorder {
       drill: scope.drill || undefined,
       observing: this.#observing,
       shares: relay !== undefined,
+      reading: (share) => {
+        this.#read = share;
+      },
     });
     if (relay) {
       const incidents = () => {
@@ -104,6 +108,11 @@ export class Recorder {
   get asksName(): boolean {
     const { writer, entries } = this.journal;
     return this.#asks && (isSharedAccount(writer.user) || this.#names(entries).size > 1);
+  }
+
+  /** How much of the journal has been read, from 0 to 1. */
+  get read(): number {
+    return this.#read;
   }
 
   /** Resolves when the journal is read, and the name that a person gave is taken. */

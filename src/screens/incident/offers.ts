@@ -73,6 +73,10 @@ export const offerBindings = (id: string, unless: (here: Here) => string | undef
 export const goneSays = ({ isSilent }: { isSilent: boolean }): string =>
   isSilent ? 'does not answer' : 'is not connected';
 
+/** `reading the journal, 45 %`; without a share where it is not long. */
+export const readingSays = ({ journalRead }: State): string =>
+  journalRead === undefined ? 'reading the journal' : `reading the journal, ${Math.floor(journalRead * 100)} %`;
+
 /** Why this cockpit can change nothing; undefined when it can. */
 export function onlyObserves({ incidentContext }: State): string | undefined {
   return incidentContext?.observing ? 'this cockpit only observes' : undefined;
@@ -85,7 +89,7 @@ export const notDriving = ({ state }: Here): string | undefined => whyNotInContr
 export function whyNotInControl(state: State): string | undefined {
   const { incidentContext, incident } = state;
   if (!incident) return 'no incident is open';
-  if (!incidentContext) return 'reading the journal';
+  if (!incidentContext) return readingSays(state);
   if (incidentContext.observing) return 'this cockpit only observes';
   if (!isOngoing(incident))
     return `the incident is ${incident.cancelledAt === undefined ? 'resolved' : 'cancelled'}; O reopens it`;

@@ -7,7 +7,7 @@ import type { Sign, Suggestion } from '../../runbook/suggest-severity.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, View } from '../screen.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, span, wrap } from '../toolkit/line.ts';
-import { onlyObserves } from './offers.ts';
+import { onlyObserves, readingSays } from './offers.ts';
 import { suggestionOf } from './suggestion.ts';
 import { takeIntent } from './take.ts';
 
@@ -39,7 +39,7 @@ export function askOpening(state: State): Intent {
 
 /** Why no incident can be opened now; undefined when one can. */
 export function cannotOpen(state: State): string | undefined {
-  return state.incidentContext ? onlyObserves(state) : 'reading the journal';
+  return state.incidentContext ? onlyObserves(state) : readingSays(state);
 }
 
 /** An observer sees why and opens none. */
@@ -104,7 +104,7 @@ export function openingView(state: State, columns: number): View {
   // The suggested one is under the marker, so that enter alone opens it.
   const first = suggestion.severity === undefined ? undefined : severityName(suggestion.severity);
   const ordered = first ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)] : all;
-  const says = line(dim(state.incidentContext ? 'select a severity' : 'reading the journal'));
+  const says = line(dim(state.incidentContext ? 'select a severity' : readingSays(state)));
   const head = advice(suggestion, columns - 2);
   if (first !== undefined) return { says, head, rows: ordered };
   return { says, head, rows: ordered, unmarked: `${suggestion.because}; j selects a severity, v asks for one` };

@@ -10,7 +10,7 @@ import { admissionLines, continueKey } from './admission.ts';
 import { askControl, askRole, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 import { screenSays } from './looks-at.ts';
-import { onlyObserves } from './offers.ts';
+import { onlyObserves, readingSays } from './offers.ts';
 import { relaySays } from './relay-line.ts';
 import { admitKey, signerRows } from './signers.ts';
 
@@ -21,7 +21,7 @@ export const peopleScreen: Screen = {
   also: 'handover commander',
   view(state, _place, { columns }) {
     const { incidentContext, incident, world } = state;
-    if (!incidentContext) return { rows: [], empty: [line(dim('reading the journal'))] };
+    if (!incidentContext) return { rows: [], empty: [line(dim(readingSays(state)))] };
     const signers = signerRows(state);
     const { relay } = incidentContext;
     const open = incidentContext.here.filter(({ unheard }) => !unheard).length;

@@ -3,6 +3,7 @@ import { describeArming } from '../../core/actions/arming.ts';
 import { glyph, type HealthStatus } from '../../core/health/status.ts';
 import { formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
+import { readingSays } from '../incident/offers.ts';
 import { alertsSays, incidentLine } from '../incident/status-line.ts';
 import {
   bold,
@@ -100,7 +101,14 @@ function whatIsDone(state: State, columns: number): Line {
   const alerts = alertsSays(state, columns);
   // At least one column between the two.
   const room = columns - lineWidth(alerts) - (alerts.length > 0 ? 1 : 0);
-  return spread(incidentLine(state, room) ?? quiet(state, room), alerts, columns);
+  return spread(incidentLine(state, room) ?? withReading(state, room), alerts, columns);
+}
+
+/** Whether an incident is open is not known before the journal is read. */
+function withReading(state: State, columns: number): Line {
+  if (state.incidentContext || state.journalRead === undefined) return quiet(state, columns);
+  const reading = ` ${readingSays(state)}  ·`;
+  return line(reading, quiet(state, columns - columnsOf(reading)));
 }
 
 /** Without an incident: the worst findings in short, or that all checks pass. */
