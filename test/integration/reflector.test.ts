@@ -175,6 +175,24 @@ describe('the watch on pods', () => {
     expect(news.filter((n) => 'fault' in n)).toEqual([]);
   });
 
+  it('leaves what is still there in its place when it lists again', async () => {
+    let end = () => {};
+    list = (_, res) => res.end(podList(10, ['c', 'a', 'b']));
+    watch = (_, res) => {
+      res.flushHeaders();
+      end = () => res.end(event('ERROR', { kind: 'Status', code: 410, message: 'too old resource version' }));
+    };
+    start();
+    await soon(names).toEqual(['a', 'b', 'c']);
+    await soon(() => watches().length).toBe(1);
+    const [c, , b] = pods();
+    list = (_, res) => res.end(podList(90, ['b', 'c', 'd']));
+    end();
+    await soon(names).toEqual(['b', 'c', 'd']);
+    expect(pods().map(({ name }) => name)).toEqual(['c', 'b', 'd']);
+    expect([pods()[0] === c, pods()[1] === b]).toEqual([true, true]);
+  });
+
   it.each(['list', 'watch'] as const)('waits as long as the server asks when it refuses a %s', async (which) => {
     const refuse: Handler = (_, res) => res.writeHead(429, { 'retry-after': '3' }).end('{"kind":"Status"}');
     let refusedAt = 0;

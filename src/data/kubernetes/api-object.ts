@@ -16,8 +16,11 @@ export type ApiList<T> = ApiObject<{ items: T[] }>;
 
 /** An array, whatever was sent. */
 export function items<T>(value: readonly T[] | null | undefined): readonly NonNullable<T>[] {
-  return Array.isArray(value) ? value.filter((item) => item !== null && typeof item === 'object') : [];
+  if (!Array.isArray(value)) return [];
+  return value.every((one) => isItem(one)) ? value : value.filter((one) => isItem(one));
 }
+
+const isItem = <T>(item: T): item is NonNullable<T> => item !== null && typeof item === 'object';
 
 /** A number of things: 0 where nothing or nonsense was sent. */
 export function count(value: unknown): number {

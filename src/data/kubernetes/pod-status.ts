@@ -31,9 +31,10 @@ function ownStatus({ status }: Wire): string {
 
 /** The first init container that is not through; undefined where all are. */
 function initialStatus({ spec, status }: Wire): string | undefined {
+  const statuses = items(status?.initContainerStatuses);
+  if (statuses.length === 0) return undefined;
   const declared = items(spec?.initContainers);
   const restartable = new Set(declared.filter((c) => c.restartPolicy === 'Always').map(({ name }) => name));
-  const statuses = items(status?.initContainerStatuses);
   const at = statuses.findIndex(
     (s) => !(s.state?.terminated && ended(s.state) === 0) && !(restartable.has(s.name) && s.started === true),
   );

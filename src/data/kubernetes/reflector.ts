@@ -236,9 +236,12 @@ export class Reflector<T> {
     return !same;
   }
 
-  /** A new list. It is reported even if nothing changed: as a sign of life, and for an empty list. */
+  /**
+   * A new list. It is reported even if nothing changed: as a sign of life, and for an empty list. What was there keeps its
+   * place: in another order all would be grouped and sent anew.
+   */
   #settle(found: Map<string, T>): void {
-    this.#values.clear();
+    for (const key of this.#values.keys()) if (!found.has(key)) this.#values.delete(key);
     for (const [key, value] of found) this.#values.set(key, value);
     this.#changed();
   }
