@@ -1,6 +1,7 @@
 // Collects the log on the screen, and sends the visible window a few times a second.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { parseFilter } from '../core/logs/log-filter.ts';
 import { entryText } from '../core/logs/log-text.ts';
@@ -22,6 +23,7 @@ import type { CreateModule, EngineContext } from './module.ts';
 import { rests } from './rests.ts';
 
 const tellEvery: Ms = 250;
+const longestSlice: Ms = 20;
 
 /** For each part of work as much rest: half of the thread's time is for reading, a quarter while a person looks. */
 const restFollowing = 1;
@@ -66,6 +68,12 @@ export const logsModule: CreateModule = (context) => {
   };
 };
 
+/** Holds for so long. */
+function forSome(time: Ms): () => boolean {
+  const end = performance.now() + time;
+  return () => performance.now() < end;
+}
+
 class Collecting {
   view: LogsView;
   readonly #context: EngineContext;
@@ -76,6 +84,7 @@ class Collecting {
   #state: LogsState = noStreams;
   #saved: LogsSaved | undefined;
   #saving: Promise<void> | undefined;
+  #filtering: Promise<void> | undefined;
   #dirty = true;
   #counted = { at: performance.now(), lines: 0, pace: 0 };
 
@@ -102,8 +111,8 @@ class Collecting {
           this.#state = state;
           this.#dirty = true;
         },
-        // What is being saved is not dropped meanwhile.
-        ready: () => this.#saving ?? hasTime(),
+        // What is being saved or filtered is not dropped meanwhile.
+        ready: () => this.#saving ?? this.#filtering ?? hasTime(),
       },
       signal,
     );
@@ -132,6 +141,7 @@ class Collecting {
   }
 
   async #save(directory: string): Promise<void> {
+    await this.#filtering;
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
     const file = join(directory, `bentham-logs-${stamp}Z.log`);
     try {
@@ -166,13 +176,33 @@ class Collecting {
   }
 
   #filter(): void {
-    const { filter, paused, around } = this.view;
-    this.#book.filter(parseFilter(filter), paused ? around : undefined);
+    this.#book.begin(parseFilter(this.view.filter));
+    // The filter was changed again, letter by letter: the next slice begins anew.
+    if (this.#filtering) return;
+    if (this.#book.scan(forSome(longestSlice))) this.#showFiltered();
+    else this.#filtering = this.#scanOn();
+  }
+
+  /** In slices: a hundred thousand lines must delay neither alerts nor the next letter. */
+  async #scanOn(): Promise<void> {
+    const { signal } = this.#over;
+    do await setImmediate();
+    while (!signal.aborted && !this.#book.scan(forSome(longestSlice)));
+    this.#filtering = undefined;
+    if (signal.aborted) return;
+    this.#showFiltered();
+    this.#dirty = true;
+    this.#tell();
+  }
+
+  #showFiltered(): void {
+    const { paused, around } = this.view;
+    this.#book.show(paused ? around : undefined);
   }
 
   #tell(): void {
     this.#count();
-    if (!this.#dirty) return;
+    if (!this.#dirty || !this.#book.isWhole) return;
     const isFlooded = !this.view.paused && this.#book.waiting > mostFollowed;
     // The next one has the lines before these, if it is calmer then.
     this.#dirty = isFlooded;

@@ -144,6 +144,45 @@ describe('a log buffer', () => {
     expect(ids(book)).toContain(5500);
   });
 
+  it('asks kept lines in parts, and new ones in their turn', () => {
+    const said = (i: number) => `${i % 3 === 0 ? 'three' : 'other'} of ${i}`;
+    const book = new LogBuffer(fields, { lines: 3000, bytes: 1e9 });
+    book.add(lines(1, 3001, said));
+    book.filter(parseFilter('other'));
+    book.begin(parseFilter('three'));
+    let [parts, end] = [1, 3001];
+    for (; !book.scan(() => false); parts += 1) {
+      expect(book.isWhole).toBe(false);
+      // They drop lines that were asked, and once also such as were not.
+      const more = parts === 3 ? 2000 : 50;
+      book.add(lines(end, end + more, said));
+      end += more;
+    }
+    expect(parts).toBeGreaterThan(10);
+    book.show();
+    const expected = Array.from({ length: 3000 }, (_, i) => end - 3000 + i).filter((id) => id % 3 === 0);
+    expect([...book.all()].map((e) => e.id)).toEqual(expected);
+    expect(ids(book)).toEqual(expected);
+    // Another filter in between begins anew.
+    book.begin(parseFilter('other'));
+    book.scan(() => false);
+    book.begin(parseFilter('three'));
+    while (!book.scan(() => false));
+    book.show(expected[5]);
+    expect(ids(book)).toEqual(expected);
+  });
+
+  it('learns the ids of a request from all lines before it asks the first, also in parts', () => {
+    const book = new LogBuffer(fields);
+    book.add(
+      lines(1, 1001, (i) => JSON.stringify(i === 1000 ? { reqId: 'r-1', requestId: 'c-7' } : { reqId: `r-${i}` })),
+    );
+    book.begin(parseFilter('request=c-7'));
+    while (!book.scan(() => false));
+    book.show();
+    expect(ids(book)).toEqual([1, 1000]);
+  });
+
   it('finds the selected line again by its id, after filters, and after it was dropped', () => {
     const book = new LogBuffer(fields, { lines: 5000, bytes: 1e9 });
     book.add(lines(1, 4001));
@@ -420,6 +459,15 @@ describe('the engine’s module', () => {
       rmSync(directory, { recursive: true });
     }
     await soon(() => shown?.collected).toBe(220_000);
+    // Letter by letter, as it is typed: the last filter holds, and each answer is of one filter alone.
+    for (const filter of ['l', 'li', 'line', 'line 2', '"line 21999"'])
+      part.handle?.({ kind: 'logs', view: { ...view, filter } });
+    await soon(() => shown?.view.filter).toBe('"line 21999"');
+    await soon(() => shown?.entries.map((e) => e.message)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `line 21999${i}`),
+    );
+    expect(shown?.position).toEqual({ offset: 0, first: 0, kept: 10 });
+    part.handle?.({ kind: 'logs', view });
     // The window of the flood becomes a whole one when it is over.
     await soon(() => shown?.entries.length).toBe(mostShown);
     expect(shown?.entries.at(-1)?.message).toBe('line 219999');

@@ -11,6 +11,9 @@ import { NumberQueue } from './number-queue.ts';
 
 const usualBounds: Bounds = { lines: 100_000, bytes: 64 * 1024 * 1024 };
 
+/** Lines that are asked before the time is looked at. */
+const atOnce = 256;
+
 /** The entries of a window, and the number, among all that passed, of the line that would follow its last. */
 type Window = { entries: readonly LogEntry[]; next: number };
 
@@ -21,6 +24,9 @@ export class LogBuffer {
   readonly #passing: NumberQueue;
   /** How many lines passed and are forgotten, since the filter was set: the first of `#passing` has this number. */
   #gone = 0;
+  /** The number of the line that is asked next whether it passes, and of the one whose ids are learned next. */
+  #next = 0;
+  #learned = 0;
   #filter: LogFilter = noFilter;
   #trail: RequestTrail;
   #window: Window = { entries: [], next: 0 };
@@ -59,45 +65,85 @@ export class LogBuffer {
     return { offset, first: held > 0 ? 0 : Math.max(0, offset - this.#gone), kept: this.#passing.length + held };
   }
 
+  /** Whether every kept line was asked whether it passes. */
+  get isWhole(): boolean {
+    return this.#next === this.#lines.end;
+  }
+
   /** Takes lines, in order. */
   add(lines: readonly LogLine[]): void {
     for (const line of lines) if (!line.mark) this.collected += 1;
+    const { isWhole } = this;
     let grew = false;
     for (const line of lines) {
       this.#keep(line);
       if (this.#trail.isAsked) grew = this.#trail.learn(line) || grew;
-      if (!passes(this.#filter, line, this.#fields, this.#trail)) continue;
-      this.#passing.push(this.#lines.end - 1);
-      if (!line.mark) this.passed += 1;
+      // Else the scan comes to it.
+      if (isWhole) this.#ask(line);
     }
+    if (!grew) return;
     // Earlier lines contain the ids that were learned now.
-    if (grew) this.#select(this.#paused ? (this.#window.entries[0]?.id ?? 0) : undefined);
+    const around = this.#paused ? (this.#window.entries[0]?.id ?? 0) : undefined;
+    this.#restart();
+    if (isWhole) this.#finish(around);
   }
 
   /** Applies another filter to all kept lines: shows the newest, or those around the line `around`. */
   filter(filter: LogFilter, around?: number): void {
-    this.#filter = filter;
-    this.#trail = new RequestTrail(filter, this.#fields);
-    if (this.#trail.isAsked) for (const line of this.#kept()) this.#trail.learn(line);
-    this.#select(around);
+    this.begin(filter);
+    this.#finish(around);
   }
 
-  #select(around?: number): void {
+  /** Applies another filter: `scan` asks the kept lines, and `show` shows those that pass. */
+  begin(filter: LogFilter): void {
+    this.#filter = filter;
+    this.#trail = new RequestTrail(filter, this.#fields);
+    this.#restart();
+    this.#learned = this.#trail.isAsked ? this.#lines.first : this.#lines.end;
+  }
+
+  /** Asks kept lines while there is time, some at least; gives whether all were asked. */
+  scan(hasTime: () => boolean): boolean {
+    for (let left = atOnce; !this.isWhole; left -= 1) {
+      if (left === 0) {
+        if (!hasTime()) return false;
+        left = atOnce;
+      }
+      // All ids of a request first: a line may have one that a later line tells.
+      if (this.#learned < this.#lines.end) this.#trail.learn(this.#lines.at(this.#learned++));
+      else this.#ask(this.#lines.at(this.#next));
+    }
+    return true;
+  }
+
+  /** Shows the newest lines, or those around the line `around`. */
+  show(around?: number): void {
+    if (around === undefined) this.#toEnd();
+    else this.look(around);
+  }
+
+  #finish(around?: number): void {
+    this.scan(() => true);
+    this.show(around);
+  }
+
+  #restart(): void {
     this.generation += 1;
     this.passed = 0;
     this.#passing.clear();
-    let number = this.#lines.first;
-    for (const line of this.#kept()) {
-      if (passes(this.#filter, line, this.#fields, this.#trail)) {
-        this.#passing.push(number);
-        if (!line.mark) this.passed += 1;
-      }
-      number += 1;
-    }
     this.#gone = 0;
     this.#window = { entries: [], next: 0 };
-    if (around === undefined) this.#toEnd();
-    else this.look(around);
+    this.#next = this.#lines.first;
+    this.#learned = this.#lines.end;
+  }
+
+  /** Asks the next line whether it passes. */
+  #ask(line: LogLine): void {
+    const number = this.#next;
+    this.#next += 1;
+    if (!passes(this.#filter, line, this.#fields, this.#trail)) return;
+    this.#passing.push(number);
+    if (!line.mark) this.passed += 1;
   }
 
   /** Pauses, or follows the end. */
@@ -163,11 +209,6 @@ export class LogBuffer {
     for (let at = number - 1; at >= this.#lines.first; at -= 1) yield this.#lines.at(at);
   }
 
-  /** All kept lines, oldest first. */
-  *#kept(): Generator<LogLine> {
-    for (let at = this.#lines.first; at < this.#lines.end; at += 1) yield this.#lines.at(at);
-  }
-
   /** Entries of the window whose lines are forgotten. */
   #held(): readonly LogEntry[] {
     const { entries } = this.#window;
@@ -189,6 +230,8 @@ export class LogBuffer {
 
   #keep(line: LogLine): void {
     this.#lines.push(line);
+    this.#next = Math.max(this.#next, this.#lines.first);
+    this.#learned = Math.max(this.#learned, this.#lines.first);
     while (this.#passing.at(0) < this.#lines.first) {
       this.#passing.shift();
       this.#gone += 1;
