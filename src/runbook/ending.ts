@@ -57,7 +57,7 @@ function criticalItems(incident: Incident, world: World): readonly OpenItem[] {
     critical.filter(({ since }) => since.state === state).map(({ says }) => says);
   const at = formatClock(fix?.at ?? world.now);
   const leaves = Math.max(world.now, ...critical.map(({ since }) => (since.state === 'falling' ? since.leaves : 0)));
-  const falling = `falling, samples from before ${at} leave by ${formatClock(leaves)}`;
+  const falling = `falling, older samples leave by ${formatClock(leaves)}`;
   const unread = `not read again since ${at}, when the last action ended`;
   return [
     ...several('critical', named('read'), 'still critical', 'still critical'),
