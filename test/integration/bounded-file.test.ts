@@ -5,6 +5,8 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -14,7 +16,6 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { describeProblem } from '../../src/config/problem.ts';
@@ -101,15 +102,28 @@ test('/dev/null is an empty file', async () => {
   });
 });
 
+/** How many descriptors this process has on a file. */
+const timesOpen = (file: string) =>
+  readdirSync('/proc/self/fd').filter((fd) => readlinkOf(`/proc/self/fd/${fd}`) === file).length;
+
+/** Nothing for a descriptor that was closed meanwhile. */
+function readlinkOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
 test('a pipe of a command, as in `--config <(…)`, is read to its end', async () => {
   execFileSync('mkfifo', [at('slow')]);
   const writer = openSync(at('slow'), 'r+');
   writeSync(writer, 'kubernetes:\n');
   const reading = readBounded(at('slow'));
-  // It has taken the beginning once there is room for nothing but the rest.
-  await setImmediate();
+  // What is in a pipe is lost when nobody has it open: the writer closes it once the reader has opened it too.
+  await expect.poll(() => timesOpen(at('slow'))).toBe(2);
   writeSync(writer, '  namespace: x');
-  setTimeout(() => closeSync(writer), 50);
+  closeSync(writer);
   expect(String(await reading)).toBe('kubernetes:\n  namespace: x');
 });
 
