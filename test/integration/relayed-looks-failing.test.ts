@@ -118,6 +118,30 @@ describe.skipIf(!installed)('with redis-server', () => {
     await share(ana, ben);
   }, 120_000);
 
+  test.each(['-mget', '-del'])(
+    'a user without a command (%s) reads that looks are refused, and what names the remedy',
+    async (lacks) => {
+      const { port, cli } = await started();
+      cli('acl', 'setuser', 'ben', 'on', '>hush', '~{bentham:*}:*', '+@all');
+      const ana = await looking('ana', port);
+      ana.made.do(opens);
+      const ben = await looking('ben', port, { relayUsername: 'ben', relayPassword: 'hush' });
+      await joined(ana, ben);
+      cli('acl', 'setuser', 'ben', lacks);
+      // Whoever asks has to tell, and is refused.
+      await ana.made.stop();
+      await eventually(() =>
+        expect(ben.made.context?.relay).toMatchObject({
+          state: 'connected',
+          unshared: { why: 'refused', hint: expect.stringContaining('doctor') },
+        }),
+      );
+      const { length } = ben.asked;
+      await eventually(() => expect(ben.asked.length).toBeGreaterThan(length + 1));
+    },
+    120_000,
+  );
+
   test('a user who may do everything but share looks is told so, and asks alone', async () => {
     const { port, cli } = await started();
     cli('acl', 'setuser', 'ben', 'on', '>hush', '~{bentham:*}:[^l]*', '+@all');
