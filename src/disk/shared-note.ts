@@ -2,12 +2,12 @@
 // cannot read or change it goes on without it.
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ms, second } from '../core/time.ts';
-import { openPrivate, readPrivate } from './private-files.ts';
+import { distrust, readPrivate, writableByOthers } from './private-files.ts';
 
-const { O_WRONLY, O_CREAT, O_EXCL } = constants;
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 /** A change takes milliseconds: an older lock belongs to a process that has ended. */
 const lockLasts: Ms = 5 * second;
@@ -52,15 +52,19 @@ export class SharedNote {
       await rm(draft, { force: true }).catch(() => undefined);
       return 'impossible';
     } finally {
-      await rm(lock, { force: true }).catch(() => undefined);
+      await unlink(lock).catch(() => undefined);
     }
   }
 }
 
+/**
+ * Makes a file that was not there: it is ours as it is, and needs no look before or after. Each change costs an idle
+ * cockpit what the asynchronous calls cost.
+ */
 async function create(path: string, text = ''): Promise<void> {
-  const { handle } = await openPrivate(path, O_WRONLY | O_CREAT | O_EXCL);
+  const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    await handle.writeFile(text);
+    if (text !== '') await handle.writeFile(text);
   } finally {
     await handle.close();
   }
@@ -75,17 +79,24 @@ async function locked(lock: string): Promise<Changed> {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return 'impossible';
     }
-    await breakOld(lock).catch(() => undefined);
+    const isLock = await breakOld(lock).catch(() => true);
+    if (!isLock) return 'impossible';
   }
   return 'busy';
 }
 
-/** Moved away first: of several who find it old, one alone removes it, and no new one with it. */
-async function breakOld(lock: string): Promise<void> {
-  const { ino, mtimeMs } = await lstat(lock);
-  if (Math.abs(Date.now() - mtimeMs) < lockLasts) return;
+/**
+ * Moved away first: of several who find it old, one alone removes it, and no new one with it. False: what is there is no
+ * lock, and stays.
+ */
+async function breakOld(lock: string): Promise<boolean> {
+  const there = await lstat(lock);
+  if (distrust(there, lock, { kind: 'file', closed: writableByOthers })) return false;
+  const { ino, mtimeMs } = there;
+  if (Math.abs(Date.now() - mtimeMs) < lockLasts) return true;
   const moved = `${lock}.${randomUUID()}`;
   await rename(lock, moved);
   const same = (await lstat(moved)).ino === ino;
   await (same ? rm(moved, { force: true }) : rename(moved, lock));
+  return true;
 }
