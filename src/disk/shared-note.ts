@@ -1,11 +1,11 @@
 // A small file that several processes of one user read, and change one after the other. It is worth no error: whoever
 // cannot read or change it goes on without it.
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, open, rename, rm, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ms, second } from '../core/time.ts';
-import { distrust, readPrivate, writableByOthers } from './private-files.ts';
+import { type Demand, distrust, openPrivate, readFrom, writableByOthers } from './private-files.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
@@ -18,9 +18,16 @@ const betweenTries: Ms = 15;
 /** `busy`: others hold the lock, it may be tried again. */
 export type Changed = 'done' | 'busy' | 'impossible';
 
+/** Each change makes another file, so that one with these is the same, unchanged. */
+type Mark = Pick<Stats, 'ino' | 'mtimeMs' | 'size'>;
+
+const isSame = (a: Mark, b: Mark): boolean => a.ino === b.ino && a.mtimeMs === b.mtimeMs && a.size === b.size;
+
 export class SharedNote {
   readonly #path: string;
   readonly #longest: number;
+  /** What was read or written last, and of which file: where nobody changed it, a look at the file is enough. */
+  #known: { text: string; mark: Mark } | undefined;
 
   /** In a private directory; `longest`: bytes that are read of it. */
   constructor(path: string, longest: number) {
@@ -29,8 +36,26 @@ export class SharedNote {
   }
 
   /** Its text; undefined if it is missing or not trusted. */
-  read(): Promise<string | undefined> {
-    return readPrivate(this.#path, this.#longest).catch(() => undefined);
+  async read(): Promise<string | undefined> {
+    try {
+      const known = this.#known;
+      if (known) {
+        const there = await lstat(this.#path);
+        if (isSame(there, known.mark) && !distrust(there, this.#path, aFile)) return known.text;
+      }
+      this.#known = undefined;
+      const { handle, stat } = await openPrivate(this.#path);
+      try {
+        if (stat.size > this.#longest) return undefined;
+        const text = (await readFrom(handle, 0, stat.size)).toString('utf8');
+        this.#known = { text, mark: stat };
+        return text;
+      } finally {
+        await handle.close();
+      }
+    } catch {
+      return undefined;
+    }
   }
 
   /**
@@ -45,8 +70,9 @@ export class SharedNote {
     try {
       const text = edit(await this.read());
       if (text === undefined) return 'done';
-      await create(draft, text);
+      const mark = await create(draft, text);
       await rename(draft, this.#path);
+      this.#known = mark.size > this.#longest ? undefined : { text, mark };
       return 'done';
     } catch {
       await rm(draft, { force: true }).catch(() => undefined);
@@ -57,14 +83,19 @@ export class SharedNote {
   }
 }
 
+/** Fails where anything is there already. */
+const made = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+const aFile: Demand = { kind: 'file', closed: writableByOthers };
+
 /**
  * Makes a file that was not there: it is ours as it is, and needs no look before or after. Each change costs an idle
  * cockpit what the asynchronous calls cost.
  */
-async function create(path: string, text = ''): Promise<void> {
-  const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+async function create(path: string, text: string): Promise<Stats> {
+  const handle = await open(path, made, 0o600);
   try {
-    if (text !== '') await handle.writeFile(text);
+    await handle.writeFile(text);
+    return await handle.stat();
   } finally {
     await handle.close();
   }
@@ -74,7 +105,7 @@ async function create(path: string, text = ''): Promise<void> {
 async function locked(lock: string): Promise<Changed> {
   for (const until = performance.now() + patience; performance.now() < until; await pause(betweenTries)) {
     try {
-      await create(lock);
+      await (await open(lock, made, 0o600)).close();
       return 'done';
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return 'impossible';
@@ -91,7 +122,7 @@ async function locked(lock: string): Promise<Changed> {
  */
 async function breakOld(lock: string): Promise<boolean> {
   const there = await lstat(lock);
-  if (distrust(there, lock, { kind: 'file', closed: writableByOthers })) return false;
+  if (distrust(there, lock, aFile)) return false;
   const { ino, mtimeMs } = there;
   if (Math.abs(Date.now() - mtimeMs) < lockLasts) return true;
   const moved = `${lock}.${randomUUID()}`;

@@ -178,6 +178,27 @@ describe('a shared note', () => {
     expect(readdirSync(journal)).toEqual(['note']);
   });
 
+  it('that was read before is read anew where it is another, or is not trusted any more', async () => {
+    const path = join(journal, 'note');
+    const [mine, other] = [new SharedNote(path, 100), new SharedNote(path, 100)];
+    await mine.change(() => 'one');
+    expect([await mine.read(), await other.read()]).toEqual(['one', 'one']);
+    await other.change((text) => `${text}+two`);
+    expect([await mine.read(), await other.read()]).toEqual(['one+two', 'one+two']);
+    expect(await mine.change((text) => `${text}+three`)).toBe('done');
+    expect(await other.read()).toBe('one+two+three');
+    // In its place, of the same length.
+    writeFileSync(path, 'one+two+thrEE');
+    utimesSync(path, 2, 2);
+    expect([await mine.read(), await other.read()]).toEqual(['one+two+thrEE', 'one+two+thrEE']);
+    chmodSync(path, 0o666);
+    expect([await mine.read(), await other.read()]).toEqual([undefined, undefined]);
+    rmSync(path);
+    expect([await mine.read(), await other.read()]).toEqual([undefined, undefined]);
+    await mine.change(() => 'x'.repeat(101));
+    expect([await mine.read(), await other.read()]).toEqual([undefined, undefined]);
+  });
+
   it('is changed beside the lock of a process that is gone, not beside a fresh one', async () => {
     const note = new SharedNote(join(journal, 'note'), 100);
     const lock = join(journal, 'note.lock');
