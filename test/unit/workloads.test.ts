@@ -244,6 +244,38 @@ describe('another workload of the namespace', () => {
     ]);
   });
 
+  test('that is being deleted, or contradicts its pods, is a warning for that alone', () => {
+    const pods = ['0', '1'].map((n) => pod('redis', n, of('StatefulSet', 'redis')));
+    expect(wrong(namespace({ all: [statefulSet(2, { deletedAt: now - hour })], pods }))).toEqual([
+      'warning pods/statefulset/redis: StatefulSet being deleted, 2/2 ready',
+    ]);
+    const more = [...pods, pod('redis', '2', of('StatefulSet', 'redis'))];
+    expect(wrong(namespace({ all: [statefulSet(2)], pods: more }))).toEqual([
+      'warning pods/statefulset/redis: StatefulSet 2/2 ready, 3 of its pods are ready',
+    ]);
+  });
+
+  test('is no role because it is called like one', () => {
+    const all = [statefulSet(0, { name: 'executor', desired: 0 })];
+    expect(wrong(namespace({ all }))).toEqual([]);
+  });
+
+  test('of any controller counts, and a refusal only for its own kind', () => {
+    for (const kind of ['ReplicaSet', 'ReplicationController'] as const)
+      expect(wrong(namespace({ all: [statefulSet(0, { kind })] }))).toEqual([
+        `warning pods/${kind.toLowerCase()}/redis: ${kind} 0/2 ready`,
+      ]);
+    const refusals = [{ kind: 'ReplicaSet', name: 'redis', message: 'exceeded quota: pods', at: now }];
+    expect(wrong(namespace({ all: [statefulSet(0)], refusals }))).toEqual([
+      'warning pods/statefulset/redis: StatefulSet 0/2 ready',
+    ]);
+  });
+
+  test('that is a daemon set which no node matches says so', () => {
+    const world = namespace({ all: [statefulSet(0, { kind: 'DaemonSet', name: 'agent', desired: 0 })] });
+    expect(judged(world, 'pods/daemonset/agent')?.says).toBe('DaemonSet no node matches, 0/0 ready');
+  });
+
   test('that is bare, or of an unknown controller, is evaluated by its pods', () => {
     const pods = [
       pod('', 'debug', { ...broken, name: 'debug', bare: true }),
@@ -356,6 +388,51 @@ describe('a job', () => {
     ]);
     expect(told({ ...cron, scheduledAt: now - hour, succeededAt: now - hour / 2 })).toEqual([]);
     expect(told({ ...cron, suspended: true, scheduledAt: now - hour, succeededAt: now - 25 * hour })).toEqual([]);
+  });
+
+  test('whose attempts and times are within their limits is no more than running', () => {
+    // The last attempt may still run.
+    expect(told(job({ failed: 6 }))).toEqual(['warning pods/job/migrate: Job running, 6 of 7 attempts failed']);
+    expect(told(job({ endsBy: now - 1000 }))).toEqual([]);
+    expect(told(job({ active: 0, startedAt: now - 1000, createdAt: now - 1000 }))).toEqual([]);
+    const suspended = job({ state: 'suspended', active: 0, createdAt: now - 20 * hour, startedAt: now - 20 * hour });
+    expect(told(suspended)).toEqual([]);
+  });
+
+  test('that failed is not forgiven for another cron job’s run, an earlier one, or one that is not complete', () => {
+    const failed = job({ state: 'failed', cronJob: 'nightly', endedAt: now - 9 * hour, createdAt: now - 10 * hour });
+    const cron = { kind: 'CronJob', name: 'nightly', suspended: false, active: 0, createdAt: 0 } as const;
+    const other = { name: 'n2', state: 'complete', cronJob: 'nightly', createdAt: now - hour } as const;
+    expect(told(failed, job(other))).toEqual([]);
+    for (const none of [
+      { ...cron, succeededAt: now - 20 * hour },
+      { ...cron, name: 'weekly', succeededAt: now - hour },
+      job({ ...other, createdAt: now - 11 * hour }),
+      job({ ...other, cronJob: 'weekly' }),
+      job({ ...other, state: 'suspended', active: 0 }),
+    ])
+      expect(told(failed, none), JSON.stringify(none)).toContain('warning pods/job/migrate: Job failed');
+  });
+
+  test('that a cron job runs now is neither failed nor missed', () => {
+    const cron = { kind: 'CronJob', name: 'nightly', suspended: false, createdAt: 0 } as const;
+    const last = { scheduledAt: now - hour, succeededAt: now - 25 * hour };
+    expect(told({ ...cron, ...last, active: 0 })).toHaveLength(1);
+    expect(told({ ...cron, ...last, active: 1 })).toEqual([]);
+    expect(told({ ...cron, dueAt: now - 3 * hour, active: 0 })).toEqual([
+      expect.stringMatching(/CronJob: did not run at .*, when it was due$/),
+    ]);
+    expect(told({ ...cron, dueAt: now - 3 * hour, active: 1 })).toEqual([]);
+    expect(told({ ...cron, behindAt: now - 30 * hour, active: 1 })).toEqual([
+      expect.stringContaining('CronJob: its run does not end'),
+    ]);
+    expect(told({ ...cron, behindAt: now - 30 * hour, active: 0 })).toEqual([]);
+  });
+
+  test('that is suspended stays listed', () => {
+    const all = [job({ state: 'suspended', active: 0 })];
+    expect(judged(namespace({ all }), 'pods/job')).toMatchObject({ verdict: 'ok', told: true });
+    expect(judged(namespace({ all: [job()] }), 'pods/job')?.told).toBeUndefined();
   });
 
   test('whose pod cannot start says why', () => {
