@@ -10,7 +10,7 @@ import { reduce } from '../../src/screens/shell/reducer.ts';
 import { banner } from '../../src/screens/toolkit/banner-font.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
-import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
+import { calm, frameText, live, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const large = { columns: 200, rows: 50 };
@@ -316,6 +316,30 @@ describe('a checklist', () => {
       expect(seen).toEqual(list.steps.map((step) => step.id));
     },
   );
+
+  test('at 80×24 the error messages leave room for the keys of their actions', () => {
+    const messages = [
+      'Invalid session: login required',
+      'Captcha detected on page 1',
+      'Invalid session: token expired',
+      'Connection timeout after 30000 ms',
+      'Unexpected token < in JSON at position 0',
+    ];
+    const { surfaces } = outage.readings;
+    if (surfaces.state !== 'live') throw new Error('the outage is live');
+    const counted = messages.map((error, n) => ({ error, count: 400 - n }));
+    const value = { ...surfaces.value, messages: counted };
+    const world = { ...outage, readings: { ...outage.readings, surfaces: live(value) } };
+    const incident = tell(now - 60_000, [0, 'ops1', { ...opened, severity: 2 }]);
+    const first = at('incident', { incident }, world);
+    const select = { kind: 'select', row: 'sev2/error-messages' } as const;
+    const state = reduce(first, select, frame(first, small).list);
+    const text = frameText(state, small);
+    expect(text).toMatch(
+      /● 400 × +“Invalid session: login required” → session expired: +1 s ago\n +clear session pool/,
+    );
+    expect(text).toMatch(/actions {3}.*clean up old sessions/);
+  });
 
   test('evidence always shows its age, and long text wraps below', () => {
     const text = frameText(third(), small);

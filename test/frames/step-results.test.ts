@@ -109,7 +109,7 @@ describe('a step says what its action did', () => {
     const incident = incidentOf(1, ...rolledBack, done);
     for (const columns of [80, 120]) {
       const text = frameText(screenOf(calm, incident, 'incident', 'sev1/restart-gateway'), { columns, rows: 40 });
-      expect(rowOf(text, 'actions ')).toMatch(/actions {3}r restart gateway *(│|$|\d)/);
+      expect(rowOf(text, 'actions ')).toMatch(/actions {3}r restart gateway(?: {2,}|$)/);
       expect(text).not.toContain('roll back gateway');
       expect(text.split('\n').at(-1)).not.toMatch(/r restart|f roll back/);
     }

@@ -49,7 +49,7 @@ const resultsOf = (state: State, step: Step): readonly RunResult[] =>
 /** A command has so many lines at most below its step; copied and at length it is whole. */
 const mostLines = (columns: number): number => (columns < 100 ? 2 : 6);
 
-/** What stands under the selected step: results, evidence, commands, actions, advice, reminder. */
+/** What stands under the selected step: results, evidence, actions, commands, advice, reminder. */
 export function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
   const { incident, world, incidentContext } = state;
   const known = knownOf(incident);
@@ -61,6 +61,17 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
     ),
   );
   lines.push(...evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns)));
+  // Once it ended nothing is left to do: what a step found stays, what it offers and advises goes.
+  const isOver = incident !== undefined && !isOngoing(incident);
+  // Before what is long: in little room the keys stay in sight.
+  if (!isOver)
+    lines.push(
+      ...offersSay(
+        offeredIn(step, state).filter(({ again }) => !again),
+        state,
+        columns,
+      ),
+    );
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
   const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
@@ -71,16 +82,6 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
     for (const [i, part] of shown.entries())
       lines.push(fitLine(line('    ', dim(at + i === 0 ? 'command   ' : '          '), part), columns));
   });
-  // Once it ended nothing is left to do: what a step found stays, what it offers and advises goes.
-  const isOver = incident !== undefined && !isOngoing(incident);
-  if (!isOver)
-    lines.push(
-      ...offersSay(
-        offeredIn(step, state).filter(({ again }) => !again),
-        state,
-        columns,
-      ),
-    );
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
   if (isOver) return lines;
   // Once it is decided, nothing is recommended: right after an action old readings would contradict it.
@@ -144,10 +145,23 @@ function evidenceLines(one: Evidence, wide: number, now: number, columns: number
   const right = ages.find((each) => lineWidth(left) + lineWidth(each) + 2 <= columns) ?? ages[1] ?? [];
   const room = columns - lineWidth(right) - 2;
   if (lineWidth(left) <= room) return [line(fitLine(left, room), '  ', right)];
+  const below = (text: string) => wrap(text, columns - 8).map((part) => line('        ', part));
+  const [first, rest] = begun(one.because, room - lineWidth(subject));
+  // It begins beside its subject where that saves a line.
+  const saves = below(rest).length < below(one.because).length;
   return [
-    line(fitLine(subject, room), '  ', right),
-    ...wrap(one.because, columns - 8).map((part) => line('        ', part)),
+    line(fitLine(saves ? line(subject, first) : subject, room), '  ', right),
+    ...below(saves ? rest : one.because),
   ];
+}
+
+/** Less room than this is left empty: a word alone reads badly. */
+const fewest = 20;
+
+/** The whole words that fit beside the subject, and the rest. */
+function begun(text: string, room: number): readonly [first: string, rest: string] {
+  const [first = ''] = room < fewest ? [] : wrap(text, room);
+  return text.startsWith(`${first} `) ? [first, text.slice(first.length + 1)] : ['', text];
 }
 
 const ageOf = ({ at }: Evidence, now: number): string =>
