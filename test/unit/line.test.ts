@@ -53,6 +53,15 @@ describe('lines', () => {
       }),
     ));
 
+  test.each([
+    ['p95 is ~9 600 ms', 10, ['p95 is', '~9 600 ms']],
+    ['of 1 234 567 jobs', 8, ['of 1 234', '567 jobs']],
+    ['exit 1 5000 times', 7, ['exit 1', '5000', 'times']],
+    ['ids 100 200 300 400 500', 11, ['ids 100 200', '300 400 500']],
+  ])('wrap %s without breaking a number that fits', (text, columns, lines) =>
+    expect(wrap(text, columns)).toEqual(lines),
+  );
+
   test('wrap at blanks and never exceed their width', () =>
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii' }), fc.integer({ min: 2, max: 20 }), (text, columns) => {

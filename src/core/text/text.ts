@@ -184,10 +184,17 @@ function segmentsOf(text: string): Intl.Segments {
   return segmenter.segment(text);
 }
 
+/** A blank, but none within a number such as `9 600`. */
+const betweenWords = / (?!(?<=\d )\d{3}(?!\d))/;
+
+/** The words of a text; a number keeps the blanks between its thousands, where it fits into `columns`. */
+export const wordsOf = (text: string, columns: number): string[] =>
+  text.split(betweenWords).flatMap((word) => (word.length > columns ? word.split(' ') : [word]));
+
 /** In lines of at most `columns`, broken at blanks; a longer word is cut. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text, columns)) {
     const last = lines.at(-1);
     if (last === undefined || width(last) + 1 + width(word) > columns)
       lines.push(width(word) > columns ? fit(word, columns) : word);

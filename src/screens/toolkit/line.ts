@@ -3,7 +3,7 @@
 import { glyph, type HealthStatus } from '../../core/health/status.ts';
 import { toAscii } from '../../core/text/ascii.ts';
 import { isNarrow } from '../../core/text/glyphs.ts';
-import { fit, stripControl, width } from '../../core/text/text.ts';
+import { fit, stripControl, width, wordsOf } from '../../core/text/text.ts';
 
 /** The meaning of a piece of text; a theme maps it to a colour. Each health status is a tone of the same name. */
 export type Tone =
@@ -167,7 +167,7 @@ export function wrap(text: string, columns: number): string[] {
   const room = Math.max(1, columns);
   const lines: string[] = [];
   let current = '';
-  for (let word of text.split(' ')) {
+  for (let word of wordsOf(text, room)) {
     if (current && columnsOf(current) + 1 + columnsOf(word) <= room) {
       current += ` ${word}`;
       continue;
