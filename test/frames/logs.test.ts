@@ -153,6 +153,18 @@ describe('the log screen', () => {
     expect(here(pressed(finding, 'G', 'N')).selected).toBe('7');
   });
 
+  test('shows each character of a wrapped line, however long the names of its pods are', () => {
+    for (const [pod, text] of [
+      ['executor-7d4f9c-other', `line 200962 of executor-7d4f9c-other request=r-200962 ${'end '.repeat(20)}`],
+      ['p', 'x'.repeat(300)],
+      ['a-very-long-name-of-a-pod', `short ${'y'.repeat(200)} z`],
+    ] as const)
+      for (const columns of [80, 97, 120]) {
+        const shown = frameText(pressed(withLog([line(1, text, { pod })]), 'W'), { columns, rows: 40 });
+        expect(shown.replace(/\s/g, '')).toContain(text.replace(/\s/g, ''));
+      }
+  });
+
   test('shows a whole line, wrapped or as a tree', () => {
     expect(frameText(pressed(withLog(few), 'W'), size)).toContain('                    at run (x.js:1)');
     const details = frameText(pressed(withLog(few), 'g', 'enter'), { columns: 80, rows: 40 });

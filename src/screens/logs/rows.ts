@@ -86,21 +86,19 @@ function unseen(entry: LogEntry): Line {
 /** The whole line below itself, indented, and its stack. */
 function wrapped(spans: readonly Span[], entry: LogEntry, columns: number): readonly Line[] {
   const head = spans.slice(0, entry.mark ? 1 : 3);
-  const indent = ' '.repeat(
-    Math.min(
-      20,
-      head.reduce((sum, s) => sum + columnsOf(s.text), 0),
-    ),
-  );
+  const headed = head.reduce((sum, s) => sum + columnsOf(s.text), 0);
+  const indent = ' '.repeat(Math.min(20, headed));
   const room = Math.max(20, columns - indent.length);
   const text = spans
     .slice(head.length)
     .map((s) => s.text)
     .join('');
-  const [first = '', ...rest] = wrap(text, room);
+  // The head takes some of the first line's room.
+  const taken = Math.min(headed - indent.length, room - 1);
+  const [first = '', ...rest] = wrap(`${'x'.repeat(taken)}${text}`, room);
   const tone = entry.mark ? 'unknown' : 'plain';
   return [
-    line(head, span(first, tone)),
+    line(head, span(first.slice(taken), tone)),
     ...rest.map((each) => line(indent, span(each, tone))),
     ...entry.more.flatMap((each) => wrap(each, room).map((part) => line(indent, dim(part)))),
   ];
