@@ -175,6 +175,35 @@ describe('the watch on pods', () => {
     expect(news.filter((n) => 'fault' in n)).toEqual([]);
   });
 
+  it('reads a list that arrives in pieces, cut within objects and letters', async () => {
+    const node = 'knoten-für-🙂';
+    const items = ['a', 'b', 'c'].map((name) => ({ ...podObject(name, 1), spec: { nodeName: node } }));
+    const bytes = Buffer.from(JSON.stringify({ metadata: { resourceVersion: '10' }, items }));
+    list = async (_, res) => {
+      for (let at = 0; at < bytes.length; at += 7) {
+        res.write(bytes.subarray(at, at + 7));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      res.end();
+    };
+    start();
+    await soon(names).toEqual(['a', 'b', 'c']);
+    expect(pods().map((pod) => pod.node)).toEqual([node, node, node]);
+  });
+
+  it('keeps nothing of a page that breaks off, and reads it again', async () => {
+    const whole = podList(10, ['a', 'b', 'c']);
+    list = (_, res) => {
+      const isFirst = lists().length === 1;
+      if (!isFirst) return void res.end(whole);
+      res.write(podList(10, ['lost', 'b', 'c']).slice(0, -40));
+      setImmediate(() => res.destroy());
+    };
+    start();
+    await soon(names).toEqual(['a', 'b', 'c']);
+    expect(lists().length).toBeGreaterThan(1);
+  });
+
   it('leaves what is still there in its place when it lists again', async () => {
     let end = () => {};
     list = (_, res) => res.end(podList(10, ['c', 'a', 'b']));
