@@ -24,11 +24,8 @@ export function signerRows({ incident, incidentContext }: State): readonly Row[]
   const keys = incident && incidentContext ? keysOf(incidentContext, incident) : [];
   if (keys.length < 2 && !incidentContext?.relay) return [];
   const sorted = keys.toSorted((a, b) => Number(isOut(b)) - Number(isOut(a)));
-  return sorted.map((key): Row => {
-    const refused = incident?.refused.map(({ entry }) => entry) ?? [];
-    const all = new Set([...(incident?.entries ?? []), ...refused]);
-    const entries = [...all].filter(({ writer }) => writer.key === key.key).length;
-    return {
+  return sorted.map(
+    (key): Row => ({
       id: key.key,
       text: `${key.person} ${key.host} ${key.key}`,
       draw: () => [signerLine(key)],
@@ -42,13 +39,20 @@ export function signerRows({ incident, incidentContext }: State): readonly Row[]
               ['key', `${fingerprint(key.key)}: compare it with ${key.person} by phone or in person`],
               ['user', `${key.user} at ${key.host}, as they say`],
               ['state', stateSays(key)],
-              ['entries', String(entries)],
+              ['entries', String(entriesOf(incident, key))],
             ],
             wide - 2,
           ),
       },
-    };
-  });
+    }),
+  );
+}
+
+/** How many entries a key signed, with effect or without. */
+function entriesOf(incident: State['incident'], { key }: KeyState): number {
+  if (!incident) return 0;
+  const refused = incident.refused.filter(({ entry }) => entry.writer.key === key);
+  return incident.entries.filter(({ writer }) => writer.key === key).length + refused.length;
 }
 
 function signerLine(key: KeyState): Line {
