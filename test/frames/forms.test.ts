@@ -66,6 +66,7 @@ describe('a field', () => {
   test('is explained by ? while it is empty, and by ctrl-g always; in a message ? is text', () => {
     expect(text(pressing(scale(), size, '?'))).toContain('--replicas');
     expect(text(scale())).toContain('? explain');
+    expect(text(scale()).match(/explain/g)).toHaveLength(1);
     expect(text(pressing(typing(scale(), '4'), size, 'ctrl-g'))).toContain('--replicas');
     expect(typing(asking(askNote()), '?').ui.overlay).toMatchObject({ values: { text: '?' } });
   });

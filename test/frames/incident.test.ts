@@ -317,6 +317,15 @@ describe('a checklist', () => {
     },
   );
 
+  test('at 80×24 a command of two lines is whole', () => {
+    const incident = tell(now - 60_000, [0, 'ops1', { ...opened, severity: 4 }]);
+    const first = at('incident', { incident });
+    const state = reduce(first, { kind: 'select', row: 'sev4/p95' }, frame(first, small).list);
+    expect(frameText(state, small)).toMatch(
+      /command {3}kubectl scale deployment\/api-gateway --replicas=<count> -n\n +bentham-prod/,
+    );
+  });
+
   test('at 80×24 the error messages leave room for the keys of their actions', () => {
     const messages = [
       'Invalid session: login required',

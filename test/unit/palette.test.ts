@@ -161,6 +161,15 @@ describe('input that arrives at once', () => {
 });
 
 describe('the palette', () => {
+  test('lists a screen once where a key opens it: with the key', () => {
+    const ids = found(stateOf(outage), '').map(({ id }) => id);
+    for (const name of ['war-room', 'incident']) {
+      expect(ids).toContain(`key/${name}`);
+      expect(ids).not.toContain(`screen/${name}`);
+    }
+    expect(ids).toContain('screen/metrics');
+  });
+
   test('shows complete names at 80 columns, and whole clauses about the marked one', () => {
     const text = frameText(pressing(stateOf(outage), size, ':'), size);
     for (let at = 0; at < found(stateOf(outage), '').length; at += 14) {
