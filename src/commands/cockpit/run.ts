@@ -13,7 +13,7 @@ import { notificationWay } from '../../core/text/notification.ts';
 import { answersColours, coloursOf, displayOf, groundIn } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
-import type { Engine } from '../../engine/protocol.ts';
+import type { Command, Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
 import { withFreeKeys } from '../../screens/own/keys.ts';
@@ -246,15 +246,18 @@ export async function runCockpit(
   // MB, for the engine's thread: it begins with the most that its limit allows. Logs at full speed take a quarter less CPU.
   setFlagsFromString('--min-semi-space-size=2');
   engine = startEngine(settings);
-  const stopJoining = joins ? openJoined(store) : () => {};
+  const tellEngine = (command: Command) => engine?.send(command);
+  const stops = [joins ? openJoined(store) : () => {}];
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
-  const stopLooking = syncQueries(store, (command) => engine?.send(command));
-  const stopTelling = settings.incident.relay ? followScreen(store, (command) => engine?.send(command)) : () => {};
-  const stopAskingAgain = followMoved(store);
-  const stopTour = followTour(store);
-  const stopShells = followShells(store);
-  const stopForgetting = followSecrets(store, (command) => engine?.send(command));
-  const stopFollowing = followLogs(store, (command) => engine?.send(command));
+  stops.push(
+    syncQueries(store, tellEngine),
+    settings.incident.relay ? followScreen(store, tellEngine) : () => {},
+    followMoved(store),
+    followTour(store),
+    followShells(store),
+    followSecrets(store, tellEngine),
+    followLogs(store, tellEngine),
+  );
   let attentive: Attention | undefined;
   const way = notificationWay(settings.display.notification, process.env);
   let told: Told | undefined;
@@ -276,14 +279,7 @@ export async function runCockpit(
 
   const { code, why } = await left;
   const late = setTimeout(() => exitWith(code, true), patience).unref();
-  stopLooking();
-  stopForgetting();
-  stopAskingAgain();
-  stopTelling();
-  stopJoining();
-  stopTour();
-  stopShells();
-  stopFollowing();
+  for (const stop of stops) stop();
   await owed;
   screen.unmount();
   terminal.close();
