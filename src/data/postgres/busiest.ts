@@ -13,8 +13,12 @@ export const pace: Ms = 20 * second;
 export const firstPace: Ms = 5 * second;
 /** How long one may take: one that is dear is not made at all. */
 const within: Ms = second / 2;
-/** A server that counts no statements, refuses or is late is asked again after this. */
+/** A server that counts no statements, or refuses, is asked again after this; */
 const rest: Ms = 10 * minute;
+/** one that is late, after this. */
+export const lateRest: Ms = minute;
+/** As long after its count what was found is told where the next counts are late. */
+export const stands: Ms = 3 * minute;
 /** Characters of a statement. */
 const longest = 300;
 
@@ -42,13 +46,19 @@ export async function busiestStatement(
   const memory = memories.get(session) ?? { columns: [], restsUntil: 0 };
   memories.set(session, memory);
   const now = clock();
-  if (now < memory.restsUntil) return undefined;
+  if (now < memory.restsUntil) return memory.found;
   if (memory.count && now - memory.count.at < (memory.isCompared ? pace : firstPace)) return memory.found;
   try {
     memory.found = await nextOf(ask, memory, now);
     return memory.found;
   } catch (error) {
-    if (!isRefusal(error) && !isLate(error)) throw error;
+    if (isLate(error)) {
+      // A busy server is late, and is busy with that statement still: what was found stands for a while.
+      memory.restsUntil = now + lateRest;
+      if (memory.count && now - memory.count.at > stands) memory.found = undefined;
+      return memory.found;
+    }
+    if (!isRefusal(error)) throw error;
     memories.set(session, { columns: [], restsUntil: now + rest });
     return undefined;
   }
