@@ -38,6 +38,7 @@ describe('after a recovery', () => {
 
   test('slow requests follow the errors: their window is the same', () => {
     expect(recoveryOf(metric('p95'), falling([0, 60, 50, 40, 30]))).toBeDefined();
+    expect(recoveryOf(metric('p95'), falling([0, 0.6, 0.5, 0.4, 0.3])), 'hardly any error').toBeUndefined();
   });
 
   test('nothing is said while it rises, stays, falls by chance, or is within its thresholds', () => {

@@ -31,13 +31,19 @@ function peakOf(samples: readonly Sample[]): Sample | undefined {
 /** Both rest on the same requests: errors leave the window one by one, slow requests show only when nearly all have left. */
 const alike: Partial<Readonly<Record<MetricId, MetricId>>> = { p95: 'errorRate' };
 
+/** The peak of what falls first, where that was breached too: what is small wavers. */
+function peakAlike(id: MetricId, { history, scope }: World): Sample | undefined {
+  const other = alike[id];
+  const peak = other && peakOf(history[other] ?? []);
+  return peak && peak.value > scope.thresholds[other].warning ? peak : undefined;
+}
+
 /** Whether a breached metric falls: what is left of it may be only what happened before. */
 export function recoveryOf({ id, window }: Metric, world: World): Recovery | undefined {
   const m = metric(id);
   const verdict = evaluateMetric(m, world);
   if (!window || !isBreached(verdict)) return undefined;
-  const other = alike[id];
-  const peak = peakOf(world.history[id] ?? []) ?? (other && peakOf(world.history[other] ?? []));
+  const peak = peakOf(world.history[id] ?? []) ?? peakAlike(id, world);
   if (!peak) return undefined;
   const leaves = peak.at + spanOf(id, window.span, world);
   return leaves > world.now ? { since: peak.at, leaves } : undefined;
