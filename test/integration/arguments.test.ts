@@ -10,6 +10,7 @@ import { rotatedName } from '../../src/actions/keys/rotate-api-key.ts';
 import { adminCall } from '../../src/actions/plan.ts';
 import type { ActionContext } from '../../src/core/actions/preflight.ts';
 import { isPlain } from '../../src/core/text/shell.ts';
+import { redact } from '../../src/core/text/text.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { childEnvironment, foreignEnvironment } from '../../src/data/tools/environment.ts';
 import { executeCommand } from '../../src/data/tools/execute.ts';
@@ -71,8 +72,9 @@ describe('an argument of an admin command', () => {
   });
 
   test('that is plain arrives unchanged, even through a shell that reads it twice', async () => {
-    const plain = fc.string({ unit: 'binary', maxLength: 12 }).filter(isPlain);
-    const samples = ['openai-api', 'a.b:c/d@e,f+g-h_1', '9', ...fc.sample(plain, 5)];
+    // What looks like a login is not shown of an answer: `user:password@host`.
+    const plain = fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => isPlain(text) && redact(text) === text);
+    const samples = ['openai-api', 'a@b:c/d.e,f+g-h_1', '9', ...fc.sample(plain, 5)];
     for (const surface of samples) expect(await performed(surface)).toEqual(['admin:surface', 'disable', surface]);
   });
 
