@@ -90,6 +90,47 @@ const notations: readonly ((secret: string) => string)[] = [
   (s) => `{"password":{"type":"plain","value":"${s}"}}`,
   (s) => `{"token": {"data": "${s}"`,
   (s) => `-----BEGIN EC PRIVATE KEY-----\n${s}`,
+  (s) => `{"name":"DB_PASSWORD","valueFrom":null,"value":"${s}"}`,
+  (s) => `{"Name":"DB_PASSWORD","Description":"of the db","Value":"${s}"}`,
+  (s) => `{"ParameterKey":"DBPassword","ParameterValue":"${s}"}`,
+  (s) => `{"name":"Cookie","value":"sid=${s}"}`,
+  (s) => `- name: X-Api-Key\n  value: "${s}"`,
+  (s) => `env[SECRET_KEY_BASE]=${s}`,
+  (s) => `env['SECRET_KEY_BASE'] = '${s}'`,
+  (s) => `secret_key_base: ${s}`,
+  (s) => `DB_PASSWORD_EU=${s}`,
+  (s) => `PASSWORD2=${s}`,
+  (s) => `{"passwordHash":"${s}"}`,
+  (s) => `"tokens":["${s}"]`,
+  (s) => `user%5Bpassword%5D=${s}`,
+  (s) => `password[]=${s}`,
+  (s) => `password was '${s}'`,
+  (s) => `Key (email, token)=(a, ${s}`,
+  (s) => `client-key-data: ${s}`,
+  (s) => `.dockerconfigjson: ${s}`,
+  (s) => `JSESSIONID=${s}; connect.sid=${s}`,
+  (s) => `AUTH ${s}`,
+  (s) => `AUTH ops ${s}`,
+  (s) => `HELLO 3 AUTH ops ${s}`,
+  (s) => `"auth" "ops" "${s}"`,
+  (s) => `MIGRATE cache 6379 "" 0 5000 AUTH2 ops ${s}`,
+  (s) => `SETUSER ops on ~* >first >${s}`,
+  (s) => `user ops on ~* +@all >${s}`,
+  (s) => `primaryauth ${s}`,
+  (s) => `sentinel auth-pass main ${s}`,
+  (s) => `CONFIG SET maxmemory 1gb requirepass ${s}`,
+  (s) => `ALTER ROLE ops WITH LOGIN PASSWORD ${s}`,
+  (s) => `kubectl create secret generic x --from-literal=any=${s}`,
+  (s) => `kubectl create secret generic x --from-literal 'any=${s} y'`,
+  (s) => `curl -b sid=${s} https://x`,
+  (s) => `curl --cookie "sid=${s}" https://x`,
+  (s) => `curl -H Authorization:\\ Bearer\\ ${s}`,
+  (s) => `vault login ${s}`,
+  (s) => `etcdctl --user root:${s} get x`,
+  (s) => `unzip -P ${s} a.zip`,
+  (s) => `aws secretsmanager put-secret-value --secret-string '${s}'`,
+  (s) => `aws configure set aws_secret_access_key ${s}`,
+  (s) => `https://storage.googleapis.com/x?X-Goog-Signature=${s}`,
 ];
 
 test.each(notations.map((notation) => [notation('…'), notation] as const))('%s', (_, notation) => {
@@ -104,7 +145,36 @@ test.each(notations.map((notation) => [notation('…'), notation] as const))('%s
   expect(sanitize(`\u001b[31m${notation(`\u001b[1m${hidden}`)}`)).not.toContain('hunt');
 });
 
+/** Only the whole text tells that its value is a secret: the name stands behind it, or it is one of a list. */
 test.each([
+  (s: string) => `{"value":"${s}","name":"DB_PASSWORD"}`,
+  (s: string) => `{ value: '${s}', type: 'text', name: 'DB_PASSWORD' }`,
+  (s: string) => `[{"name":"A","value":"a"},{"value":"${s}","name":"API_TOKEN"},{"name":"B","value":"b"}]`,
+  (s: string) => `"{\\"Value\\":\\"${s}\\",\\"Key\\":\\"password\\"}"`,
+  (s: string) => `- value: ${s}\n  name: DB_PASSWORD\n- name: A\n  value: a`,
+  (s: string) => `- value: Bearer ${s}\n  name: Authorization`,
+  (s: string) => `value: ${s}, name: DB_PASSWORD`,
+  (s: string) => `["Authorization","Bearer ${s}"]`,
+  (s: string) => `rawHeaders: [ 'Host', 'a', 'X-Api-Key', '${s}2' ]`,
+  (s: string) => `[["cookie","sid=${s}"],["a","b"]]`,
+  (s: string) => `> auth ops ${s}2`,
+])('%s', (notation) => {
+  const safe = redact(notation(hidden));
+  expect(safe).not.toContain('hunt');
+  expect(safe).toBe(
+    notation(hidden)
+      .replace(/hunter2xyz2?/, '•••')
+      .replace(/Bearer •••(?=\n)/, '•••')
+      .replace(/sid=•••/, '•••'),
+  );
+  expect(redact(safe)).toBe(safe);
+});
+
+test.each([
+  ['mailto:#@db', 'mailto:•••@db'],
+  ['12:#@db:5432', '12:•••@db:5432'],
+  ['docker:#@10.0.0.5:6379', 'docker:•••@10.0.0.5:6379'],
+  ['ops:#/v2@db', 'ops:•••@db'],
   ['ops:#@db', 'ops:•••@db'],
   ['connect to ops:#@db.internal:5432 failed', 'connect to ops:•••@db.internal:5432 failed'],
   ['user:#@db', 'user:•••@db'],
@@ -137,6 +207,12 @@ test.each([
   'npm:@scope/pkg@1.2.3',
   'host:5432/path/anna@db',
   'id":"st_41","status":"done"}',
+  'google:search/v2@prod',
+  'uses: actions/checkout:v4@main',
+  'apps:v1/deployment@staging',
+  'github:bentham/cockpit@v1.2',
+  '12:30@prod',
+  'mailto:anna@bentham.io',
 ])('no login, and no secret: %s', (text) => {
   expect(sanitize(text)).toBe(text);
 });
@@ -227,6 +303,20 @@ describe('what is no secret stays', () => {
     'npm:@alcalzone/ink-table@1.1.1',
     'system:serviceaccount:bentham-prod:executor',
     'password_encryption = scram-sha-256',
+    'TOKEN_TTL=3600 PASSWORD_MIN_LENGTH=12 SECRET_ACCESS_KEY_ID=x TOKEN_FILE=/t',
+    'PASSWORD_MAX_TRIES=3 tokens_total: 4, secrets: ["db", "tls"], api_keys: 5',
+    'AUTH failed for ops: AUTH LOGIN PLAIN, auth ok, auth timeout 30',
+    'AUTH <password> called without any password configured for the default user',
+    'user ops on 3 hosts, user > limit',
+    'password is required; the password was rejected; credentials were refreshed',
+    '["id","token","created_at"] ["x-api-key","content-type"] ["auth","ops"]',
+    '{"name":"tokens_total","value":"12"} {"value":12,"name":"auth_failures"} {"value":"3","name":"pass"}',
+    '{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":{"name":"db","key":"url"}}} {"name":"A","value":"b"}',
+    '- name: LEVEL\n  value: info\n- name: DB_PASSWORD\n- name: MODE\n  value: fast',
+    'ALTER ROLE ops PASSWORD NULL; ALTER ROLE ops PASSWORD ?',
+    'aws secretsmanager update-secret --secret-string file:///dev/stdin',
+    'client-key: /home/ops/me.key',
+    'Key (id)=(4711) already exists.',
   ])('%s', (text) => expect(redact(text)).toBe(text));
 });
 

@@ -2,21 +2,25 @@
 // patterns leave the same of it as where none is skipped.
 import { expect, test } from 'vitest';
 import { redact } from '../../src/core/text/redact.ts';
-import { withoutArguments } from '../../src/core/text/secrets/commands.ts';
-import { withoutNamed } from '../../src/core/text/secrets/named.ts';
-import { withoutShapes } from '../../src/core/text/secrets/shapes.ts';
-import { tracesIn, unprintable } from '../../src/core/text/secrets/traces.ts';
-import { withoutLogins } from '../../src/core/text/secrets/urls.ts';
+import {
+  commandArguments,
+  logins,
+  named,
+  prefixes,
+  shapes,
+  tracesIn,
+  unprintable,
+} from '../../src/core/text/secrets/traces.ts';
 import { sanitize, stripControl } from '../../src/core/text/text.ts';
 
-const withAll = (text: string) => withoutArguments(withoutNamed(withoutShapes(withoutLogins(text))));
+const withAll = (text: string) => redact(text, logins | named | commandArguments | prefixes | shapes);
 
 /** A value of twenty characters that patterns take for a secret. */
 const value = 'A1b2C3d4E5f6G7h8I9j0';
 
 /** One text for each name, prefix, shape and command. */
 const secrets: readonly string[] = [
-  ...'password passwd passphrase passwort passcode pwd secret token credential credentials jwt requirepass masterauth apikey api_key access-key privateKey routing_key integration-key account_key signingKey encryption_key master_key shared_key storage_key subscription_key license_key deploy_key ssh_key cookie authorization'
+  ...'password passwd passphrase passwort passcode pwd secret token credential credentials jwt requirepass masterauth primaryauth dockerconfigjson jsessionid phpsessid sessionid connect.sid client-key-data secret_key_base TOKEN_EU apikey api_key access-key privateKey routing_key integration-key account_key signingKey encryption_key master_key shared_key storage_key subscription_key license_key deploy_key ssh_key cookie authorization'
     .split(' ')
     .map((name) => `${name}=${value}`),
   ...'pass pw auth'.split(' ').map((name) => `"${name}":"${value}"`),
@@ -42,12 +46,29 @@ const secrets: readonly string[] = [
   'ASIAABCDEFGHIJKLMNOP',
   `IDENTIFIED BY '${value}'`,
   `acl setuser ops >${value}`,
+  `user ops on +@all >${value}`,
+  `AUTH ops ${value}`,
+  `auth-pass main ${value}`,
+  `{"value":"${value}","name":"pwd"}`,
+  `--from-literal=a=${value}`,
+  `vault login ${value}`,
+  `["x-token","${value}"]`,
   `postgres://user:${value}@db`,
   `redis:/user:${value}@db`,
   `ops:${value}@db`,
-  ...['mysql -p', 'curl -u a:', 'sshpass -p ', 'redis-cli -a ', 'docker login -p ', 'ldapsearch -w ', 'sqlcmd -P '].map(
-    (command) => `${command}${value}`,
-  ),
+  ...[
+    'mysql -p',
+    'curl -u a:',
+    'sshpass -p ',
+    'redis-cli -a ',
+    'docker login -p ',
+    'ldapsearch -w ',
+    'sqlcmd -P ',
+    'etcdctl --user a:',
+    'unzip -P ',
+    '7z -p',
+    'curl -b a=',
+  ].map((command) => `${command}${value}`),
   `["curl","--user","a:${value}"]`,
   `http --auth=a:${value}`,
 ];

@@ -1,6 +1,8 @@
 // Redacts secrets anywhere: in a log line, an error, a setting, a command.
 import { withoutArguments } from './secrets/commands.ts';
 import { withoutNamed } from './secrets/named.ts';
+import { withoutPairs } from './secrets/pairs.ts';
+import { withoutRedis } from './secrets/redis.ts';
 import { withoutShapes } from './secrets/shapes.ts';
 import { commandArguments, logins, named, prefixes, shapes, tracesIn } from './secrets/traces.ts';
 import { withoutLogins } from './secrets/urls.ts';
@@ -15,6 +17,7 @@ export function redact(text: string, traces = tracesIn(text)): string {
   let safe = text;
   if ((traces & logins) !== 0) safe = withoutLogins(safe);
   if ((traces & (shapes | prefixes)) !== 0) safe = withoutShapes(safe, traces);
-  if ((traces & named) !== 0) safe = withoutNamed(safe);
+  if ((traces & (named | shapes | logins)) !== 0) safe = withoutRedis(safe);
+  if ((traces & named) !== 0) safe = withoutNamed(withoutPairs(safe));
   return (traces & commandArguments) !== 0 ? withoutArguments(safe) : safe;
 }

@@ -2,8 +2,8 @@
 // `curl -u user:password`.
 import { marked, quoted, type Range, word } from './value.ts';
 
-/** `attached`: right behind the flag; `next`: the following word; `login`: of `user:password` only the password. */
-type Flag = { flag: RegExp; attached?: boolean; next?: boolean; login?: boolean; unless?: RegExp };
+/** `attached`: right behind the flag; `next`: the following word; `login`: of `user:password` only the password; `cookie`: of `name=value` only the value. */
+type Flag = { flag: RegExp; attached?: boolean; next?: boolean; login?: boolean; cookie?: boolean; unless?: RegExp };
 
 /** What stands behind Docker's -p where it is no login: ports. */
 const ports = /^[\d.:]+(?:-\d+)?(?:\/\w+)?$/;
@@ -16,6 +16,7 @@ const commands: readonly (readonly [RegExp, readonly Flag[]])[] = [
       { flag: /^-[a-zA-Z]{0,5}[uU]/, attached: true, next: true, login: true },
       { flag: /^--(?:proxy-)?user=?/, attached: true, next: true, login: true },
       { flag: /^(?:-a|--auth)=?/, attached: true, next: true, login: true },
+      { flag: /^(?:-b|--cookie=?)/, attached: true, next: true, cookie: true },
     ],
   ],
   [/^sshpass$/, [{ flag: /^-p/, attached: true, next: true }]],
@@ -25,11 +26,13 @@ const commands: readonly (readonly [RegExp, readonly Flag[]])[] = [
     [{ flag: /^-p$/, next: true, unless: ports }],
   ],
   [/^ldap\w+$/, [{ flag: /^-w/, attached: true, next: true }]],
-  [/^(?:sqlcmd|bcp|mosquitto_\w+)$/, [{ flag: /^-P/, attached: true, next: true }]],
+  [/^etcdctl$/, [{ flag: /^--user=?/, attached: true, next: true, login: true }]],
+  [/^7za?$/, [{ flag: /^-p/, attached: true }]],
+  [/^(?:sqlcmd|bcp|mosquitto_\w+|(?:un)?zip)$/, [{ flag: /^-P/, attached: true, next: true }]],
 ];
 
 const known =
-  /(?<![\w.-])(mysql\w*|mariadb[\w-]*|curl|https?|xh|sshpass|(?:redis|valkey|keydb)-cli|mongo\w*|docker|podman|nerdctl|helm|buildah|skopeo|crane|az|oc|ldap\w+|sqlcmd|bcp|mosquitto_\w+)(?:\.exe)?(?=["',]*[ \t]|["'],)/g;
+  /(?<![\w.-])(mysql\w*|mariadb[\w-]*|curl|https?|xh|sshpass|(?:redis|valkey|keydb)-cli|mongo\w*|docker|podman|nerdctl|helm|buildah|skopeo|crane|az|oc|ldap\w+|sqlcmd|bcp|mosquitto_\w+|etcdctl|7za?|(?:un)?zip)(?:\.exe)?(?=["',]*[ \t]|["'],)/g;
 
 /** The text without the secrets among the arguments of commands. */
 export function withoutArguments(text: string): string {
@@ -89,11 +92,11 @@ function wordOrQuoted(text: string, from: number): Range {
   return { from, to };
 }
 
-function take(text: string, from: number, to: number, { login }: Flag, found: Range[]): void {
+function take(text: string, from: number, to: number, { login, cookie }: Flag, found: Range[]): void {
   const bare = text.slice(from, to);
   const inner = /^["']/.test(bare) ? 1 : 0;
-  const colon = login ? bare.indexOf(':') : -1;
-  if (login && colon < 0) return;
+  const colon = login || cookie ? bare.indexOf(login ? ':' : '=') : -1;
+  if ((login || cookie) && colon < 0) return;
   const range = { from: from + Math.max(inner, colon + 1), to };
   if (range.from < range.to) found.push(range);
 }

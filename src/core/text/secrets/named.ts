@@ -1,19 +1,13 @@
 // Secrets that stand behind their name: `password=x`, `"apiKey": "x"`, `<token>x</token>`, `--secret x`, `PASSWORD 'x'`.
+import { namesPattern, standsAlone, suffixOf } from './names.ts';
 import { tornName } from './traces.ts';
 import { bare, lineEnd, marked, quoted, type Range } from './value.ts';
 
-/** What a secret is called, also as the last part of a longer name: `PGPASSWORD`, `secretAccessKey`, `routing_key`. */
-export const strong =
-  'password|passwd|passphrase|passwort|passcode|pwd|secret(?:[_ -]?key)?|token|credentials?|jwt|requirepass|masterauth|(?:api|access|private|routing|integration|account|signing|encryption|master|shared|storage|subscription|license|deploy|ssh)[_ -]?key';
-/** Words that are a secret's name only where they stand alone or behind `_`, `-` or a small letter: `DB_PASS`, `dbPw`. */
-const weak = 'pass|pw|auth';
-const headers = 'authorization|cookies?';
-
-const names = new RegExp(`(${strong})|(${headers})|(${weak})(?![a-z])`, 'gi');
+const names = namesPattern();
 
 /** Between a name and its value: `=`, `:`, `=>`, `:=`, `%3D`, with the quote that closes the name. */
 const separator =
-  /(?:\\{0,15}["'`]|%22|%27|&quot;|&#34;|\])?\s{0,20}(?:=>|:=|[:=]|%3d|%3a)\s{0,200}(?:[|>][-+]?\s{1,200})?/iy;
+  /(?:\\{0,15}["'`]|%22|%27|&quot;|&#34;)?(?:\]|\[\]|%5d)?\s{0,20}(?:=>|:=|[:=]|%3d|%3a)(?:\\?\s){0,200}(?:[|>][-+]?\s{1,200})?/iy;
 /** An entry of a container's environment, `{"name": "DB_PASSWORD", "value": "x"}`, or a command: `name: 'auth', args: ['x']`. */
 const entry = /\\{0,15}["']?\s{0,20},?\s{0,200}\\{0,15}["']?(?:value|args)\\{0,15}["']?\s{0,20}[:=]\s{0,20}/iy;
 /** Redis' own settings and .netrc have a blank; in SQL and in sentences the value stands in quotes behind it. */
@@ -64,11 +58,6 @@ function tornValue(text: string): Range | undefined {
   return range && range.from < range.to ? range : undefined;
 }
 
-function standsAlone(text: string, at: number): boolean {
-  const before = text[at - 1] ?? ' ';
-  return !/[A-Za-z]/.test(before) || (/[a-z]/.test(before) && /[A-Z]/.test(text[at] ?? ''));
-}
-
 /** The end of what matches here; undefined where it does not. */
 function after(pattern: RegExp, text: string, at: number): number | undefined {
   pattern.lastIndex = at;
@@ -76,6 +65,19 @@ function after(pattern: RegExp, text: string, at: number): number | undefined {
 }
 
 function value(text: string, name: string, at: number, end: number, certain: boolean): Range | undefined {
+  const behind = valueBehind(text, name, at, end, certain);
+  const suffix = behind || !certain ? undefined : suffixOf(text, at, end);
+  if (!suffix) return behind;
+  const range = valueBehind(text, text.slice(at, suffix.end), at, suffix.end, suffix.is === 'surely');
+  return range && suffix.is === 'several' && !isSeveral(text, range) ? undefined : range;
+}
+
+/** `tokens: ["x"]`, `tokens: x1y2z3`, and not a number of them, nor objects. */
+function isSeveral(text: string, range: Range): boolean {
+  return /["'`]/.test(text[range.from - 1] ?? '') || /^\s{0,20}["'`]/.test(text.slice(range.from, range.from + 22));
+}
+
+function valueBehind(text: string, name: string, at: number, end: number, certain: boolean): Range | undefined {
   const from = after(entry, text, end) ?? after(separator, text, end);
   if (from !== undefined) {
     // A parser's `unexpected token: …` speaks of another one.
@@ -86,19 +88,69 @@ function value(text: string, name: string, at: number, end: number, certain: boo
     if (text[from] === '{') return wrapped(text, from);
     return quoted(text, from) ?? (isSentence(text, name, end, from) ? undefined : bare(text, from));
   }
-  if (text[end] === '>' && opensTag(text, at)) return { from: end + 1, to: within(text, end + 1, '<') };
+  // `<password> called` is a word in the place of one.
+  if (text[end] === '>' && opensTag(text, at))
+    return text[end + 1] === ' ' ? undefined : { from: end + 1, to: within(text, end + 1, '<') };
   if (isFlag(text, at)) {
     const next = after(nextItem, text, end);
     return next === undefined ? undefined : argument(text, next);
   }
   if (name === 'AUTH') return words(text, end);
-  const behind = after(blankBetween, text, end);
-  if (behind === undefined) return undefined;
-  const next = quoted(text, behind) ?? bare(text, behind);
-  if (certain && isKey(text.slice(next.from, Math.min(next.to, next.from + 200)))) return next;
-  if (/^(?:requirepass|masterauth)$/i.test(name)) return quoted(text, behind) ?? bare(text, behind);
+  return certain ? (item(text, end) ?? keyOf(text, end) ?? behindBlank(text, name, at, end)) : item(text, end);
+}
+
+/** The next one of a list behind a name in it, as clients write headers: `["x-api-key", "x1y2z3"]`. */
+function item(text: string, end: number): Range | undefined {
+  const from = after(nextQuoted, text, end);
+  if (from === undefined || !text.slice(end, from).includes(',')) return undefined;
+  const range = quoted(text, from - 1);
+  const word = range && text.slice(range.from, Math.min(range.to, range.from + 200));
+  return word && /^(?=.*\d)\S{6,}$/.test(word) ? range : undefined;
+}
+
+/** PostgreSQL's `Key (token)=(x) already exists.` */
+function keyOf(text: string, end: number): Range | undefined {
+  const from = after(keyValue, text, end);
+  return from === undefined ? undefined : { from, to: within(text, from, ')') };
+}
+
+/** `requirepass x`, `PASSWORD 'x'`, `password was 'x'`: a blank between the two. */
+function behindBlank(text: string, name: string, at: number, end: number): Range | undefined {
+  const from = after(blankBetween, text, end);
+  if (from === undefined) return undefined;
+  const next = quoted(text, from) ?? bare(text, from);
+  if (isKey(text.slice(next.from, Math.min(next.to, next.from + 200)))) return next;
+  if (/^(?:requirepass|masterauth|primaryauth)$/i.test(name) || isConfigured(text, at)) return next;
   if (!/^(?:password|passwd|passphrase|passwort)$/i.test(name) || /["']/.test(text[end] ?? '')) return undefined;
-  return login(text, at) ? bare(text, behind) : (dollars(text, behind) ?? quoted(text, behind));
+  if (login(text, at)) return bare(text, from);
+  const told = after(isOrWas, text, from);
+  if (told !== undefined) {
+    const word = quoted(text, told);
+    const random = word ?? bare(text, told);
+    return word || isRandom(text, random, 6) ? random : undefined;
+  }
+  const literal = dollars(text, from) ?? quoted(text, from);
+  return literal ?? (isRole(text, at) && after(noLiteral, text, from) === undefined ? bareSql(text, from) : undefined);
+}
+
+/** A parameter of a statement, or that there is none. */
+const noLiteral = /[?$:]|null\b/iy;
+const keyValue = /(?:, ?\w{1,63}){0,9}\)=\(/y;
+const isOrWas = /(?:is|was|to)(?::\s{0,9}|\s{1,9})/iy;
+
+/** `ALTER ROLE ops PASSWORD x`, whose value lacks its quotes. */
+function isRole(text: string, at: number): boolean {
+  return /\b(?:alter|create)\s{1,9}(?:role|user)\s[^\n]{1,90}$/i.test(text.slice(Math.max(0, at - 120), at));
+}
+
+function bareSql(text: string, from: number): Range {
+  const { to } = bare(text, from);
+  return { from, to: text[to - 1] === ';' ? to - 1 : to };
+}
+
+/** `aws configure set aws_secret_access_key x`. */
+function isConfigured(text: string, at: number): boolean {
+  return /\bconfigure\s{1,9}set\s{1,9}[\w.-]{0,80}$/.test(text.slice(Math.max(0, at - 120), at));
 }
 
 /** `credentials: expired`, `auth: denied`: what is said of them, not they. */
@@ -157,8 +209,11 @@ function isFlag(text: string, at: number): boolean {
   return /(?:^|[\s"'[(,])--?[\w-]*$/.test(text.slice(Math.max(0, at - 40), at));
 }
 
+/** The name of a file in a secret's place. */
+const fromFile = /["']?fileb?:\/\//iy;
+
 function argument(text: string, from: number): Range | undefined {
-  if (text[from] === '-') return undefined;
+  if (text[from] === '-' || after(fromFile, text, from) !== undefined) return undefined;
   return quoted(text, from) ?? bare(text, from);
 }
 
@@ -182,14 +237,15 @@ const parameters = /^(?:digest|aws4-[\w-]+|hawk|hoba|mutual|scram-[\w-]+|vapid|o
 const random = /^(?=.*\d)\S{6,}|^\S{20,}/;
 
 function headerValue(text: string, header: string, end: number): Range | undefined {
-  const from = after(separator, text, end);
+  const from = after(separator, text, end) ?? itemAfter(text, end);
   if (from === undefined) return undefined;
   if (text[from] === '[') return list(text, from);
   if (text[from] === '{') return { from: from + 1, to: within(text, from + 1, '}') };
   const inside = quoted(text, from) ?? { from, to: lineEnd(text, from) };
-  if (/^cookie/i.test(header)) return inside;
+  if (/^cookie/i.test(header))
+    return text.slice(end, from).includes(',') && !isCookie(text, inside) ? undefined : inside;
   const [whole, scheme = '', gap = ''] =
-    /^([\w-]{1,40})(\s{1,20})/.exec(text.slice(inside.from, inside.from + 61)) ?? [];
+    /^([\w-]{1,40})((?:\\?\s){1,20})/.exec(text.slice(inside.from, inside.from + 61)) ?? [];
   if (!whole) {
     const all = wordIn(text, inside.from, inside.to);
     return isRandom(text, all, 16) ? all : undefined;
@@ -202,6 +258,14 @@ function headerValue(text: string, header: string, end: number): Range | undefin
   const own = wordIn(text, inside.from, inside.to);
   if (isRandom(text, own, 16)) return own;
   return isRandom(text, first, 6) ? first : undefined;
+}
+
+const isCookie = (text: string, { from, to }: Range) => text.slice(from, Math.min(to, from + 200)).includes('=');
+
+/** Where the value stands of a header whose name is an item of a list: `["Authorization", "Bearer x"]`. */
+function itemAfter(text: string, end: number): number | undefined {
+  const from = after(nextQuoted, text, end);
+  return from !== undefined && text.slice(end, from).includes(',') ? from - 1 : undefined;
 }
 
 function wordIn(text: string, from: number, end: number): Range {

@@ -58,7 +58,7 @@ const shapes: readonly Shape[] = [
   [/(api\.telegram\.org\/bot)[^\s/"']+/gi, `$1${mark}`, ['telegram']],
   // The signature of a URL.
   [
-    /([?&](?:sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|key|apikey|code)=)[^&\s"'<>]+/gi,
+    /([?&](?:sig|signature|policy|x-amz-signature|x-goog-signature|x-goog-credential|x-amz-credential|x-amz-security-token|awsaccesskeyid|key|apikey|code)=)[^&\s"'<>]+/gi,
     `$1${mark}`,
     ['?', '&'],
   ],
@@ -86,8 +86,13 @@ const shapes: readonly Shape[] = [
     `$1'${mark}'`,
     ['identified'],
   ],
-  // Redis: a password in a rule of a user.
-  [/(\bacl\s{1,9}setuser\b[^\n]{0,300}?\s["']?[>#])[^\s"']+/gi, `$1${mark}`, ['setuser']],
+  // What is made into a Secret, whatever its key.
+  [
+    /(--from-literal(?:=|["',\s]{1,5})["']?[\w.-]{1,253}=)(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"']+)/g,
+    `$1${mark}`,
+    ['from-literal'],
+  ],
+  [/\b(vault\s{1,9}login\s{1,9})(?:[^\s"'-][^\s"']*)/g, `$1${mark}`, ['vault']],
 ];
 
 const base64 = /[\w+/=\s\\-]/;

@@ -15,16 +15,18 @@ export const unprintable = 128;
  * the first: `uth` of `auth`, as `aut` is in `auto` too.
  */
 const words: readonly (readonly [kind: number, traces: string])[] = [
-  // password, pass, pwd, pw; secret; token; credential; jwt; api key and all other keys; auth, authorization; cookie.
-  [named, 'pas pw ecr oke ede jwt key uth oki'],
+  // password, pass, pwd, pw; secret; token; credential; jwt; api key and all other keys; auth, authorization; cookie; dockerconfigjson;
+  // sessionid, jsessionid; phpsessid; connect.sid.
+  [named, 'pas pw ecr oke ede jwt key uth oki gjs nid hps .si'],
   // In the order of `prefixes` in shapes.ts.
   [
     prefixes,
     'pm_ ghp gho ghu ghs ghr ub_ lpa ldt lrt lcb lpt lft soa imt lag xox xap aiz ya2 sk- sk_ rk- rk_ bk- bk_ hse sg. ' +
       'hf_ _v1 kr_ pyp uby hpa hps hpc hpp vs. vb. vr. dap nra snt lsa tt3 n_a xke tsk dp. pma sbp igd ul- ecr',
   ],
-  // PRIVATE KEY; webhooks of hook…, pagerduty and googleapis; telegram; bearer; eyJ; AKIA; ASIA and basic; IDENTIFIED; setuser.
-  [shapes, 'riv hoo rdu eap leg rer eyj kia asi fie etu'],
+  // PRIVATE KEY; webhooks of hook…, pagerduty and googleapis; telegram; bearer; eyJ; AKIA; ASIA and basic; IDENTIFIED; setuser;
+  // from-literal; vault.
+  [shapes, 'riv hoo rdu eap leg rer eyj kia asi fie etu m-l vau'],
 ];
 
 const classBits = 5;

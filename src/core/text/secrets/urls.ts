@@ -5,6 +5,15 @@ import { marked, type Range } from './value.ts';
 const ends = /[\s"'<>`]/;
 /** Behind these stands the name of an image, a file or a person, no login. */
 const noLogin = /^(?:docker[\w-]*|containerd|oci|cri-o|file|s3|gs|arn|urn|mailto|sips?|xmpp|acct|npm|workspace)$/i;
+/** Behind these stands a person's address, which has a domain; else a user is called so. */
+const people = /^(?:mailto|sips?|xmpp|acct|\d+)$/i;
+/** Behind these stands the name of an image or a package, whose tag is no port. */
+const packages = /^(?:docker|containerd|oci|cri-o|npm|workspace|s3|gs)$/i;
+/** `search/v2@prod`: a path with a version, or only a version, at an environment, a branch or a release. */
+const atVersion =
+  /^(?:(?:[a-z][a-z-]{0,39}\/){0,9}(?:v\d{1,4}|rc\d{1,4})(?:[.-]\w{1,20}){0,4}(?:\/[a-z][a-z-]{0,39}){0,9}|(?:[a-z][a-z-]{1,39}\/){1,9}[a-z][a-z-]{1,39})$/;
+const reference =
+  /^(?:prod(?:uction)?|stag(?:e|ing)|dev(?:elop(?:ment)?)?|test(?:ing)?|main|master|latest|next|head|v?\d+(?:\.\d+){0,3})(?![\w.:-])/i;
 /** Here a colon with digits and a slash may well be a password. */
 const databases = /^(?:postgres(?:ql)?|rediss?|mysql|mariadb|amqps?|mongodb(?:\+srv)?|clickhouse|kafka|nats)$/i;
 /** Names that a person's address stands behind: `by:anna@bentham.io`. */
@@ -95,14 +104,23 @@ function bareLogin(text: string, sign: number, least: number): Range | undefined
   if (!text.slice(from, sign).includes(':')) from = withName(text, from, least);
   const parts = text.slice(from, sign).split(':');
   const [first = ''] = parts;
-  if (parts.length < 2 || noLogin.test(first) || !/^[\w.%+-]{0,64}$/.test(first) || /^\d+$/.test(first))
-    return undefined;
+  if (parts.length < 2 || !/^[\w.%+-]{0,64}$/.test(first) || isNoLogin(text, first, parts, sign)) return undefined;
   // `redis:user:password@host`: the address of a server whose slashes were forgotten.
   const named = databases.test(first) && parts.length > 2;
   if (!named && ((labels.test(first) && isAddress(text, sign)) || parts.length > 6)) return undefined;
   const skipped = named ? `${first}:${parts[1]}:`.length : first.length + 1;
   const range = { from: from + skipped, to: sign };
   return range.from < range.to ? range : undefined;
+}
+
+/** Whether what stands before this @ is the name of a person, an image, a path with its version, or a time. */
+function isNoLogin(text: string, first: string, [, ...rest]: readonly string[], sign: number): boolean {
+  const host = text.slice(sign + 1, sign + 80);
+  if (rest.length === 1 && reference.test(host) && atVersion.test(rest[0] ?? '')) return true;
+  if (/^\d+$/.test(first) && rest.every((part) => /^[\d.]*$/.test(part))) return true;
+  if (people.test(first)) return isAddress(text, sign);
+  if (packages.test(first)) return !/^[\w.-]{1,70}:\d{2,5}(?!\d)/.test(host) || rest.join('').includes('/');
+  return noLogin.test(first);
 }
 
 /** Characters of a login that are looked at. */
