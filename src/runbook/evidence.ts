@@ -168,6 +168,8 @@ export function errors(world: World, limit: number): Evidence {
 export function newStudies(world: World): Evidence {
   return look(world, 'new studies', world.readings.studies, (s) => {
     if (s.newLastTenMinutes > 0) return pass(`${s.newLastTenMinutes} in the last 10 minutes`);
+    const doubt = s.doubts?.active;
+    if (doubt?.why === 'hidden') return unknown(doubtSays(doubt, []));
     const last = s.newestCreatedAt === undefined ? '' : `, the newest ${formatAge(world.now - s.newestCreatedAt)} ago`;
     return fail(`none in the last 10 minutes${last}`);
   });

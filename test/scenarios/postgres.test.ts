@@ -9,6 +9,7 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { scenarioNamed } from '../../simulator/scenario.ts';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
 import type { Database } from '../../src/core/world/facts.ts';
 import { queryDatabase } from '../../src/data/postgres/database-query.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
@@ -28,6 +29,8 @@ import { listJobs, listStudies, queryStudy, querySurface } from '../../src/data/
 import { newSurfacesMemory, readSurfaces } from '../../src/data/postgres/surfaces.ts';
 import { tablesOf } from '../../src/data/postgres/tables.ts';
 import type { Result } from '../../src/data/source.ts';
+import { newStudies } from '../../src/runbook/evidence.ts';
+import { live, world } from '../support/world.ts';
 
 const root = { user: 'postgres', password: 'root' };
 let guarded: Guarded;
@@ -355,11 +358,19 @@ test('rows hidden by row level security do not count as zero', async () => {
     partial: ['studies', 'jobs'],
     queueDepth: { exact: false },
     lastHourExact: false,
+    doubts: { queueDepth: { why: 'hidden', of: 'job' }, lastHour: { why: 'hidden', of: 'study' } },
   });
+  const judged = async () => {
+    const seen = world({ readings: { studies: live<'studies'>(await look()) } });
+    const verdictOf = (id: string) => evaluate(seen).find((one) => one.id === id)?.verdict;
+    return [verdictOf('metric/queueDepth'), verdictOf('metric/studyFailures'), newStudies(seen).state];
+  };
+  expect(await judged()).toEqual(['unknown', 'unknown', 'unknown']);
   await sql(
     `CREATE POLICY all_of_it ON hidden.studies USING (true); CREATE POLICY look ON hidden.jobs FOR SELECT TO bentham USING (true)`,
   );
   expect((await look()).partial).toBeUndefined();
+  expect((await judged())[0]).not.toBe('unknown');
   await sql(`CREATE POLICY but ON hidden.jobs AS RESTRICTIVE USING (status <> 'pending')`);
   expect(await look()).toMatchObject({ partial: ['jobs'] });
 });

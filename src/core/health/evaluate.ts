@@ -15,7 +15,7 @@ import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
 import { evaluateReplica, evaluateSecondPrimary, evaluateSlot, isSecondPrimary } from './replication.ts';
 import { decide, worstRule } from './rules/index.ts';
-import { statesRemedy, statesSay } from './states.ts';
+import { hiddenSays, statesRemedy, statesSay } from './states.ts';
 import { isBreached, worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
 import { disabledSays, failureRate, failureShare, type SurfaceHealth, surfacesHealth } from './surfaces.ts';
@@ -225,8 +225,10 @@ function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Findi
 function states({ readings: { studies } }: World): Finding[] {
   if (studies.state !== 'live') return [];
   return (['study', 'job'] as const).flatMap((of): Finding[] => {
-    const says = statesSay(of, studies.value);
     const about = { id: `studies/states/${of}`, area: 'studies', subject: `${of} states` } as const;
+    const hidden = hiddenSays(of, studies.value);
+    if (hidden) return [{ ...about, ...decide('states/hidden'), subject: `${of} rows`, ...hidden }];
+    const says = statesSay(of, studies.value);
     return says === undefined ? [] : [{ ...about, ...decide('states/unknown'), says, remedy: statesRemedy }];
   });
 }

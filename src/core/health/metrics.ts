@@ -88,11 +88,8 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     from: 'jobs in a waiting state',
     action: 'Scale executors',
     measure: (world) =>
-      derive(world.readings.studies, ({ queueDepth: q, partial, doubts, unclear = [], countedAt }) => {
+      derive(world.readings.studies, ({ queueDepth: q, doubts, unclear = [], countedAt }) => {
         if (!q) return { basis: 'could not be counted in time', exact: true };
-        // What is hidden from us may wait too: few are no proof of few.
-        if (partial?.includes('jobs') && q.value <= world.scope.thresholds.queueDepth.warning)
-          return { basis: `row-level security hides jobs; ${q.value} visible`, exact: true };
         // So many wait at least: more than enough is more than enough, but few are no proof of few.
         const doubt = doubts?.queueDepth;
         if (doubt && q.value <= world.scope.thresholds.queueDepth.warning)

@@ -35,15 +35,20 @@ export function unclearSummary(all: readonly Unclear[]): string {
   return `${unclearSays(first)}${rest}, not understood`;
 }
 
-/** Why a figure is unknown. `lacks`: the declared states have none of its meaning; `unread`: they could not be read in time. */
+/**
+ * Why a figure is unknown. `lacks`: the declared states have none of its meaning; `unread`: they could not be read in time;
+ * `hidden`: row-level security keeps rows from our role, so that every count is too small.
+ */
 export type Doubt =
   | { why: 'unread'; of: StateOwner }
   | { why: 'unclear'; of: StateOwner }
+  | { why: 'hidden'; of: StateOwner }
   | { why: 'lacks'; of: StateOwner; table: string; meaning: string };
 
 /** A doubt in words, with the states behind it. */
 export function doubtSays(doubt: Doubt, unclear: readonly Unclear[]): string {
   if (doubt.why === 'lacks') return `${doubt.table}.status has no state that means ${doubt.meaning}`;
   if (doubt.why === 'unread') return `the states of ${names[doubt.of][1]} could not be read in time`;
+  if (doubt.why === 'hidden') return `row-level security hides ${names[doubt.of][1]} from us`;
   return unclearSummary(unclear.filter(({ of }) => of === doubt.of));
 }

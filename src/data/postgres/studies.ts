@@ -17,7 +17,7 @@ import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
-import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
+import { hiddenOf, lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
 /** State between two polls, so that expensive counts are not repeated needlessly. */
 export type StudiesMemory = {
@@ -179,9 +179,12 @@ function doubtsOf(
     if (!found) return { why: 'unread', of };
     return found.length > 0 ? { why: 'unclear', of } : undefined;
   };
-  const queueDepth = lackOf('job', tables, ['waiting']) ?? some('job');
-  const active = lackOf('study', tables, ['waiting', 'running']) ?? some('study');
+  const [hiddenStudies, hiddenJobs] = [hiddenOf('study', tables), hiddenOf('job', tables)];
+  const queueDepth = hiddenJobs ?? lackOf('job', tables, ['waiting']) ?? some('job');
+  const active = hiddenStudies ?? lackOf('study', tables, ['waiting', 'running']) ?? some('study');
   const hour: Doubt | undefined =
+    hiddenStudies ??
+    hiddenJobs ??
     lackOf('study', tables, ['done', 'failed']) ??
     lackOf('job', tables, ['failed']) ??
     (lastHour > 0 ? (studies?.length ? { why: 'unclear', of: 'study' } : { why: 'unclear', of: 'job' }) : undefined);

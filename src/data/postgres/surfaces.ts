@@ -18,7 +18,7 @@ import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
-import { lackOf } from './unclear.ts';
+import { hiddenOf, lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
   rows: BudgetedQuery<readonly sql.SurfaceRow[]>;
@@ -95,7 +95,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   const all = (rows[0]?.seen ?? 0) <= sql.mostRecent;
   const surfaces = rows.map(surfaceFrom);
   const estimated = !exact || !all || tables.partial.includes('jobs');
-  const lack = lackOf('job', tables, ['done', 'failed']);
+  const lack = hiddenOf('job', tables) ?? lackOf('job', tables, ['done', 'failed']);
   const doubt = lack ? { doubt: lack } : {};
   // A part of the rows may lack the newest.
   const newest = exact && all ? Math.max(...rows.map((row) => row.newest ?? Number.NEGATIVE_INFINITY)) : undefined;

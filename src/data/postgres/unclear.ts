@@ -50,6 +50,11 @@ function unclearFrom(
     });
 }
 
+/** That rows of the table are hidden from us: few, or none, are no proof. */
+export function hiddenOf(owner: StateOwner, { partial }: Tables): Doubt | undefined {
+  return partial.includes(owner === 'study' ? 'studies' : 'jobs') ? { why: 'hidden', of: owner } : undefined;
+}
+
 /** Why a figure of rows with these meanings says nothing: the table's states cannot say one of them. */
 export function lackOf(owner: StateOwner, tables: Tables, needs: readonly Meaning[]): Doubt | undefined {
   const table = owner === 'study' ? tables.form.study : tables.form.job;

@@ -11,7 +11,7 @@ const count = z.strictObject({ value: amount, exact: z.boolean(), margin: amount
 const owner = z.enum(['study', 'job']);
 
 const doubt: z.ZodType<Doubt> = z.union([
-  z.strictObject({ why: z.enum(['unread', 'unclear']), of: owner }),
+  z.strictObject({ why: z.enum(['unread', 'unclear', 'hidden']), of: owner }),
   z.strictObject({ why: z.literal('lacks'), of: owner, table: word, meaning }),
 ]);
 
