@@ -38,7 +38,13 @@ async function finding(user = 'monitor') {
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
   const seen = world({ readings: { primary: live<'primary'>(outcome.value) } });
   const found = evaluate(seen).find(({ id }) => id === 'database/primary');
-  return { verdict: found?.verdict, says: found?.says, evidence: primary(seen).state, value: outcome.value };
+  return {
+    verdict: found?.verdict,
+    says: found?.says,
+    remedy: found?.remedy,
+    evidence: primary(seen).state,
+    value: outcome.value,
+  };
 }
 
 beforeAll(async () => {
@@ -55,12 +61,23 @@ beforeAll(async () => {
   await setup.query('CREATE DATABASE bentham OWNER bentham');
   await setup.end();
   client = await connected('postgres');
+  await client.query(`SET application_name = 'psql'`);
   await client.query(`CREATE TABLE studies (id text, status text); CREATE TABLE jobs (id text, status text);
     ALTER TABLE studies OWNER TO bentham; ALTER TABLE jobs OWNER TO bentham; GRANT SELECT ON studies, jobs TO analyst, guest`);
 });
 
 const undo: string[] = [];
+const guests: pg.Client[] = [];
+
+/** A session that ends with its test. */
+async function guest(user: string): Promise<pg.Client> {
+  const made = await connected(user);
+  guests.push(made);
+  return made;
+}
+
 afterEach(async () => {
+  await Promise.all(guests.splice(0).map((one) => one.end()));
   for (const statement of undo.splice(0).toReversed()) await client.query(statement);
 });
 
@@ -168,6 +185,57 @@ test.each([
     says: expect.stringContaining('bentham has no permission to change studies or jobs') as string,
   });
   await platform.end();
+});
+
+test.each([
+  [
+    'REVOKE INSERT ON jobs FROM app',
+    'GRANT INSERT ON jobs TO app',
+    'may INSERT jobs: app lacks',
+    'GRANT INSERT ON jobs',
+  ],
+  [
+    'REVOKE UPDATE ON studies FROM app',
+    'GRANT UPDATE ON studies TO app',
+    'may UPDATE studies',
+    'GRANT UPDATE ON studies',
+  ],
+  [
+    'REVOKE ALL ON SCHEMA public FROM PUBLIC, app',
+    'GRANT USAGE ON SCHEMA public TO PUBLIC',
+    'may use schema public: app lost USAGE',
+    'GRANT USAGE ON SCHEMA public TO app;',
+  ],
+  [
+    'ALTER TABLE jobs ENABLE ROW LEVEL SECURITY; CREATE POLICY look ON jobs FOR SELECT USING (true)',
+    'DROP POLICY look ON jobs; ALTER TABLE jobs DISABLE ROW LEVEL SECURITY',
+    'row-level security lets no role that works here INSERT jobs: app',
+    'CREATE POLICY',
+  ],
+])('another role that works here and may not write any more is a warning: %s', async (revoke, grant, says, remedy) => {
+  await client.query('CREATE ROLE app LOGIN PASSWORD $$app$$; GRANT SELECT, INSERT, UPDATE ON studies, jobs TO app');
+  undo.push('DROP OWNED BY app; DROP ROLE app');
+  await guest('app');
+  await guest('analyst');
+  expect(await finding()).toMatchObject({ verdict: 'ok' });
+  await set(revoke, grant);
+  expect(await finding()).toMatchObject({
+    verdict: 'warning',
+    says: expect.stringContaining(says) as string,
+    remedy: expect.stringContaining(remedy) as string,
+  });
+  // One that may is enough: the others are not asked for it.
+  await guest('bentham');
+  expect(await finding()).toMatchObject({ verdict: 'ok' });
+});
+
+test('a role that lost every right is known by what it tried last', async () => {
+  await client.query('CREATE ROLE app LOGIN PASSWORD $$app$$');
+  undo.push('DROP OWNED BY app; DROP ROLE app');
+  const platform = await guest('app');
+  expect(await finding()).toMatchObject({ verdict: 'ok' });
+  await expect(platform.query(`INSERT INTO jobs VALUES ('1', 'pending')`)).rejects.toThrow('permission denied');
+  expect(await finding()).toMatchObject({ verdict: 'warning', says: expect.stringContaining('app lacks') as string });
 });
 
 test.each([

@@ -35,6 +35,31 @@ function outCure(why: LockedOut, role: string): string {
   }
 }
 
+type Unable = NonNullable<NonNullable<Database['writes']>['unable']>;
+
+/** With the statement that gives it back: to the first of the roles. */
+function unableSays({ op, table, schema, why, roles }: Unable): { says: string; remedy: string } {
+  const [first = ''] = roles;
+  const who = roles.length > 1 ? `${first} and ${roles.length - 1} more` : first;
+  switch (why) {
+    case 'schema':
+      return {
+        says: `no role that works here may use schema ${schema}: ${who} lost USAGE`,
+        remedy: `GRANT USAGE ON SCHEMA ${schema} TO ${quoted(first)};`,
+      };
+    case 'grant':
+      return {
+        says: `no role that works here may ${op} ${table}: ${who} lacks the grant`,
+        remedy: `GRANT ${op} ON ${quoted(table)} TO ${quoted(first)};`,
+      };
+    case 'policy':
+      return {
+        says: `row-level security lets no role that works here ${op} ${table}: ${who}`,
+        remedy: `find who turned it on; then CREATE POLICY … ON ${quoted(table)} FOR ${op} TO ${quoted(first)} …`,
+      };
+  }
+}
+
 /** What keeps a primary from taking writes, the worst first; undefined where nothing is known to. */
 export function evaluateWrites({
   inRecovery,
@@ -54,7 +79,7 @@ export function evaluateWrites({
       remedy: 'pg_settings and pg_stat_activity must be readable',
     };
   if (!writes) return undefined;
-  const { readOnly, standbys, waiting, refused, lockedOut } = writes;
+  const { readOnly, standbys, waiting, refused, unable, lockedOut } = writes;
   const whole = readOnly.find(({ by }) => by !== 'role') ?? readOnly[0];
   if (whole) {
     const [says, remedy] =
@@ -102,6 +127,7 @@ export function evaluateWrites({
       says: `${refused} has no permission to change studies or jobs`,
       remedy: `GRANT SELECT, INSERT, UPDATE ON them TO ${quoted(refused)}`,
     };
+  if (unable) return { ...decide('primary/no-permission'), ...unableSays(unable) };
   const [out] = lockedOut ?? [];
   if (out)
     return {

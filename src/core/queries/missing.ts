@@ -7,6 +7,7 @@ export type DatabasePart =
   | 'connections'
   | 'replication lag'
   | 'writes'
+  | 'privileges'
   | 'replication slots'
   | 'age of ids'
   | 'archiver'

@@ -91,6 +91,14 @@ export type Writes = {
   waiting?: { commits: number; longest: Ms; on: 'standby' | 'disk' };
   /** The role that applications use, and that cannot change studies or jobs. */
   refused?: string;
+  /** What none of the roles that work here may do, and what they lack for it; the first of it. */
+  unable?: {
+    op: 'INSERT' | 'UPDATE';
+    table: string;
+    schema: string;
+    why: 'schema' | 'grant' | 'policy';
+    roles: readonly string[];
+  };
   /** Roles that work here and may not log in again, and why. */
   lockedOut?: readonly { role: string; why: 'login' | 'expired' | 'limit' | 'full' | 'closed' | 'connect' }[];
 };

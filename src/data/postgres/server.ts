@@ -19,6 +19,7 @@ import { identityOf } from './identity.ts';
 import { lagHere } from './lag.ts';
 import * as sql from './queries/server.ts';
 import * as care from './queries/upkeep.ts';
+import { type WritersRow, writers } from './queries/writers.ts';
 import { type WritesRow, writes } from './queries/writes.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, shareAmong, withoutPassword } from './sessions.ts';
@@ -135,6 +136,7 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
     counted,
     lag,
     writable,
+    unable,
     slots,
     ids,
     archiver,
@@ -151,6 +153,7 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
       ? part('replication lag', () => lagHere(ask, session))
       : rowOf<sql.LagRow>('replication lag', sql.lagOfPrimary),
     ofPrimary<WritesRow>('writes', writes),
+    ofPrimary<WritersRow>('privileges', writers),
     part('replication slots', () => ask<sql.SlotRow>(sql.slots)),
     inRecovery ? undefined : part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges)),
     ofPrimary<care.ArchiverRow>('archiver', care.archiver),
@@ -162,11 +165,11 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
     inRecovery ? undefined : busiestStatement(ask, session),
   ]);
   const upkeep = inRecovery ? undefined : upkeepFrom({ archiver, damage, prepared, sequence });
-  return { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, busy, missing };
+  return { me, latency, counted, lag, writable, unable, slots, ids, upkeep, longest, blocked, busy, missing };
 }
 
 function databaseFrom(look: Look, where: string): Database {
-  const { me, latency, counted, lag, writable, slots, ids, upkeep, longest, blocked, busy, missing } = look;
+  const { me, latency, counted, lag, writable, unable, slots, ids, upkeep, longest, blocked, busy, missing } = look;
   if (!me.seesAll) {
     const hidden = `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))}; (or pg_monitor)`;
     missing.push({ part: 'states, transactions and queries of other roles', grant: hidden });
@@ -179,7 +182,7 @@ function databaseFrom(look: Look, where: string): Database {
     latency,
     inRecovery: me.inRecovery,
     startedAt: me.started * second,
-    writes: writable && writesFrom(writable, me.role),
+    writes: writable && writesFrom(writable, me.role, unable),
     writesUnasked: !writable && !me.inRecovery ? true : undefined,
     connections: counted ? connectionsFrom(counted) : undefined,
     lag: lag && (me.inRecovery || lag.peers > 0) ? lagFrom(lag, me.inRecovery) : undefined,

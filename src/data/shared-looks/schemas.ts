@@ -41,6 +41,15 @@ const writes = z.strictObject({
   standbys: z.strictObject({ needed: amount, there: amount.optional() }).optional(),
   waiting: z.strictObject({ commits: amount, longest: amount, on: z.enum(['standby', 'disk']) }).optional(),
   refused: word.optional(),
+  unable: z
+    .strictObject({
+      op: z.enum(['INSERT', 'UPDATE']),
+      table: word,
+      schema: word,
+      why: z.enum(['schema', 'grant', 'policy']),
+      roles: list(word),
+    })
+    .optional(),
   lockedOut: list(z.strictObject({ role: word, why })).optional(),
 } satisfies Parts<Writes>);
 
@@ -73,6 +82,7 @@ const databaseParts = z.enum([
   'connections',
   'replication lag',
   'writes',
+  'privileges',
   'replication slots',
   'age of ids',
   'archiver',

@@ -51,8 +51,8 @@ export const primaryRules = declare({
   },
   'primary/no-permission': {
     verdict: 'warning',
-    when: 'applications use our role, and it cannot insert and update studies, or jobs',
-    from: 'has_any_column_privilege()',
+    when: 'no role that works here may insert and update studies and jobs: a grant, USAGE of the schema or a policy of row-level security is missing; or applications use our role, and it may not',
+    from: 'has_any_column_privilege(), has_schema_privilege(), pg_policy',
   },
   'primary/locked-out': {
     verdict: 'warning',
