@@ -5,7 +5,7 @@ import { actionFor, fixFirst } from '../../src/core/health/fix-first.ts';
 import { recoveryOf } from '../../src/core/health/metric-window.ts';
 import { metric } from '../../src/core/health/metrics.ts';
 import { nothingKnown } from '../../src/core/incident/checklist.ts';
-import type { Database, Gateway, Pod } from '../../src/core/world/facts.ts';
+import type { Database, Gateway, Pod, Studies, Surfaces } from '../../src/core/world/facts.ts';
 import { type MetricId, metricIds } from '../../src/core/world/thresholds.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { findStep } from '../../src/runbook/checklists.ts';
@@ -82,6 +82,14 @@ describe('advice fits the cause', () => {
   const busiest = { share: 0.83, load: 0.4, mean: 41.2, text: 'SELECT count(*) FROM request_log' };
   const primaryOf = ({ readings }: World) => (readings.primary.state === 'live' ? readings.primary.value : undefined);
   const gatewayDown = { health: endpoint, detailed: endpoint } as unknown as Gateway;
+  const surfacesOf = (...jobs: [failures: number, finished: number][]) =>
+    live<'surfaces'>(
+      {
+        surfaces: jobs.map(([failures, finished], at) => ({ id: `s${at}`, failures, finished, affectedStudies: 1 })),
+        lastFinishedAt: now - 1000,
+      } as unknown as Surfaces,
+      now,
+    );
   const causes: Readonly<Record<string, Partial<World['readings']>>> = {
     'the database': {
       primary: {
@@ -100,6 +108,7 @@ describe('advice fits the cause', () => {
     executor: { pods: live<'pods'>([pod('executor')], now) },
     orchestrator: { pods: live<'pods'>([pod('orchestrator')], now) },
     'the slow statement': { primary: live<'primary'>({ ...primaryOf(calm), busiest } as Database, now) },
+    'the surfaces': { surfaces: surfacesOf([400, 440], [0, 300]) },
   };
   /** What the runbook's action needs: with one of these away it helps nobody. */
   const rests: Readonly<Record<MetricId, readonly string[]>> = {
@@ -107,7 +116,7 @@ describe('advice fits the cause', () => {
     errorRate: ['the database', 'Redis', 'the gateway', 'api-gateway'],
     connections: [],
     redisMemory: [],
-    queueDepth: ['the database', 'Redis', 'executor', 'orchestrator'],
+    queueDepth: ['the database', 'Redis', 'executor', 'orchestrator', 'the surfaces'],
     studyFailures: ['the database', 'Redis', 'the gateway', 'api-gateway', 'executor', 'orchestrator'],
   };
 
@@ -140,6 +149,46 @@ describe('advice fits the cause', () => {
     });
   });
 
+  describe('a long queue while surfaces fail', () => {
+    const world = (readings: Partial<World['readings']>, more: Partial<World> = {}): World => ({
+      ...calm,
+      ...more,
+      now,
+      readings: { ...calm.readings, ...readings },
+    });
+    const first = (...jobs: [number, number][]) => fixFirst('queueDepth', world({ surfaces: surfacesOf(...jobs) }));
+
+    test('most jobs fail: more executors make more failed jobs', () => {
+      expect(first([10, 100], [380, 400], [90, 100])).toEqual({
+        what: 'the surfaces',
+        because: '470 of 600 jobs failed in the last hour',
+        surface: 's1',
+      });
+    });
+
+    test('fewer than half of the jobs, or many that fail a little: executors may be too few', () => {
+      expect(first([240, 250], [0, 300])).toBeUndefined();
+      expect(first([19, 100], [19, 100])).toBeUndefined();
+    });
+
+    test('a surface that was disabled is dealt with', () => {
+      const surfaceActs = [{ surface: 's0', did: 'disabled', at: now - 60_000, by: 'ops1', outcome: 'done' } as const];
+      const surfaces = surfacesOf([400, 440], [0, 300]);
+      expect(fixFirst('queueDepth', world({ surfaces }, { surfaceActs }))).toBeUndefined();
+    });
+
+    test('executors that finish nothing are asked for first', () => {
+      const lastFinishedAt = now - 1_800_000;
+      const failing = { surfaces: [{ id: 's0', failures: 400, finished: 440, affectedStudies: 1 }], lastFinishedAt };
+      const surfaces = live<'surfaces'>(failing as unknown as Surfaces, now);
+      const queueDepth = { value: 2000, exact: true };
+      const waits = { active: [{ id: 'study_1', status: 'executing', progressedAt: lastFinishedAt }], queueDepth };
+      const studies = live<'studies'>(waits as unknown as Studies, now);
+      expect(fixFirst('queueDepth', world({ surfaces }))?.what).toBe('the surfaces');
+      expect(fixFirst('queueDepth', world({ surfaces, studies }))).toBeUndefined();
+    });
+  });
+
   test('a pool that is full behind a lock is not enlarged', () => {
     const primary = calm.readings.primary.state === 'live' ? calm.readings.primary.value : undefined;
     const blocked = [{ pid: 1, waiting: 600_000 }] as unknown as Database['blocked'];
@@ -149,6 +198,16 @@ describe('advice fits the cause', () => {
       readings: { ...calm.readings, primary: live<'primary'>({ ...primary, blocked } as Database, now) },
     };
     expect(fixFirst('connections', world)?.because).toBe('1 session waits for a lock');
+  });
+
+  test('what is critical is said before what only warns, whatever the order of the metrics', () => {
+    const { studies } = calm.readings;
+    const value = studies.state === 'live' ? { ...studies.value, queueDepth: { value: 2000, exact: true } } : undefined;
+    const readings = { ...calm.readings, traffic: traffic(0, 900), studies: live<'studies'>(value as Studies, now) };
+    const lines = (world: World) => frameText(stateOf(world), { columns: 80, rows: 24 });
+    const both = lines({ ...calm, now, readings: { ...readings, traffic: traffic(0.5, 900) } });
+    expect(both).toMatch(/Error rate critical: [\s\S]*API p95 warning: /);
+    expect(lines({ ...calm, now, readings })).toMatch(/API p95 warning: [\s\S]*Queue depth warning: /);
   });
 
   test('no advice is cut in the middle of a word, at any width', () => {

@@ -1,7 +1,7 @@
 // What stands in the way of a metric's own action: more nodes or executors do not help while what they need is away, or
 // while the pods that there are fail.
 
-import { formatCounted } from '../text/format.ts';
+import { formatCount, formatCounted } from '../text/format.ts';
 import { known, provesAway } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
@@ -11,11 +11,13 @@ import { databaseIsAway } from './failover.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
 import { evaluateMetric, metric } from './metrics.ts';
 import { isHopeless } from './pods.ts';
+import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
 import { mayBlock } from './rules/postgres.ts';
+import { jobsSay, surfacesHealth } from './surfaces.ts';
 
-/** `what`: in `Fix WHAT first`. `deployment`: whose pods fail. */
-export type FixFirst = { what: string; because: string; deployment?: string };
+/** `what`: in `Fix WHAT first`. `deployment`: whose pods fail. `surface`: the one that fails most. */
+export type FixFirst = { what: string; because: string; deployment?: string; surface?: string };
 
 type Need = (world: World) => FixFirst | undefined;
 
@@ -78,12 +80,27 @@ const statement: Need = ({ readings, now }) => {
   return busiest && { what: 'the slow statement', because: busiestSays(busiest) };
 };
 
+/** The share of the last hour's jobs, 0 to 1, from which more executors mostly make more failed jobs. */
+const mostJobs = 0.5;
+
+/** Executors whose jobs mostly fail are not too few. Those that finish nothing at all have a remedy of their own. */
+const surfaces: Need = (world) => {
+  const seen = surfacesHealth(world, known(world.readings.surfaces, world.now));
+  const failing = seen.filter(({ verdict }) => verdict === 'critical').map(({ s }) => s);
+  const [worst] = failing.toSorted((a, b) => b.failures - a.failures);
+  const failed = failing.reduce((sum, { failures }) => sum + failures, 0);
+  const ended = seen.reduce((sum, { s }) => sum + s.finished + (s.unclear ?? 0), 0);
+  if (!worst || failed < ended * mostJobs || evaluateQueue(world).length > 0) return undefined;
+  const jobs = `${worst.failuresMargin ? '~' : ''}${formatCount(failed)} of ${jobsSay({ ...worst, finished: ended, unclear: 0 })} jobs`;
+  return { what: 'the surfaces', because: `${jobs} failed in the last hour`, surface: worst.id };
+};
+
 /** What the action of a metric rests on, the most telling first. */
 const needs: Partial<Readonly<Record<MetricId, readonly Need[]>>> = {
   p95: [database, redis, pods('gateway'), gateway, connections, statement],
   errorRate: [database, redis, pods('gateway'), gateway],
   connections: [locks],
-  queueDepth: [database, redis, pods('executor'), pods('orchestrator'), connections],
+  queueDepth: [database, redis, pods('executor'), pods('orchestrator'), connections, surfaces],
   studyFailures: [database, redis, pods('executor'), pods('orchestrator'), pods('gateway'), gateway],
 };
 

@@ -3,7 +3,7 @@
 import { actionFor } from '../../core/health/fix-first.ts';
 import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
-import { isBreached } from '../../core/health/status.ts';
+import { isBreached, worstFirst } from '../../core/health/status.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
@@ -120,10 +120,14 @@ export const metricsPane: Pane = {
         opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
       };
     });
-    const foot = metrics.flatMap((m) => {
-      const says = asks(m, evaluateMetric(m, world), world, columns - 2);
-      return says && !tall ? [line('  ', says)] : [];
-    });
+    // The worst first: where rows are short, what is cut is the least.
+    const judged = metrics.map((m) => ({ m, verdict: evaluateMetric(m, world) }));
+    const foot = judged
+      .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
+      .flatMap(({ m, verdict }) => {
+        const says = asks(m, verdict, world, columns - 2);
+        return says && !tall ? [line('  ', says)] : [];
+      });
     return { says: besideTitle(head), rows, foot };
   },
 };
