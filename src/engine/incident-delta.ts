@@ -1,19 +1,20 @@
 // The incident crosses the thread as a difference: ten thousand entries copied at every note would delay keys. The
 // projection keeps the identity of what did not change, so a difference costs one pass. What is long comes in parts, so
 // that keys go between them; the screen gets the incident when it is whole.
-import { type ListDelta, sharedStart, withDelta } from '../core/growing.ts';
+import { GrowingList, type ListDelta, type ReadonlyList, sharedStart, withDelta } from '../core/growing.ts';
 import type { Entry } from '../core/incident/event.ts';
 import type { Incident } from '../core/incident/incident.ts';
 
 /** The lists that grow as long as the incident lasts. */
 type Lists = Pick<Incident, 'entries' | 'refused' | 'runs' | 'messages' | 'updates' | 'uncontrolled' | 'pins'>;
 type Name = keyof Lists;
+type ItemOf<L> = L extends ReadonlyList<infer T> ? T : never;
 
 /** An incident, or a part of it, as a difference from what was sent before; null: none is shown. */
 export type IncidentDelta = {
   /** Absent: more parts come. */
   rest?: Omit<Incident, Name>;
-  lists: { [K in Name]: ListDelta<Lists[K][number]> };
+  lists: { [K in Name]: ListDelta<ItemOf<Lists[K]>> };
 } | null;
 
 /** Items of each list in a part: the screen takes some 5 ms for so many entries. */
@@ -30,7 +31,7 @@ export type IncidentEncoder = {
 /** Remembers what was sent. `longest`: items of a list in a part. */
 export function incidentEncoder(longest = longestPart): IncidentEncoder {
   const of = {
-    entries: listEncoder<Lists['entries'][number]>(longest),
+    entries: listEncoder<Entry>(longest),
     refused: listEncoder<Lists['refused'][number]>(longest),
     runs: listEncoder<Lists['runs'][number]>(longest),
     messages: listEncoder<Lists['messages'][number]>(longest),
@@ -69,10 +70,10 @@ export function incidentEncoder(longest = longestPart): IncidentEncoder {
 
 /** One list: the first `sent` items of `list` have been sent. */
 function listEncoder<T>(longest: number) {
-  let list: readonly T[] = [];
+  let list: ReadonlyList<T> = [];
   let sent = 0;
   return {
-    next(after: readonly T[]): ListDelta<T> {
+    next(after: ReadonlyList<T>): ListDelta<T> {
       const keep = after === list ? sent : Math.min(sent, sharedStart(list, after));
       const add = after.slice(keep, keep + longest);
       [list, sent] = [after, keep + add.length];
@@ -88,13 +89,15 @@ function listEncoder<T>(longest: number) {
 /** Reassembles the incidents; undefined while more parts come. */
 export function incidentDecoder(): (delta: IncidentDelta) => Incident | null | undefined {
   const of = {
-    entries: listDecoder<Lists['entries'][number]>(),
-    refused: listDecoder<Lists['refused'][number]>(),
-    runs: listDecoder<Lists['runs'][number]>(),
-    messages: listDecoder<Lists['messages'][number]>(),
-    updates: listDecoder<Lists['updates'][number]>(),
-    uncontrolled: listDecoder<Lists['uncontrolled'][number]>(),
-    pins: listDecoder<Lists['pins'][number]>(),
+    entries: listDecoder<Entry, GrowingList<Entry>>(GrowingList.of<Entry>([]), (before, { keep, add }) =>
+      before.first(keep).with(add),
+    ),
+    refused: arrayDecoder<Lists['refused'][number]>(),
+    runs: arrayDecoder<Lists['runs'][number]>(),
+    messages: arrayDecoder<Lists['messages'][number]>(),
+    updates: arrayDecoder<Lists['updates'][number]>(),
+    uncontrolled: arrayDecoder<Lists['uncontrolled'][number]>(),
+    pins: arrayDecoder<Lists['pins'][number]>(),
   };
   const shareTexts = textSharer();
   return (delta) => {
@@ -140,9 +143,11 @@ function textSharer(): (entries: readonly Entry[]) => void {
   };
 }
 
+const arrayDecoder = <T>() => listDecoder<T, readonly T[]>([], withDelta);
+
 /** One list: what arrived is collected until it is whole. */
-function listDecoder<T>() {
-  let known: readonly T[] = [];
+function listDecoder<T, L extends ReadonlyList<T>>(none: L, grow: (before: L, delta: ListDelta<T>) => L) {
+  let known = none;
   let arrived: { keep: number; add: T[] } | undefined;
   return {
     take({ keep, add }: ListDelta<T>): void {
@@ -153,13 +158,13 @@ function listDecoder<T>() {
         arrived.add.push(...add);
       }
     },
-    whole(): readonly T[] {
-      known = arrived ? withDelta(known, arrived) : known;
+    whole(): L {
+      known = arrived ? grow(known, arrived) : known;
       arrived = undefined;
       return known;
     },
     forget(): void {
-      [known, arrived] = [[], undefined];
+      [known, arrived] = [none, undefined];
     },
   };
 }

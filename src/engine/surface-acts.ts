@@ -1,5 +1,6 @@
 // Tells the world which surfaces were disabled, enabled or tested, as the journal grows.
 import type { Settings } from '../config/settings.ts';
+import type { ReadonlyList } from '../core/growing.ts';
 import type { Entry } from '../core/incident/event.ts';
 import { surfaceRecord } from '../core/incident/surface-record.ts';
 import type { Journal } from '../data/journal/journal.ts';
@@ -8,7 +9,7 @@ import type { CreateModule } from './module.ts';
 
 /** Follows the journal of one environment. It writes nothing. */
 export const surfaceActsModule =
-  (recorder: { readonly counting: readonly Entry[]; journal: Pick<Journal, 'onNews'> }): CreateModule =>
+  (recorder: { readonly counting: ReadonlyList<Entry>; journal: Pick<Journal, 'onNews'> }): CreateModule =>
   ({ scope, learn }) => {
     const recordOf = surfaceRecord(scope);
     let told = '[]';

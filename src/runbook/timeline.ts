@@ -1,6 +1,6 @@
 // The entries of an incident as the timeline tells them.
 
-import { addedTo, sharedStart, steady } from '../core/growing.ts';
+import { addedTo, GrowingList, type ReadonlyList, sharedStart, steady } from '../core/growing.ts';
 import type { Refusal } from '../core/incident/authority.ts';
 import { areInOrder, authorOf, type Entry, inOrder } from '../core/incident/event.ts';
 import type { Incident } from '../core/incident/incident.ts';
@@ -11,7 +11,7 @@ import { type Story, startedAt, tellsHowLong, timelineText } from './timeline-te
 export type Told = { entry: Entry; story: Story; who: string };
 
 /** Every entry of an incident that the timeline tells, in order; those without effect say so. */
-export const timelineOf = (incident: Incident): readonly Told[] => timelineTeller()(incident);
+export const timelineOf = (incident: Incident): ReadonlyList<Told> => timelineTeller()(incident);
 
 /** How an entry is told. It depends on what came after it too: on the start of its run, on the outcome of its message. */
 type How = { why?: Refusal; isUncontrolled: boolean; startedAt?: Instant; isOvertaken: boolean };
@@ -21,9 +21,9 @@ const plainly: How = { isUncontrolled: false, isOvertaken: false };
 
 /**
  * Tells incidents as they grow: an entry that is told as before stays the same object, and so does the list. What an
- * entry at the end costs does not depend on how many there are, but for copies of lists.
+ * entry at the end costs does not depend on how many there are.
  */
-export function timelineTeller(): (incident: Incident) => readonly Told[] {
+export function timelineTeller(): (incident: Incident) => ReadonlyList<Told> {
   const telling = new Telling();
   return (incident) => telling.take(incident);
 }
@@ -34,7 +34,7 @@ class Telling {
   #all: Entry[] = [];
   #how: How[] = [];
   #told: (Told | undefined)[] = [];
-  #timeline: readonly Told[] = [];
+  #timeline = GrowingList.of<Told>([]);
   #uncontrolled: ReadonlySet<string> = new Set();
   readonly #starts = new Map<string, Instant | undefined>();
   /** Messages whose outcome is recorded. */
@@ -43,7 +43,7 @@ class Telling {
   readonly #ofRun = new Map<string, number[]>();
   readonly #ofMessage = new Map<string, number[]>();
 
-  take(incident: Incident): readonly Told[] {
+  take(incident: Incident): ReadonlyList<Told> {
     const news = this.#seen && newsOf(this.#seen, incident, this.#all.at(-1));
     if (this.#seen && news) this.#grow(this.#seen, incident, news);
     else this.#begin(incident);
@@ -60,11 +60,9 @@ class Telling {
     }
     const from = this.#all.length;
     for (const entry of news.entries) this.#add(entry, this.#howOf(entry, news.reasons.get(entry)));
-    if (changed.length > 0) this.#timeline = this.#told.filter((told) => told !== undefined);
-    else {
-      const added = this.#told.slice(from).filter((told) => told !== undefined);
-      if (added.length > 0) this.#timeline = [...this.#timeline, ...added];
-    }
+    const told = (of: readonly (Told | undefined)[]) => of.filter((one) => one !== undefined);
+    if (changed.length > 0) this.#timeline = GrowingList.of(told(this.#told));
+    else this.#timeline = this.#timeline.with(told(this.#told.slice(from)));
   }
 
   /** Tells every entry; one that is told as before keeps what was made of it. */
@@ -87,10 +85,7 @@ class Telling {
       if (before && isToldAlike(before, now)) this.#add(entry, before, told[place]);
       else this.#add(entry, now);
     }
-    this.#timeline = steady(
-      this.#timeline,
-      this.#told.filter((one) => one !== undefined),
-    );
+    this.#timeline = steady(this.#timeline, GrowingList.of(this.#told.filter((one) => one !== undefined)));
   }
 
   /** Returns the places of what is told differently now. */
@@ -167,8 +162,8 @@ function newsOf(before: Incident, after: Incident, last: Entry | undefined): New
 }
 
 /** Entries that have effect are in order; those without stand between them. */
-const inReadingOrder = (effective: readonly Entry[], refused: readonly Entry[], of: Incident): readonly Entry[] =>
-  of.refused.length === 0 ? effective : inOrder([...effective, ...refused]);
+const inReadingOrder = (effective: ReadonlyList<Entry>, refused: readonly Entry[], of: Incident): readonly Entry[] =>
+  of.refused.length === 0 ? effective.slice() : inOrder([...effective, ...refused]);
 
 function addTo(places: Map<string, number[]>, key: string, place: number): void {
   const known = places.get(key);

@@ -116,7 +116,7 @@ test('a decision is recorded with its recommendation: yes, once its action has r
   await eventually(() => expect(one.incident).toBeDefined());
   const decide: IncidentCommand = { do: 'decide', step: 'sev1/restart-gateway', answer: 'yes', why: 'it hangs' };
   const decided = () =>
-    (one.incident?.entries ?? []).flatMap(({ event }) => (event.kind === 'decision' ? [event.recommended] : []));
+    [...(one.incident?.entries ?? [])].flatMap(({ event }) => (event.kind === 'decision' ? [event.recommended] : []));
   one.do(decide);
   await eventually(() => expect(decided()).toEqual(['unsure']));
   const target = restartDeployment.object(

@@ -183,7 +183,7 @@ describe('several writers', () => {
     const two = await journal('ops2', { now: () => three - 3_600_000 });
     await two.append({ kind: 'wheel', session: two.writer.session, person: 'ops2' }, 'incident-1');
     expect(two.entries.map((e) => e.event.kind)).toEqual(['opened', 'wheel', 'journal', 'wheel']);
-    expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock jumped back by 3600 s' });
+    expect(two.entries.at(2)?.event).toMatchObject({ what: 'clock-back', says: 'the clock jumped back by 3600 s' });
     await eventually(() => expect(projectAll(one.entries)[0]?.control.person).toBe('ops2'));
     expect(await problems()).toEqual([]);
   });

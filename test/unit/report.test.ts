@@ -309,7 +309,7 @@ test('list, show and verify print JSON with a version', async () => {
     ],
   });
   const cancelled: Entry = {
-    ...one.entries[0],
+    ...one.entries.at(0),
     id: 'z'.repeat(26),
     at: now,
     event: { kind: 'cancelled', why: 'a test' },

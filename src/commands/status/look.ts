@@ -1,6 +1,7 @@
 // Polls each source once, concurrently, at most until the deadline.
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { ReadonlyList } from '../../core/growing.ts';
 import type { JournalLook } from '../../core/health/report.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import { openReports } from '../../core/incident/open.ts';
@@ -114,7 +115,7 @@ export async function lookOnce(
   };
 }
 
-type JournalRead = { entries: readonly Entry[] } | Extract<JournalLook, { fault: unknown }>;
+type JournalRead = { entries: ReadonlyList<Entry> } | Extract<JournalLook, { fault: unknown }>;
 
 /** The journal's entries, or why they cannot be read; undefined where none is configured. */
 async function readJournal(settings: Settings): Promise<JournalRead | undefined> {

@@ -1,5 +1,6 @@
 // Whose entries have effect in an incident (docs/adr/0007-signed-journal.md). Everything but `own` is decided by the
 // entries alone, so that every reader decides the same.
+import type { ReadonlyList } from '../growing.ts';
 import type { Instant } from '../time.ts';
 import type { Entry, EventOf, Writer } from './event.ts';
 
@@ -44,7 +45,7 @@ const isBound = (incident: string, key: string | undefined): boolean =>
   key !== undefined && incident.length === 10 + bound && incident.slice(10) === key.slice(0, bound);
 
 /** The entry that opens an incident, of entries in order: the one that its id names, or one of this account, or unsigned. */
-export function openingOf(id: string, entries: readonly Entry[]): Entry | undefined {
+export function openingOf(id: string, entries: ReadonlyList<Entry>): Entry | undefined {
   const openings = entries.filter(({ event }) => event.kind === 'opened');
   return (
     openings.find(({ writer }) => isBound(id, writer.key)) ??
@@ -55,7 +56,7 @@ export function openingOf(id: string, entries: readonly Entry[]): Entry | undefi
 
 /** Whether what a writer records in an incident has effect. */
 export function isAdmitted(
-  { id, keys, entries }: { id: string; keys: readonly KeyState[]; entries: readonly Entry[] },
+  { id, keys, entries }: { id: string; keys: readonly KeyState[]; entries: ReadonlyList<Entry> },
   { key }: Pick<Writer, 'key'>,
 ): boolean {
   const state = keys.find((one) => one.key === key)?.state;

@@ -1,5 +1,6 @@
 // The events of the journal. An incident is the projection of its entries (incident.ts).
 import type { ActionId, Check } from '../actions/action.ts';
+import { GrowingList, type ReadonlyList } from '../growing.ts';
 import type { HealthStatus } from '../health/status.ts';
 import type { ShellTool } from '../shell/session.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -218,14 +219,14 @@ function compare(a: Entry, b: Entry): number {
 }
 
 /** The first entry with an id, of entries in order; undefined: none has it. Takes as long for ten as for a million. */
-export function entryWithId(entries: readonly Entry[], id: string): Entry | undefined {
+export function entryWithId(entries: ReadonlyList<Entry>, id: string): Entry | undefined {
   let [from, to] = [0, entries.length];
   while (from < to) {
     const middle = (from + to) >>> 1;
-    if ((entries[middle]?.id ?? '') < id) from = middle + 1;
+    if ((entries.at(middle)?.id ?? '') < id) from = middle + 1;
     else to = middle;
   }
-  const found = entries[from];
+  const found = entries.at(from);
   return found?.id === id ? found : undefined;
 }
 
@@ -247,13 +248,14 @@ export function inOrder(entries: readonly Entry[]): readonly Entry[] {
 }
 
 /** Entries in order, and news: mostly those come after all others. */
-export function withNews(entries: readonly Entry[], news: readonly Entry[]): readonly Entry[] {
+export function withNews(entries: ReadonlyList<Entry>, news: readonly Entry[]): ReadonlyList<Entry> {
   const ordered = inOrder(news);
   const [first] = ordered;
   const last = entries.at(-1);
   if (!first) return entries;
-  if (!last || compare(last, first) < 0) return [...entries, ...ordered];
+  const list = GrowingList.of(entries);
+  if (!last || compare(last, first) < 0) return list.with(ordered);
   // Mostly they come before few others: only those are put in order again.
-  const from = entries.findLastIndex((entry) => compare(entry, first) < 0) + 1;
-  return [...entries.slice(0, from), ...inOrder([...entries.slice(from), ...ordered])];
+  const from = list.findLastIndex((entry) => compare(entry, first) < 0) + 1;
+  return list.first(from).with(inOrder([...list.slice(from), ...ordered]));
 }

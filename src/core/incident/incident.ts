@@ -1,5 +1,6 @@
 // Projects journal entries to an incident, whatever the order in which the files were read.
 import type { Check } from '../actions/action.ts';
+import { GrowingList, type ReadonlyList } from '../growing.ts';
 import type { Instant } from '../time.ts';
 import {
   type Authority,
@@ -81,7 +82,7 @@ export type Incident = {
   /** When it was over for a while, before it was opened again. */
   rests: readonly { from: Instant; until: Instant }[];
   /** Those that have effect, in order. */
-  entries: readonly Entry[];
+  entries: ReadonlyList<Entry>;
 };
 
 /** When it ended: resolved, or cancelled. Undefined while it is open. */
@@ -93,21 +94,19 @@ export const isOngoing = (incident: Incident): boolean => endedAt(incident) === 
 export type Projected = { incident: Incident; opening: Entry };
 
 /** The incident of these entries; undefined without an opening. Entries of other incidents are ignored. */
-export function projectIncident(id: string, all: readonly Entry[]): Incident | undefined {
-  return projectEntries(
-    id,
-    all.filter((entry) => entry.incident === id),
-  )?.incident;
+export function projectIncident(id: string, all: ReadonlyList<Entry>): Incident | undefined {
+  const entries = inOrder(all.filter((entry) => entry.incident === id));
+  const opening = openingOf(id, entries);
+  const start = opening && beginning(id, opening);
+  return start && withEntries(start, entries);
 }
 
-/** The same, of entries that are all of this incident. */
-export function projectEntries(id: string, of: readonly Entry[]): Projected | undefined {
-  const entries = inOrder(of);
-  const opening = openingOf(id, entries);
-  if (opening?.event.kind !== 'opened') return undefined;
+/** An incident of which no entry was taken yet, not even its opening; undefined: that entry opens nothing. */
+export function beginning(id: string, opening: Entry): Projected | undefined {
   const { event, writer, at } = opening;
+  if (event.kind !== 'opened') return undefined;
   const person = writer.name;
-  const start: Incident = {
+  const incident: Incident = {
     id,
     title: event.title,
     severity: event.severity,
@@ -133,9 +132,9 @@ export function projectEntries(id: string, of: readonly Entry[]): Projected | un
     reminders: [],
     notNeeded: [],
     rests: [],
-    entries: [],
+    entries: GrowingList.of<Entry>([]),
   };
-  return { incident: withEntries({ incident: start, opening }, entries), opening };
+  return { incident, opening };
 }
 
 /**
@@ -155,7 +154,7 @@ export function withEntries({ incident, opening }: Projected, news: readonly Ent
   return {
     ...after,
     refused: refused.length > 0 ? [...incident.refused, ...refused] : incident.refused,
-    entries: effective.length > 0 ? [...incident.entries, ...effective] : incident.entries,
+    entries: GrowingList.of(incident.entries).with(effective),
   };
 }
 

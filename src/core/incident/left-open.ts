@@ -1,9 +1,10 @@
 // Programs in the terminal whose cockpit was killed: their end is unknown.
+import type { ReadonlyList } from '../growing.ts';
 import type { Entry, EventOf, Writer } from './event.ts';
 
 /** Of this person's cockpits on this host: what was started and has no end, and whose process does not run any more. */
 export function leftOpen(
-  entries: readonly Entry[],
+  entries: ReadonlyList<Entry>,
   { user, host, session }: Pick<Writer, 'user' | 'host' | 'session'>,
   runs: (pid: number) => boolean,
 ): readonly EventOf<'shell'>[] {

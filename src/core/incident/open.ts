@@ -1,4 +1,5 @@
 // Which incidents of a journal are open.
+import type { ReadonlyList } from '../growing.ts';
 import type { IncidentReport } from '../health/report.ts';
 import { day, type Instant } from '../time.ts';
 import { severityName } from './checklist.ts';
@@ -14,7 +15,7 @@ export const openAmong = (incidents: readonly Incident[], now: Instant): readonl
   incidents.filter((one) => isOngoing(one) && (one.entries.at(-1)?.at ?? 0) > now - picksUp);
 
 /** The open incidents of a journal for `status`, newest first: the one that a cockpit would show comes first. */
-export const openReports = (entries: readonly Entry[], now: Instant): readonly IncidentReport[] =>
+export const openReports = (entries: ReadonlyList<Entry>, now: Instant): readonly IncidentReport[] =>
   openAmong(projectAll(entries), now)
     .toReversed()
     .map(({ id, title, severity, environment, openedAt, mitigatedAt, roles, control }) => ({

@@ -1,5 +1,5 @@
 // The names of people: what may be one, and when an account says nothing about who uses it.
-import { folding } from '../growing.ts';
+import { folding, type ReadonlyList } from '../growing.ts';
 import { cockpit, type Entry } from './event.ts';
 
 /** Characters of a name, at most. */
@@ -28,7 +28,7 @@ const sharedAccounts: ReadonlySet<string> = new Set(
 export const isSharedAccount = (user: string): boolean => sharedAccounts.has(user.toLowerCase());
 
 /** The names that wrote with an OS account; several: it says nothing about the person. */
-export const namesOf = (user: string): ((entries: readonly Entry[]) => ReadonlySet<string>) =>
+export const namesOf = (user: string): ((entries: ReadonlyList<Entry>) => ReadonlySet<string>) =>
   folding(
     () => new Set<string>(),
     (names, news) => {

@@ -1,6 +1,6 @@
 // The acts on surfaces that a journal records, of every incident and outside of them.
 
-import { folding } from '../growing.ts';
+import { folding, type ReadonlyList } from '../growing.ts';
 import type { SurfaceAct } from '../platform/surface-acts.ts';
 import { countingEntries } from './counting.ts';
 import { authorOf, type Entry, type EventOf, type RunPhase } from './event.ts';
@@ -42,12 +42,12 @@ export function surfaceAct(
 type Of = { environment: string; drill?: string | undefined };
 
 /** Of one environment; each run once, as it ended, oldest first. */
-export function surfaceActs(entries: readonly Entry[], scope: Of): readonly SurfaceAct[] {
+export function surfaceActs(entries: ReadonlyList<Entry>, scope: Of): readonly SurfaceAct[] {
   return surfaceRecord(scope)(countingEntries(entries));
 }
 
 /** The same of entries that count, as they grow. */
-export function surfaceRecord({ environment, drill }: Of): (counting: readonly Entry[]) => readonly SurfaceAct[] {
+export function surfaceRecord({ environment, drill }: Of): (counting: ReadonlyList<Entry>) => readonly SurfaceAct[] {
   const acts = folding(
     () => new Map<string, SurfaceAct>(),
     (byRun, news: readonly Entry[]) => {

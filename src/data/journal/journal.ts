@@ -1,6 +1,7 @@
 // The journal of this run: one's own file to write, those of the account's other cockpits to read, and what others signed.
 import { existsSync } from 'node:fs';
 import { monotonicFactory, ulid } from 'ulid';
+import type { ReadonlyList } from '../../core/growing.ts';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import { type Entry, type Event, identityOf, isAutomatic, type Writer, withNews } from '../../core/incident/event.ts';
 import { formatCounted } from '../../core/text/format.ts';
@@ -32,7 +33,7 @@ export class Journal {
   readonly #senders = new Set<(lines: readonly SignedLine[]) => void>();
   #writer: Writer;
   readonly #nextId = monotonicFactory();
-  #entries: readonly Entry[] = [];
+  #entries: ReadonlyList<Entry> = [];
   #queue: Promise<unknown> = Promise.resolve();
   #trouble: JournalTrouble | undefined;
   #beside: readonly string[] = [];
@@ -99,7 +100,7 @@ export class Journal {
   }
 
   /** Every entry that is known, in order. */
-  get entries(): readonly Entry[] {
+  get entries(): ReadonlyList<Entry> {
     return this.#entries;
   }
 

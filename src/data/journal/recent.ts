@@ -1,3 +1,4 @@
+import type { ReadonlyList } from '../../core/growing.ts';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import { diskFault, type Place } from './directory.ts';
@@ -10,7 +11,7 @@ import { Journal } from './journal.ts';
 export async function recentEntries(
   place: Place,
   environment: string,
-): Promise<{ entries: readonly Entry[] } | { fault: { what: string; hint: string } }> {
+): Promise<{ entries: ReadonlyList<Entry> } | { fault: { what: string; hint: string } }> {
   const writer = { user: '', name: '', host: '' };
   const journal = new Journal({ place, writer, environment, observing: true });
   try {

@@ -1,4 +1,5 @@
 // Who signed the lines of a file: by a known key, by a new one, or nobody.
+import type { ReadonlyList } from '../../core/growing.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { projectAll } from '../../core/incident/projection.ts';
@@ -35,7 +36,7 @@ function knownKeys(incidents: readonly Incident[]): ReadonlySet<string> {
 /** What the entries of this account's journal say about keys. */
 export type Trust = { known: ReadonlySet<string>; own: ReadonlySet<string> };
 
-export function trustOf(entries: readonly Entry[]): Trust {
+export function trustOf(entries: ReadonlyList<Entry>): Trust {
   const own = entries.flatMap((entry) => (entry.own && entry.writer.key !== undefined ? [entry.writer.key] : []));
   return { known: knownKeys(projectAll(entries)), own: new Set(own) };
 }

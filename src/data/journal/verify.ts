@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ReadonlyList } from '../../core/growing.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import { stripControl } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
@@ -34,7 +35,7 @@ export type JournalReport = {
   directory: string;
   files: readonly FileReport[];
   /** In order, of every file, what could be read and is authentic or not signed. */
-  entries: readonly Entry[];
+  entries: ReadonlyList<Entry>;
   /** The lines of these entries. */
   lines: readonly KeptLine[];
 };

@@ -1,6 +1,6 @@
 // Watches the findings: raises alerts, and records status changes while this cockpit controls an incident.
 
-import { folding } from '../../core/growing.ts';
+import { folding, type ReadonlyList } from '../../core/growing.ts';
 import {
   type Acknowledgement,
   type Acknowledgements,
@@ -61,7 +61,7 @@ export class AlertWatch {
   #sampledAt = 0;
 
   /** Applies acknowledgements and snoozes from the entries of any cockpit. */
-  takeEntries(entries: readonly Entry[]): void {
+  takeEntries(entries: ReadonlyList<Entry>): void {
     const { acknowledgements, snoozes } = this.#taken(entries);
     this.#acknowledgements = acknowledgements;
     this.#snoozes = snoozes;

@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
+import type { ReadonlyList } from '../../core/growing.ts';
 import { hasControl } from '../../core/incident/authority.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Entry, Event, EventOf } from '../../core/incident/event.ts';
@@ -35,7 +36,7 @@ export class Recorder {
   /** The incident that this cockpit shows; undefined: the newest that is open. */
   #following: string | undefined;
   readonly #projection = new Projection();
-  readonly #names: (entries: readonly Entry[]) => ReadonlySet<string>;
+  readonly #names: (entries: ReadonlyList<Entry>) => ReadonlySet<string>;
   #incident: Incident | undefined;
   #folded: unknown;
   #open: readonly Incident[] = [];
@@ -101,7 +102,7 @@ export class Recorder {
     const ends = ({ event: { kind } }: Entry) => kind === 'resolved' || kind === 'cancelled';
     const last = ended.entries.findLast(ends)?.id ?? '';
     const next = this.open.at(-1);
-    return next && (next.entries[0]?.id ?? '') > last ? next : ended;
+    return next && (next.entries.at(0)?.id ?? '') > last ? next : ended;
   }
 
   /** Whether a person has to be asked for a name before anything is recorded: the account is shared. */
@@ -139,7 +140,7 @@ export class Recorder {
   }
 
   /** The entries that count beyond their incident. */
-  get counting(): readonly Entry[] {
+  get counting(): ReadonlyList<Entry> {
     return this.#projected.counting;
   }
 

@@ -1,6 +1,6 @@
 // The live timeline; newest last, pinned entries marked.
 
-import { mapping } from '../../core/growing.ts';
+import { mapping, type ReadonlyList } from '../../core/growing.ts';
 import { surfacesHealth } from '../../core/health/surfaces.ts';
 import { type Entry, type EventOf, entryWithId } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
@@ -65,7 +65,7 @@ export const timelineScreen: Screen = {
   ],
 };
 
-const rowsOf = memoize((all: readonly Told[], pinned: Incident['pins'], order: Order = 'newest'): readonly Row[] => {
+const rowsOf = memoize((all: ReadonlyList<Told>, pinned: Incident['pins'], order: Order = 'newest'): readonly Row[] => {
   const rows = withPins(plainRows(all), pinned);
   if (order === 'oldest') return rows;
   const some =
