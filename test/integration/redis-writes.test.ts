@@ -21,7 +21,7 @@ describe.runIf(installed)('a real Redis', () => {
     expect(cli('set', 'a', 'b')).toContain('OK');
     expect(await look()).toMatchObject({
       verdict: 'ok',
-      says: expect.stringMatching(/^PONG, master, \d clients$/) as string,
+      says: expect.stringMatching(/^PONG, master, \d clients?$/) as string,
       evidence: 'pass',
     });
   });

@@ -6,17 +6,40 @@ import { clientShare, hostShare } from './rules/redis.ts';
 
 /** The worst first; undefined without any strain. */
 export function evaluateStrain(redis: Redis): Evaluation | undefined {
-  return ofClients(redis) ?? ofHost(redis) ?? ofReplicas(redis) ?? ofRewrite(redis);
+  return (
+    ofRejects(redis) ?? ofCommands(redis) ?? ofClients(redis) ?? ofHost(redis) ?? ofReplicas(redis) ?? ofRewrite(redis)
+  );
 }
 
-function ofClients({ clients = 0, maxClients, rejectedPerMinute = 0 }: Redis): Evaluation | undefined {
-  const remedy = 'find the clients: redis-cli CLIENT LIST';
-  if (rejectedPerMinute > 0) {
-    const says = `refuses connections: ${formatCount(rejectedPerMinute)} in a minute, ${clients} clients`;
-    return { ...decide('redis/rejects'), short: 'refuses connections', says, remedy };
-  }
+const findClients = 'find the clients: redis-cli CLIENT LIST';
+
+function ofRejects({ clients = 0, rejectedPerMinute = 0 }: Redis): Evaluation | undefined {
+  if (rejectedPerMinute <= 0) return undefined;
+  const says = `refuses connections: ${formatCount(rejectedPerMinute)} in a minute, ${clients} clients`;
+  return { ...decide('redis/rejects'), short: 'refuses connections', says, remedy: findClients };
+}
+
+/** What to look at, by the server's own code. */
+const refusedRemedies: Readonly<Record<string, string>> = {
+  NOPERM: 'redis-cli ACL LOG names user and command; ACL SETUSER gives the right back',
+  WRONGPASS: 'a client has an old password: redis-cli ACL LOG names it; was one rotated?',
+  NOAUTH: 'a client logs in without a password: redis-cli CLIENT LIST',
+};
+
+function ofCommands({ refusing }: Redis): Evaluation | undefined {
+  if (!refusing || refusing.perMinute <= 0) return undefined;
+  const { perMinute, code } = refusing;
+  return {
+    ...decide('redis/refuses-commands'),
+    short: code ? `refuses clients (${code})` : 'refuses commands',
+    says: `refuses what clients ask: ${formatCount(perMinute)} in a minute${code ? `, with ${code}` : ''}`,
+    remedy: refusedRemedies[code ?? ''] ?? 'redis-cli INFO errorstats; redis-cli INFO commandstats (rejected_calls)',
+  };
+}
+
+function ofClients({ clients = 0, maxClients }: Redis): Evaluation | undefined {
   if (!maxClients || clients / maxClients <= clientShare) return undefined;
-  return { ...decide('redis/clients'), says: `${clients} of at most ${maxClients} clients`, remedy };
+  return { ...decide('redis/clients'), says: `${clients} of at most ${maxClients} clients`, remedy: findClients };
 }
 
 function ofHost({ usedBytes = 0, maxBytes, systemBytes }: Redis): Evaluation | undefined {

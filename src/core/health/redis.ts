@@ -1,4 +1,5 @@
 // A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
+import { formatCounted } from '../text/format.ts';
 import type { Redis, RedisRefusal } from '../world/facts.ts';
 import { inParts } from './finding.ts';
 import { evaluateLoading, evaluateStrain } from './redis-strain.ts';
@@ -17,7 +18,7 @@ export function evaluateRedis(r: Redis): Evaluation {
   const answers = [
     'PONG',
     ...(role ? [`${role}${cluster ? ' of a cluster' : ''}`] : []),
-    ...(clients === undefined ? [] : [`${clients} clients`]),
+    ...(clients === undefined ? [] : [formatCounted(clients, 'client', 'clients')]),
   ];
   if (nodes && nodes.state !== 'ok')
     return {
@@ -106,7 +107,10 @@ function refusalSays(refusal: RedisRefusal, link: string): { says: string; remed
         remedy: 'evict old data, or raise maxmemory',
       };
     case 'paused':
-      return { says: 'writes wait: CLIENT PAUSE, or a failover, holds them', remedy: 'redis-cli CLIENT UNPAUSE' };
+      return {
+        says: 'writes wait: CLIENT PAUSE, or a failover, holds them',
+        remedy: 'if redis-cli INFO replication shows no failover: redis-cli CLIENT UNPAUSE',
+      };
     case 'replicas':
       return {
         says: `writes are refused: ${refusal.there} of ${refusal.wanted} replicas are connected`,

@@ -179,6 +179,9 @@ export type RedisRefusal =
   | { why: 'save'; perhaps?: boolean }
   | { why: 'replicas'; there: number; wanted: number };
 
+/** Commands of clients, and logins, that it refused since its start; `byCode`: its errors since then, by their code. */
+export type RefusedCalls = { count: number; byCode: readonly { code: string; count: number }[] };
+
 /** CLUSTER INFO: its state, and slots of 16,384. */
 export type RedisCluster = { state: string; assigned: number; failing: number; suspected: number };
 
@@ -210,6 +213,9 @@ export type Redis = {
   /** Connections refused in a minute, between this look and the one before; absent at the first. */
   rejectedPerMinute?: number;
   rejected?: number;
+  refusedCalls?: RefusedCalls;
+  /** Commands and logins refused in a minute, between this look and the one before, and with what; absent at the first. */
+  refusing?: { perMinute: number; code?: string };
   /** Memory of its host. */
   systemBytes?: number;
   /** Of a primary: replicas that are connected, and those that are not online or heard nothing for long. */

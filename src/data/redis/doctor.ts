@@ -25,7 +25,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): DoctorCheck {
       try {
         connection = await connectRedis(redis, timeout, signal);
         const { client } = connection;
-        const look = await readRedis(client, redisWhere(redis));
+        const look = await readRedis(client, redisWhere(redis), () => connectRedis(redis, timeout, signal));
         const tls = redisByTls(redis) ? ', TLS' : '';
         const words = [`version ${look.version || 'unknown'}`, look.role, `${Math.round(look.latency)} ms`];
         return [

@@ -3,14 +3,22 @@ import type { Redis as Client } from 'ioredis';
 import { replicaLate } from '../../core/health/rules/redis.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Redis, RedisCluster, RedisPersistence } from '../../core/world/facts.ts';
+import type { Redis, RedisCluster, RedisPersistence, RedisRefusal } from '../../core/world/facts.ts';
+import type { RedisConnection } from './connect.ts';
+import { holdsWrites } from './paused.ts';
+import { refusedCallsOf } from './refused-calls.ts';
 import { clusterOf, isOfCluster, isRefused, refusalsOf, withoutInfo } from './writes.ts';
 
 /**
  * One PING, timed, and one INFO; where it calls for it, parts of the configuration and the cluster's state. A server that
- * refuses INFO has answered all the same. Throws what the server answered to the rest.
+ * refuses INFO has answered all the same. `another`: opens a second connection, to tell a server that holds writes from
+ * one that is slow; without it that is not asked. Throws what the server answered to the rest.
  */
-export async function readRedis(client: Client, where: string): Promise<Redis> {
+export async function readRedis(
+  client: Client,
+  where: string,
+  another?: () => Promise<RedisConnection>,
+): Promise<Redis> {
   const begun = performance.now();
   // A server that cannot save, is loading, or lost its primary refuses even PING; INFO still says why.
   await client.ping().catch((error: unknown) => {
@@ -27,9 +35,15 @@ export async function readRedis(client: Client, where: string): Promise<Redis> {
   const info = parseInfo(text);
   const look = redisFrom(info, where, latency);
   // While it loads it answers nothing else.
-  const refusals = look.loading ? [] : await refusalsOf(client, info);
-  const told = refusals.length > 0 ? { ...look, refusals } : look;
-  return look.cluster && !look.loading ? withCluster(told, await clusterOf(client)) : told;
+  const refusals: RedisRefusal[] = look.loading ? [] : [...(await refusalsOf(client, info))];
+  const refusedCalls = look.loading ? undefined : await refusedCallsOf(client, info, parseInfo);
+  const told: Redis = { ...look, refusedCalls, refusals: refusals.length > 0 ? refusals : undefined };
+  if (look.cluster && !look.loading) return withCluster(told, await clusterOf(client));
+  const asked = another && look.role === 'master' && !look.loading && !info.has('paused_actions');
+  // Last: a connection that waits is of no use any more.
+  if (asked && refusals.length === 0 && (await holdsWrites(client, another)))
+    return { ...told, refusals: [{ why: 'paused' }] };
+  return told;
 }
 
 function withCluster(look: Redis, found: RedisCluster | 'untold' | undefined): Redis {

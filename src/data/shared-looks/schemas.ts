@@ -2,7 +2,7 @@
 // what is not expected is refused, and the cockpit asks itself.
 import * as z from 'zod';
 import { allMeanings } from '../../core/platform/mapping.ts';
-import type { Connections, Database, Redis, Traffic, Upkeep, Writes } from '../../core/world/facts.ts';
+import type { Connections, Database, Redis, RefusedCalls, Traffic, Upkeep, Writes } from '../../core/world/facts.ts';
 import { type Fault, faultKinds } from '../../core/world/reading.ts';
 import { lastInstant } from '../journal/plausible.ts';
 
@@ -169,6 +169,13 @@ export const redis: z.ZodType<Redis> = z.strictObject({
   maxClients: amount.optional(),
   rejectedPerMinute: amount.optional(),
   rejected: amount.optional(),
+  refusedCalls: z
+    .strictObject({
+      count: amount,
+      byCode: list(z.strictObject({ code: word, count: amount })),
+    } satisfies Parts<RefusedCalls>)
+    .optional(),
+  refusing: z.strictObject({ perMinute: amount, code: word.optional() }).optional(),
   systemBytes: amount.optional(),
   replicas: z.strictObject({ connected: amount, late: amount }).optional(),
   loading: z.strictObject({ left: amount.optional() }).optional(),

@@ -63,8 +63,8 @@ export const redisRules = declare({
   'redis/loading': { verdict: 'critical', when: 'it loads its data from disk', from: 'INFO (loading)' },
   'redis/paused': {
     verdict: 'critical',
-    when: 'writes are paused (CLIENT PAUSE, a failover); Redis before 7.4 does not tell it',
-    from: 'INFO (paused_actions)',
+    when: 'writes are paused (CLIENT PAUSE, a failover)',
+    from: 'INFO (paused_actions); before Redis 7.4: PFCOUNT of a key that does not exist is not answered, and PING is',
   },
   'redis/cluster-replica-cut': {
     verdict: 'warning',
@@ -77,6 +77,12 @@ export const redisRules = declare({
     when: 'it refused connections since the last look',
     from: 'INFO (rejected_connections)',
     source: 'redis_exporter, RedisRejectedConnections',
+  },
+  'redis/refuses-commands': {
+    verdict: 'warning',
+    when: 'it refused commands or logins of clients since the last look',
+    from: 'INFO commandstats (rejected_calls, without commands of administration), errorstats',
+    source: 'redis_exporter, redis_commands_rejected_calls_total',
   },
   'redis/clients': {
     verdict: 'warning',
