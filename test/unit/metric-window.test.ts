@@ -82,6 +82,13 @@ describe('advice fits the cause', () => {
   const busiest = { share: 0.83, load: 0.4, mean: 41.2, text: 'SELECT count(*) FROM request_log' };
   const primaryOf = ({ readings }: World) => (readings.primary.state === 'live' ? readings.primary.value : undefined);
   const gatewayDown = { health: endpoint, detailed: endpoint } as unknown as Gateway;
+  const pool = (active: number, idle: number) => ({
+    used: active + idle,
+    active,
+    idle: idle - 1,
+    idleInTransaction: 1,
+    limit: 97,
+  });
   const surfacesOf = (...jobs: [failures: number, finished: number][]) =>
     live<'surfaces'>(
       {
@@ -107,14 +114,19 @@ describe('advice fits the cause', () => {
     'api-gateway': { pods: live<'pods'>([pod('api-gateway')], now) },
     executor: { pods: live<'pods'>([pod('executor')], now) },
     orchestrator: { pods: live<'pods'>([pod('orchestrator')], now) },
-    'the slow statement': { primary: live<'primary'>({ ...primaryOf(calm), busiest } as Database, now) },
+    'the slow statement': {
+      primary: live<'primary'>({ ...primaryOf(calm), busiest, connections: pool(20, 4) } as Database, now),
+    },
+    'the idle sessions': {
+      primary: live<'primary'>({ ...primaryOf(calm), connections: pool(4, 88) } as Database, now),
+    },
     'the surfaces': { surfaces: surfacesOf([400, 440], [0, 300]) },
   };
   /** What the runbook's action needs: with one of these away it helps nobody. */
   const rests: Readonly<Record<MetricId, readonly string[]>> = {
     p95: ['the database', 'Redis', 'the gateway', 'api-gateway', 'the slow statement'],
     errorRate: ['the database', 'Redis', 'the gateway', 'api-gateway'],
-    connections: [],
+    connections: ['the slow statement', 'the idle sessions'],
     redisMemory: [],
     queueDepth: ['the database', 'Redis', 'executor', 'orchestrator', 'the surfaces'],
     studyFailures: ['the database', 'Redis', 'the gateway', 'api-gateway', 'executor', 'orchestrator'],
@@ -123,7 +135,8 @@ describe('advice fits the cause', () => {
   for (const id of metricIds)
     for (const [cause, readings] of Object.entries(causes))
       test(`${id} while ${cause} is broken: ${rests[id].includes(cause) ? `fix it first` : 'the runbook’s action'}`, () => {
-        const world = { ...calm, now, readings: { ...calm.readings, ...readings } };
+        const primary = live<'primary'>({ ...primaryOf(calm), connections: pool(20, 4) } as Database, now);
+        const world = { ...calm, now, readings: { ...calm.readings, primary, ...readings } };
         const wanted = rests[id].includes(cause) ? `Fix ${cause} first` : metric(id).action;
         expect(actionFor(metric(id), world)).toBe(wanted);
       });
@@ -208,6 +221,16 @@ describe('advice fits the cause', () => {
     const both = lines({ ...calm, now, readings: { ...readings, traffic: traffic(0.5, 900) } });
     expect(both).toMatch(/Error rate critical: [\s\S]*API p95 warning: /);
     expect(lines({ ...calm, now, readings })).toMatch(/API p95 warning: [\s\S]*Queue depth warning: /);
+  });
+
+  test('a pool is enlarged where its sessions work, not where half of them do nothing', () => {
+    const first = (active: number, idle: number) => {
+      const primary = live<'primary'>({ ...primaryOf(calm), connections: pool(active, idle) } as Database, now);
+      return fixFirst('connections', { ...calm, now, readings: { ...calm.readings, primary } })?.because;
+    };
+    expect(first(4, 88)).toBe('88 of 92 sessions are idle');
+    expect(first(46, 46)).toBeUndefined();
+    expect(first(45, 47)).toBe('47 of 92 sessions are idle');
   });
 
   test('no advice is cut in the middle of a word, at any width', () => {

@@ -66,6 +66,16 @@ const locks: Need = ({ readings, now }) => {
   return { what: 'the lock', because: `${formatCounted(waiting.length, 'session waits', 'sessions wait')} for a lock` };
 };
 
+/** A pool whose sessions mostly do nothing is not too small, and a larger one keeps more of them. */
+const idleSessions: Need = ({ readings, now }) => {
+  const there = known(readings.primary, now)?.connections;
+  if (!there) return undefined;
+  const { used, idle, idleInTransaction } = there;
+  const doNothing = idle + idleInTransaction;
+  if (doNothing * 2 <= used) return undefined;
+  return { what: 'the idle sessions', because: `${formatCount(doNothing)} of ${formatCount(used)} sessions are idle` };
+};
+
 /** More API nodes and executors open more connections. */
 const connections: Need = (world) => {
   const measured = metric('connections');
@@ -74,7 +84,7 @@ const connections: Need = (world) => {
   return { what: 'the database connections', because: `${says} connections are used` };
 };
 
-/** More API nodes send the same statement more often. */
+/** More API nodes and more sessions send the same statement more often. */
 const statement: Need = ({ readings, now }) => {
   const busiest = known(readings.primary, now)?.busiest;
   return busiest && { what: 'the slow statement', because: busiestSays(busiest) };
@@ -99,7 +109,7 @@ const surfaces: Need = (world) => {
 const needs: Partial<Readonly<Record<MetricId, readonly Need[]>>> = {
   p95: [database, redis, pods('gateway'), gateway, connections, statement],
   errorRate: [database, redis, pods('gateway'), gateway],
-  connections: [locks],
+  connections: [locks, idleSessions, statement],
   queueDepth: [database, redis, pods('executor'), pods('orchestrator'), connections, surfaces],
   studyFailures: [database, redis, pods('executor'), pods('orchestrator'), pods('gateway'), gateway],
 };

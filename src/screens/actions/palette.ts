@@ -63,7 +63,7 @@ function forMetric(metric: string, state: State): Target {
   const first = measured && isBreached(evaluateMetric(measured, world)) ? fixFirst(measured.id, world) : undefined;
   if (first?.deployment) return { deployment: first.deployment };
   if (first?.surface) return { action: 'test-surface', surface: first.surface };
-  if (first) return {};
+  if (first) return metric === 'connections' ? { action: 'end-session' } : {};
   const step = findStep(`sev4/${metric}`)?.step;
   const offered = step && firstTarget(step, state);
   if (offered) return offered;
