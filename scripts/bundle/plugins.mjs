@@ -1,4 +1,4 @@
-// The four esbuild plugins of the bundle (docs/adr/0006-bundle.md); each makes a start faster. Plain JavaScript, as the
+// The five esbuild plugins of the bundle (docs/adr/0006-bundle.md); each makes a start faster. Plain JavaScript, as the
 // build is.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,21 @@ const httpByRequire = {
 };
 
 /**
+ * Our static imports of undici get undici.mjs; undici.mjs gets undici's own files, and `import('undici')` all of it.
+ * @type {import('esbuild').Plugin}
+ */
+const undiciInPart = {
+  name: 'undici-in-part',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, ({ kind, importer }) =>
+      kind === 'import-statement' && !/[\\/]node_modules[\\/]/.test(importer)
+        ? { path: here('./undici.mjs') }
+        : undefined,
+    );
+  },
+};
+
+/**
  * Adds the plugins to esbuild's options.
  * @param {import('esbuild').BuildOptions} options
  * @returns {import('esbuild').BuildOptions}
@@ -72,8 +87,12 @@ const httpByRequire = {
 export function withPlugins(options) {
   return {
     ...options,
-    plugins: [stringWidthOnDemand, rowsAsTheyAre, yogaWithoutFetch, httpByRequire],
-    // Ink imports its developer tools behind a switch that the product never sets.
-    alias: { 'react-devtools-core': here('./no-devtools.ts') },
+    plugins: [stringWidthOnDemand, rowsAsTheyAre, yogaWithoutFetch, httpByRequire, undiciInPart],
+    alias: {
+      // Ink imports its developer tools behind a switch that the product never sets.
+      'react-devtools-core': here('./no-devtools.ts'),
+      // ioredis alone asks for it.
+      debug: here('./no-debug.ts'),
+    },
   };
 }

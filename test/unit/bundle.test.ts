@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import realWidth from 'string-width';
@@ -45,6 +46,44 @@ describe('the width of a text', () => {
 
   test('each of the cockpit’s glyphs takes one column', () => {
     for (const glyph of `${glyphs}⠀⣿`) expect([glyph, realWidth(glyph)]).toEqual([glyph, 1]);
+  });
+});
+
+describe('a request through the part of undici that is bundled', () => {
+  test.each([
+    ['a path with a query', '/v1/studies?state=queued&x=a%20b', {}],
+    ['no path', '', {}],
+    ['a body without a method', '/things', { body: '{"a":1}', headers: { 'content-type': 'application/json' } }],
+    ['a method', '/things/1', { method: 'DELETE' as const }],
+  ])('reaches the server as undici’s own does: %s', async (_, where, options) => {
+    const whole = await import('undici');
+    const part = await import('../../scripts/bundle/undici.mjs');
+    const server = createServer((asked, answer) => {
+      let body = '';
+      asked.on('data', (some) => {
+        body += some;
+      });
+      asked.on('end', () => answer.end(JSON.stringify([asked.method, asked.url, asked.headers['content-type'], body])));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}${where}`;
+    const said = [];
+    for (const { request, Agent } of [whole, part])
+      for (const to of [url, new URL(url)]) {
+        const dispatcher = new Agent();
+        const answer = await request(to, { ...options, dispatcher });
+        said.push(await answer.body.json());
+        await dispatcher.close();
+      }
+    server.close();
+    expect(new Set(said.map((one) => JSON.stringify(one))).size).toBe(1);
+  });
+
+  test('needs no dispatcher, and refuses what is no URL', async () => {
+    const { request } = await import('../../scripts/bundle/undici.mjs');
+    await expect(request('nowhere')).rejects.toThrow('Invalid URL');
+    await expect(request('http://127.0.0.1:1/')).rejects.toThrow('ECONNREFUSED');
   });
 });
 

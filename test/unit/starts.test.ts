@@ -13,12 +13,20 @@ const packageOf = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
 const built = await build(bundleOptions({ outdir: 'out' }));
 const { outputs } = built.metafile;
 
-test('a start loads one package for its words, and four for the width of a text', () => {
-  const files = new Set(['out/cli.js']);
+/** The modules of chunks and of all that they import statically: what is loaded with them. */
+function loadedWith(chunks: readonly string[]): string[] {
+  const files = new Set(chunks);
   for (const file of files)
     for (const { path, kind } of outputs[file]?.imports ?? [])
       if (kind === 'import-statement' && outputs[path]) files.add(path);
-  const modules = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  return [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+}
+
+const chunksOf = (...modules: readonly string[]): string[] =>
+  Object.keys(outputs).filter((file) => modules.some((module) => outputs[file]?.inputs[module]));
+
+test('a start loads one package for its words, and four for the width of a text', () => {
+  const modules = loadedWith(['out/cli.js']);
   const packages = new Set(modules.flatMap((module) => packageOf.exec(module)?.[1] ?? []));
   expect([...packages].sort()).toEqual([
     'ansi-regex',
@@ -32,6 +40,17 @@ test('a start loads one package for its words, and four for the width of a text'
   expect(
     modules.filter((module) => /^src\/(config\/(settings|options|load)\.ts|data|engine|actions|screens)/.test(module)),
   ).toEqual([]);
+});
+
+test('one look loads of undici what a request needs, and neither what ioredis prints nor the screen', () => {
+  const sources = ['kubernetes/sources', 'gateway/source', 'postgres/sources', 'redis/source', 'aws/backups'];
+  const look = chunksOf('src/commands/status/look.ts', ...sources.map((source) => `src/data/${source}.ts`));
+  const modules = loadedWith(look);
+  expect(modules).toContain('node_modules/undici/lib/dispatcher/client-h1.js');
+  expect(modules).toContain('node_modules/ioredis/built/Redis.js');
+  const spared =
+    /undici\/(index\.js|lib\/(mock|cache|interceptor|web\/(fetch\/index|websocket|cache|cookies)))|debug\/src|\/(ink|react|client-node\/dist\/gen)\//;
+  expect(modules.filter((module) => spared.test(module))).toEqual([]);
 });
 
 test('no import of node:http makes Node compile the undici that it carries', () => {

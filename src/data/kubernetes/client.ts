@@ -3,7 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import type { VersionInfo } from '@kubernetes/client-node';
-import { type Dispatcher, request, WebSocket } from 'undici';
+import { type Dispatcher, request, type WebSocket } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -139,6 +139,8 @@ export class Cluster {
   /** A WebSocket to a subresource that streams (RFC 6455); who opens it hears of its events. Throws `CredentialsError`. */
   async webSocket(path: string, protocol: string, signal: AbortSignal): Promise<WebSocket> {
     const { tls, headers } = await unlessAborted(this.#credentials.renewal.get(), signal);
+    // All of undici, which a request does not need: loaded for a person who opens a shell or forwards a port.
+    const { WebSocket } = await import('undici');
     const url = new URL(this.#target.cluster.server + path);
     const dispatcher = this.#connections(tls, url);
     url.protocol = url.protocol.replace('http', 'ws');

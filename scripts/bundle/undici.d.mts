@@ -1,0 +1,1 @@
+export { Agent, ProxyAgent, request, Socks5ProxyAgent } from 'undici';
