@@ -24,6 +24,8 @@ export type Emit = (news: SourceUpdate) => void;
 export type Running = {
   /** Ask now, not when the next turn comes. */
   refresh(): void;
+  /** Resolves when its first request can go out, or never will. Absent: at once. */
+  begun?: Promise<unknown>;
   /** Resolves when the signal was aborted and nothing is held open any more. */
   ended: Promise<void>;
 };

@@ -1,27 +1,60 @@
 // Every source. A new one is one line here.
 import type { Settings } from '../config/settings.ts';
+import type { FactId } from '../core/world/facts.ts';
 import type { Source } from '../data/source.ts';
 import { loadedLater } from './loaded-later.ts';
 
-/** The sources that the settings call for; with `once` they end what would go on after the first answer, and share none with other cockpits. Most clients are imported here; nothing is opened before they start. */
-export async function sourcesFor(settings: Settings, { once = false } = {}): Promise<readonly Source[]> {
+/** Sources that share a client. `facts`: all that they may tell. `load` imports the client; nothing is opened before they start. */
+export type Family = { facts: readonly FactId[]; load(): Promise<readonly Source[]> };
+
+/**
+ * The sources that the settings call for, in the order in which a look starts them: who takes most steps to its answer
+ * comes first. With `once` they end what would go on after the first answer, and share none with other cockpits.
+ */
+export function familiesFor(settings: Settings, { once = false } = {}): readonly Family[] {
   const { prometheus } = settings;
-  const families: readonly Promise<readonly Source[]>[] = [
-    import('../data/gateway/source.ts').then((m) => [m.gatewaySource(settings, { once })]),
-    import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings, { once })),
+  const shared = !once;
+  return [
+    {
+      facts: ['cluster', 'pods', 'deployments', 'workloads', ...(prometheus ? [] : (['traffic'] as const))],
+      load: async () => (await import('../data/kubernetes/sources.ts')).kubernetesSources(settings, { once }),
+    },
+    {
+      facts: ['gateway'],
+      load: async () => [(await import('../data/gateway/source.ts')).gatewaySource(settings, { once })],
+    },
     ...(prometheus
       ? [
-          import('../data/prometheus/source.ts').then((m) => [
-            m.prometheusSource(settings, prometheus, { shared: !once }),
-          ]),
+          {
+            facts: ['traffic'] as const,
+            load: async () => [
+              (await import('../data/prometheus/source.ts')).prometheusSource(settings, prometheus, { shared }),
+            ],
+          },
         ]
       : []),
-    import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings, { shared: !once })),
-    import('../data/redis/source.ts').then((m) => [m.redisSource(settings, { shared: !once })]),
+    {
+      facts: ['primary', 'replica', 'studies', 'surfaces'],
+      load: async () => (await import('../data/postgres/sources.ts')).postgresSources(settings, { shared }),
+    },
+    {
+      facts: ['redis'],
+      load: async () => [(await import('../data/redis/source.ts')).redisSource(settings, { shared })],
+    },
+    {
+      facts: ['backups'],
+      // The clients of RDS and S3 are a third of all code.
+      load: async () => [
+        loadedLater('backups', ['backups'], async () =>
+          (await import('../data/aws/backups.ts')).backupsSource(settings, { shared }),
+        ),
+      ],
+    },
   ];
-  // The clients of RDS and S3 are a third of all code.
-  const backups = loadedLater('backups', ['backups'], () =>
-    import('../data/aws/backups.ts').then((m) => m.backupsSource(settings, { shared: !once })),
-  );
-  return [...(await Promise.all(families)).flat(), backups];
+}
+
+/** The sources of all families. */
+export async function sourcesFor(settings: Settings): Promise<readonly Source[]> {
+  const loaded = await Promise.all(familiesFor(settings).map(({ load }) => load()));
+  return loaded.flat();
 }

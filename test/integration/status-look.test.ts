@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ulid } from 'ulid';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lateHint, lookOnce } from '../../src/commands/status/look.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { ApiServer } from '../support/api-server.ts';
@@ -131,6 +131,38 @@ test('a single look lists everything once over few connections, and watches noth
   expect(paths.length).toBeGreaterThan(10);
   expect(seen.most).toBeLessThanOrEqual(6);
   expect(seen.sockets.size).toBeLessThanOrEqual(6);
+});
+
+test('a single look opens Kubernetes before it loads the next client, and loads none that it does not ask', async () => {
+  await answering();
+  vi.resetModules();
+  const order: string[] = [];
+  vi.doMock('../../src/data/redis/source.ts', async (original) => {
+    order.push('redis is loaded');
+    return await original();
+  });
+  vi.doMock('../../src/data/postgres/sources.ts', () => {
+    throw new Error('nobody asked for it');
+  });
+  const { Connection } = await import('../../src/data/kubernetes/connection.ts');
+  const open = Connection.prototype.open;
+  vi.spyOn(Connection.prototype, 'open').mockImplementation(function (this: typeof Connection.prototype) {
+    if (order.length === 0) order.push('Kubernetes is opened');
+    return open.call(this);
+  });
+  const fresh = await import('../../src/commands/status/look.ts');
+  const look = await fresh.lookOnce(
+    server.settings({ ...unhurried, redis: { url: 'redis://127.0.0.1:1' } }),
+    60_000,
+    () => 0,
+    ['cluster', 'redis'],
+  );
+  await look.end();
+  vi.doUnmock('../../src/data/redis/source.ts');
+  vi.doUnmock('../../src/data/postgres/sources.ts');
+  vi.restoreAllMocks();
+  expect(look.world.readings.cluster.state).toBe('live');
+  expect(order).toEqual(['Kubernetes is opened', 'redis is loaded']);
 });
 
 test('a list that does not come costs a single look only itself', async () => {

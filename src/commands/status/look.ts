@@ -9,15 +9,17 @@ import { surfaceActs } from '../../core/incident/surface-record.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { type FactId, factIds } from '../../core/world/facts.ts';
 import type { World } from '../../core/world/world.ts';
-import type { SourceUpdate } from '../../data/source.ts';
+import { pause, type Running, type Source, type SourceUpdate } from '../../data/source.ts';
 import { logUpdate } from '../../engine/log-events.ts';
-import { sourcesFor } from '../../engine/sources.ts';
+import { familiesFor } from '../../engine/sources.ts';
 import { WorldStore } from '../../engine/world-store.ts';
 
 /** The time for connections to close, if any is left. */
 const farewell: Ms = 400;
 /** The time for printing, and for closing connections after a poll that used all its time. */
 const closing: Ms = 150;
+/** The longest that the code of the next source waits for the first request of this one. */
+const headStart: Ms = 25;
 /** After a slow start the backends still get at least this part of the time. */
 const leastPart = 0.3;
 
@@ -63,28 +65,37 @@ export async function lookOnce(
   const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
   const keeper = new WorldStore(scopeOf(settings));
   const over = new AbortController();
-  const recorded = only.includes('surfaces') ? readJournal(settings) : undefined;
-  const all = await sourcesFor(patient, { once: true });
-  const sources = all.filter(({ facts }) => facts.some((fact) => only.includes(fact)));
-  const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
-  const running = await new Promise<Promise<void>[]>((resolve) => {
-    const started: Promise<void>[] = [];
-    const done = () => {
-      clearTimeout(deadline);
-      resolve(started);
-    };
-    const deadline = setTimeout(done, left());
-    for (const source of sources) {
-      const run = source.start((news) => {
+  const isWanted = ({ facts }: { facts: readonly FactId[] }) => facts.some((fact) => only.includes(fact));
+  const sources: Source[] = [];
+  const running: Running[] = [];
+  const waiting = new Set<FactId>();
+  let answered = () => {};
+  for (const family of familiesFor(patient, { once: true }).filter(isWanted)) {
+    const loaded = (await family.load()).filter(isWanted);
+    sources.push(...loaded);
+    for (const source of loaded) for (const fact of source.facts) waiting.add(fact);
+    const started = loaded.map((source) =>
+      source.start((news) => {
         if (over.signal.aborted) return;
         logUpdate(source.id, news, keeper.world);
         keeper.apply(news);
         waiting.delete(news.fact);
-        if (waiting.size === 0) done();
-      }, over.signal);
-      started.push(run.ended);
-    }
-    if (waiting.size === 0) done();
+        if (waiting.size === 0) answered();
+      }, over.signal),
+    );
+    running.push(...started);
+    // To load the next takes a while, in which this one's server can answer already.
+    const begun = started.flatMap((run) => run.begun ?? []);
+    if (begun.length > 0) await Promise.race([Promise.allSettled(begun), pause(headStart, over.signal)]);
+  }
+  const recorded = only.includes('surfaces') ? readJournal(settings) : undefined;
+  await new Promise<void>((resolve) => {
+    const deadline = setTimeout(resolve, left());
+    answered = () => {
+      clearTimeout(deadline);
+      resolve();
+    };
+    if (waiting.size === 0) answered();
   });
   const at = Date.now();
   for (const fact of factIds)
@@ -110,7 +121,7 @@ export async function lookOnce(
     async end() {
       const patience = Math.min(farewell, Math.max(closing / 2, timeout - passed()));
       const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
-      return Promise.race([Promise.allSettled(running).then(() => 'ended' as const), late]);
+      return Promise.race([Promise.allSettled(running.map(({ ended }) => ended)).then(() => 'ended' as const), late]);
     },
   };
 }

@@ -40,7 +40,11 @@ function clusterSource(connection: Connection): Source {
       const aborted = signal.aborted
         ? Promise.resolve()
         : new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      return { refresh: () => connection.refresh(), ended: aborted.then(() => connection.close()) };
+      return {
+        refresh: () => connection.refresh(),
+        begun: connection.once ? connection.open() : undefined,
+        ended: aborted.then(() => connection.close()),
+      };
     },
   };
 }
