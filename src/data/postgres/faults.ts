@@ -5,7 +5,13 @@ import { sanitize } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError, networkCode } from '../network.ts';
 import { grantFor } from './grants.ts';
-import { explainHandedOn, explainPooler, poolerRefusesPassword, refusedByPooler } from './pooler.ts';
+import {
+  explainHandedOn,
+  explainPooler,
+  noServerConnection,
+  poolerRefusesPassword,
+  refusedByPooler,
+} from './pooler.ts';
 import { UnreadableFile } from './tls.ts';
 
 /** Which server, as an on-call names it. */
@@ -18,6 +24,9 @@ export class NotPostgres extends Error {}
 
 /** The server wants the password itself, over a connection that others can read. It was not sent. */
 export class PasswordInClear extends Error {}
+
+/** A pgbouncer answers, and lets us wait for a connection to the server behind it. */
+export class PoolerHolds extends Error {}
 
 /** A query that timed out on a lock, with the lock's holder. */
 export class LockHeld extends Error {
@@ -189,6 +198,8 @@ export function remedyOf(error: unknown, role: string): string {
 }
 
 function explainClient(error: unknown, said: string, server: DatabaseServer): Known {
+  if (error instanceof PoolerHolds)
+    return ['refused', 'pgbouncer answers, and has no connection to the server for us', noServerConnection];
   if (error instanceof UnreadableFile)
     return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a readable file`];
   if (error instanceof NotPostgres || error instanceof SyntaxError)

@@ -11,6 +11,10 @@ type Refusal = {
 
 const behind = 'fix its password in [databases] or auth_file of pgbouncer: it logs in to the server for you';
 
+/** What to look at where it has none for a client. */
+export const noServerConnection =
+  'the pool is full, or the server behind it is down, or PAUSE holds it: SHOW POOLS; SHOW SERVERS; SHOW DATABASES; in pgbouncer';
+
 const refusals: readonly Refusal[] = [
   {
     // With the user: the server's own word to pgbouncer, handed on.
@@ -48,7 +52,7 @@ const refusals: readonly Refusal[] = [
     said: /^query_wait_timeout/,
     kind: 'refused',
     what: () => 'pgbouncer got no server connection in time (query_wait_timeout)',
-    hint: 'the pool is full, or the server behind it is down, or PAUSE holds it: SHOW POOLS; SHOW SERVERS; SHOW DATABASES; in pgbouncer',
+    hint: noServerConnection,
   },
   {
     said: /server login|server_login_retry|cannot connect to server|server connection/,

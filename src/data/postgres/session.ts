@@ -5,8 +5,9 @@ import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Result, timedOut } from '../source.ts';
 import { type AskSql, asker, type Refusals } from './ask.ts';
-import { type Connection, connect } from './connect.ts';
+import type { Connection } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
+import { connectOrTell } from './silent-pooler.ts';
 import { type InTransaction, transactor } from './transaction.ts';
 
 type Look<T> = (ask: AskSql, inTransaction: InTransaction) => Promise<T>;
@@ -116,7 +117,7 @@ export class Session {
     if (this.#closed) throw new Error('Connection terminated: the session is closed');
     if (this.#connection && !this.#connection.lost) return this.#connection;
     this.#drop();
-    const connection = await connect(this.server, { signal });
+    const connection = await connectOrTell(this.server, { signal });
     if (this.#closed) {
       connection.cut();
       throw new Error('Connection terminated: the session is closed');
