@@ -1,4 +1,4 @@
-import { fixFirst } from '../core/health/fix-first.ts';
+import { firstSays, fixFirst } from '../core/health/fix-first.ts';
 import { type Metric, metrics } from '../core/health/metrics.ts';
 import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
@@ -13,7 +13,8 @@ const recommend =
     const found = metricEvidence(world, id);
     if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
     const first = found.state === 'fail' ? fixFirst(id, world) : undefined;
-    if (first) return { answer: 'no', instead: `fix ${first.what} first`, because: first.because };
+    if (first?.unread) return { answer: 'unsure', because: `${firstSays(first)}: ${first.because}` };
+    if (first) return { answer: 'no', instead: firstSays(first), because: first.because };
     return found.state === 'fail'
       ? { answer: 'yes', because: `${found.subject} ${found.because}` }
       : { answer: 'no', because: `${found.subject} ${found.because}` };

@@ -8,8 +8,9 @@ import { type Binaries, findBinaries } from '../../simulator/postgres/binaries.t
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
+import { firstPace } from '../../src/core/health/busiest.ts';
 import type { StatementPlan } from '../../src/core/queries/statement-plan.ts';
-import { busiestStatement, firstPace, lateRest, pace, stands } from '../../src/data/postgres/busiest.ts';
+import { busiestStatement, lateRest, pace, stands } from '../../src/data/postgres/busiest.ts';
 import { readPlan } from '../../src/data/postgres/plan-query.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
@@ -186,12 +187,14 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
       return value(answer).found;
     };
     await client.query('SELECT "Ext ensions".pg_stat_statements_reset()');
-    expect(await look()).toBeUndefined();
+    expect(await look()).toEqual({ unread: true });
     await client.query(`SELECT count(*) AS slow FROM (SELECT pg_sleep(4)) s WHERE 'h1dden-w0rd' <> ''`);
     now += firstPace - 1;
-    expect(await look(), 'before the pace').toBeUndefined();
+    expect(await look(), 'before the pace').toEqual({ unread: true });
     now += 1;
-    const busy = await look();
+    const told = await look();
+    const busy = told.found;
+    expect(told.unread).toBeUndefined();
     expect(busy?.text).toMatch(/count\(\*\) AS slow/);
     expect(JSON.stringify(busy)).not.toContain('h1dden-w0rd');
     expect(busy?.share).toBeGreaterThan(0.5);
@@ -199,22 +202,22 @@ describe.each(versions)('PostgreSQL %s', (version, directory) => {
     expect(busy?.mean).toBeGreaterThanOrEqual(4000);
     // It costs nothing until the next count, which sees nothing more of it.
     now += pace - 1;
-    expect(await look()).toEqual(busy);
+    expect(await look()).toEqual({ found: busy });
     // A busy server is late: what was found stands for a while.
     now += 1;
     for (let waited = 0; waited + pace <= stands; waited += lateRest) {
-      expect(await look(true), `late after ${waited} ms`).toEqual(busy);
+      expect(await look(true), `late after ${waited} ms`).toEqual({ found: busy });
       now += lateRest;
     }
-    expect(await look(true)).toBeUndefined();
+    expect(await look(true), 'too old to stand').toEqual({ unread: true });
     now += pace * 100;
-    expect(await look(), 'no more of it').toBeUndefined();
+    expect(await look(), 'no more of it').toEqual({});
   });
 
   test('who may not see statements is told of none, and the look goes on', async () => {
     const blind = session('blind');
     const answer = await blind.read(signal(), 10_000, async (ask) => ({ found: await busiestStatement(ask, blind) }));
-    expect(value(answer).found).toBeUndefined();
+    expect(value(answer).found.found).toBeUndefined();
     expect(value(await readServer(blind, 10_000, signal())).busiest).toBeUndefined();
   });
 

@@ -1,9 +1,10 @@
 // What goes wrong in the drill's database and Redis, and that the remedy helps.
+import { execFile } from 'node:child_process';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
-import { drillOf } from '../support/drill.ts';
+import { drillOf, launcher } from '../support/drill.ts';
 
 let drill: Drill | undefined;
 afterEach(async () => {
@@ -62,6 +63,17 @@ test('a statement takes most of the time by sequential scans, until its index ex
   await sql('CREATE INDEX request_log_study ON request_log (study_id, at)');
   await expect.poll(() => conditions.gateway.latency, soon).toBe(120);
 });
+
+test('status, which looks once, names the statement and does not advise to scale', async () => {
+  const { environment } = await begin('slow-statement');
+  const printed = await new Promise<string>((resolve) =>
+    execFile(process.execPath, [launcher, 'status', '--json', '--timeout', '40'], { env: environment }, (_, out) =>
+      resolve(out),
+    ),
+  );
+  const { findings }: { findings: { id: string; remedy?: string }[] } = JSON.parse(printed);
+  expect(findings.find(({ id }) => id === 'metric/p95')?.remedy).toBe('Fix the slow statement first');
+}, 90_000);
 
 test('a leaked key is used until it is revoked', async () => {
   const { sql, count, conditions } = await begin('security');

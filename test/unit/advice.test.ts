@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { nothingKnown } from '../../src/core/incident/checklist.ts';
 import type { Pod, Redis } from '../../src/core/world/facts.ts';
-import type { Fault } from '../../src/core/world/reading.ts';
+import { type Fault, pending, type Reading } from '../../src/core/world/reading.ts';
 import type { Readings } from '../../src/core/world/world.ts';
 import { findStep } from '../../src/runbook/checklists.ts';
 import { live, now, world } from '../support/world.ts';
+import { calm } from '../support/worlds.ts';
 
 const fault = (code: string, kind: Fault['kind'] = 'refused'): Fault => ({
   ...{ kind, where: 'redis:6379', what: 'connection refused', hint: 'look', code },
@@ -34,6 +35,18 @@ const pod = (app: string, more: Partial<Pod> = {}): Pod => ({
 const pods = (...all: readonly Pod[]) => live<'pods'>(all);
 const crash = { ready: false, reason: 'CrashLoopBackOff', restarts: 7 } as const;
 
+function told<T>(reading: Reading<T>): T {
+  if (reading.state !== 'live') throw new Error('it is calm');
+  return reading.value;
+}
+const { primary, gateway, surfaces } = calm.readings;
+/** Slow and full, and all that either advice rests on is well. */
+const well: Partial<Readings> = {
+  ...{ traffic: slow, studies: queued, redis: redis(), pods: pods(pod('api-gateway'), pod('executor')) },
+  ...{ primary: live<'primary'>(told(primary)), gateway: live<'gateway'>(told(gateway)) },
+  surfaces: live<'surfaces'>(told(surfaces)),
+};
+
 type Row = [name: string, readings: Partial<Readings>, p95: string, queueDepth: string];
 
 const table: readonly Row[] = [
@@ -58,16 +71,32 @@ const table: readonly Row[] = [
     'Scale API nodes',
     'Scale executors',
   ],
+  ['the database has not answered yet', { primary: pending }, 'Check the database first', 'Check the database first'],
+  ['Redis has not answered yet', { redis: pending }, 'Check Redis first', 'Check Redis first'],
+  ['the pods are not read yet', { pods: pending }, 'Check the pods first', 'Check the pods first'],
+  ['the gateway has not answered yet', { gateway: pending }, 'Check the gateway first', 'Scale executors'],
+  ['the surfaces are not counted yet', { surfaces: pending }, 'Scale API nodes', 'Check the surfaces first'],
+  [
+    'what is broken outweighs what is unread',
+    { primary: pending, redis: lost('ECONNREFUSED') },
+    ...(['Fix Redis first', 'Fix Redis first'] as const),
+  ],
+  [
+    'statements were counted once',
+    { primary: live<'primary'>({ ...told(primary), busiestUnread: true }) },
+    ...(['Check the SQL statements first', 'Scale executors'] as const),
+  ],
   ['the pods are unknown', { pods: lost('ECONNREFUSED') }, 'Scale API nodes', 'Scale executors'],
 ];
 
 test.each(table)('%s', (_, readings, ...asked) => {
-  const seen = world({ readings: { traffic: slow, studies: queued, redis: redis(), ...readings } });
+  const seen = world({ readings: { ...well, ...readings } });
   const found = evaluate(seen);
   const remedies = ['metric/p95', 'metric/queueDepth'].map((id) => found.find((one) => one.id === id)?.remedy);
   expect(remedies).toEqual(asked);
   const answers = ['sev4/p95', 'sev4/queueDepth'].map(
     (id) => findStep(id)?.step.decision?.recommend(seen, nothingKnown).answer,
   );
-  expect(answers).toEqual(asked.map((says) => (says.startsWith('Scale') ? 'yes' : 'no')));
+  const wanted = { Scale: 'yes', Fix: 'no', Check: 'unsure' };
+  expect(answers).toEqual(asked.map((says) => Object.entries(wanted).find(([word]) => says.startsWith(word))?.[1]));
 });

@@ -217,8 +217,12 @@ test('while the database is down, scaling and a restart are not recommended', ()
   const slow = live<'traffic'>({
     ...{ p95: 9000, errorRate: 0.4, samples: 400, sampling: 1, window: 300_000, source: 'gateway logs' },
   });
+  const redis = live<'redis'>({
+    ...{ where: 'redis:6379', version: '7.2', latency: 1, role: 'master', usedBytes: 10, maxBytes: 100 },
+  });
+  const well = gateway(plain(), detailed('ok'));
   const answers = (readings: Partial<Readings>) => {
-    const seen = world({ readings: { traffic: slow, ...readings } });
+    const seen = world({ readings: { traffic: slow, redis, pods: live<'pods'>([]), gateway: well, ...readings } });
     const [step, p95] = [findStep('sev4/p95')?.step, evaluate(seen).find(({ id }) => id === 'metric/p95')];
     return [step?.decision?.recommend(seen, nothingKnown).answer, p95?.remedy];
   };

@@ -2,6 +2,8 @@
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { ReadonlyList } from '../../core/growing.ts';
+import { firstPace } from '../../core/health/busiest.ts';
+import { comparedFacts } from '../../core/health/fix-first.ts';
 import type { JournalLook } from '../../core/health/report.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import { openReports } from '../../core/incident/open.ts';
@@ -32,6 +34,9 @@ export const lateHint = (given: Ms): string =>
     ? `allow more time: --timeout ${longLook / second}`
     : 'it is slow, frozen or behind a firewall: try it by hand';
 
+/** From the first answer to the second one that is compared with it; a moment more, so that it is made. */
+const comparable: Ms = firstPace + second / 10;
+
 export type Look = {
   world: World;
   /** Absent: none is configured, or none was asked for. */
@@ -50,7 +55,8 @@ function sinceStart(): Ms {
 }
 
 /**
- * Resolves when every source has told a value or a fault, at the latest `timeout` after the process began: whoever
+ * Resolves when every source has told a value or a fault, and a second one where an advice compares the two; at the
+ * latest `timeout` after the process began: whoever
  * waits does so from then on, and on a busy machine starting alone takes seconds. `passed`: since then. `only`: the
  * facts that are asked for.
  */
@@ -70,6 +76,7 @@ export async function lookOnce(
   const running: Running[] = [];
   const waiting = new Set<FactId>();
   let answered = () => {};
+  let answeredAgain = (_: FactId) => {};
   for (const family of familiesFor(patient, { once: true }).filter(isWanted)) {
     const loaded = (await family.load()).filter(isWanted);
     sources.push(...loaded);
@@ -81,6 +88,7 @@ export async function lookOnce(
         keeper.apply(news);
         waiting.delete(news.fact);
         if (waiting.size === 0) answered();
+        answeredAgain(news.fact);
       }, over.signal),
     );
     running.push(...started);
@@ -97,6 +105,21 @@ export async function lookOnce(
     };
     if (waiting.size === 0) answered();
   });
+  const compared = new Set(waiting.size === 0 ? comparedFacts(keeper.world) : []);
+  if (compared.size > 0 && left() > comparable) {
+    await pause(comparable, over.signal);
+    await new Promise<void>((resolve) => {
+      const deadline = setTimeout(resolve, left());
+      answeredAgain = (fact) => {
+        compared.delete(fact);
+        if (compared.size > 0) return;
+        clearTimeout(deadline);
+        resolve();
+      };
+      for (const [at, { facts }] of sources.entries())
+        if (facts.some((fact) => compared.has(fact))) running[at]?.refresh();
+    });
+  }
   const at = Date.now();
   for (const fact of factIds)
     if (waiting.has(fact)) {

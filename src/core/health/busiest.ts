@@ -1,9 +1,12 @@
 // A statement that takes most of a database's time.
 import { formatPercent } from '../text/format.ts';
-import type { Ms } from '../time.ts';
+import { type Ms, second } from '../time.ts';
 
 /** `share`: of all execution time, 0–1. `load`: cores that it keeps busy. `mean`: of one call. `text`: without literals. */
 export type BusyStatement = { share: number; load: number; mean: Ms; text: string };
+
+/** The least time between the first two counts of statements, which together tell of one. */
+export const firstPace: Ms = 2 * second;
 
 /** A statement that alone takes this share of all execution time stands out, */
 const largeShare = 0.5;

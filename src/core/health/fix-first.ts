@@ -2,6 +2,7 @@
 // while the pods that there are fail.
 
 import { formatCount, formatCounted } from '../text/format.ts';
+import type { FactId } from '../world/facts.ts';
 import { known, provesAway } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
@@ -9,15 +10,19 @@ import { busiestSays } from './busiest.ts';
 import { describeFault } from './describe.ts';
 import { databaseIsAway } from './failover.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
-import { evaluateMetric, metric } from './metrics.ts';
+import { evaluateMetric, metric, metrics } from './metrics.ts';
 import { isHopeless } from './pods.ts';
 import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
 import { mayBlock } from './rules/postgres.ts';
+import { isBreached } from './status.ts';
 import { jobsSay, surfacesHealth } from './surfaces.ts';
 
-/** `what`: in `Fix WHAT first`. `deployment`: whose pods fail. `surface`: the one that fails most. */
-export type FixFirst = { what: string; because: string; deployment?: string; surface?: string };
+/**
+ * `what`: in `Fix WHAT first`. `unread`: what it would be is not known yet, in `Check WHAT first`. `deployment`: whose
+ * pods fail. `surface`: the one that fails most.
+ */
+export type FixFirst = { what: string; because: string; unread?: true; deployment?: string; surface?: string };
 
 type Need = (world: World) => FixFirst | undefined;
 
@@ -84,10 +89,13 @@ const connections: Need = (world) => {
   return { what: 'the database connections', because: `${says} connections are used` };
 };
 
-/** More API nodes and more sessions send the same statement more often. */
+/** More API nodes and more sessions send the same statement more often. Which one it is takes two counts. */
 const statement: Need = ({ readings, now }) => {
-  const busiest = known(readings.primary, now)?.busiest;
-  return busiest && { what: 'the slow statement', because: busiestSays(busiest) };
+  const primary = known(readings.primary, now);
+  if (primary?.busiest) return { what: 'the slow statement', because: busiestSays(primary.busiest) };
+  return primary?.busiestUnread
+    ? { what: 'the SQL statements', because: 'which one takes most time needs a second count', unread: true }
+    : undefined;
 };
 
 /** The share of the last hour's jobs, 0 to 1, from which more executors mostly make more failed jobs. */
@@ -105,12 +113,44 @@ const surfaces: Need = (world) => {
   return { what: 'the surfaces', because: `${jobs} failed in the last hour`, surface: worst.id };
 };
 
+/** Before the first answer of what decides, nothing is advised. */
+const unread =
+  (what: string, fact: 'primary' | 'redis' | 'pods' | 'gateway' | 'surfaces'): Need =>
+  ({ readings }) =>
+    readings[fact].state === 'pending' ? { what, because: `${what}: no answer yet`, unread: true } : undefined;
+
+const unreadDatabase = unread('the database', 'primary');
+const unreadRedis = unread('Redis', 'redis');
+const unreadPods = unread('the pods', 'pods');
+
 /** What the action of a metric rests on, the most telling first. */
 const needs: Partial<Readonly<Record<MetricId, readonly Need[]>>> = {
-  p95: [database, redis, pods('gateway'), gateway, connections, statement],
+  p95: [
+    database,
+    redis,
+    pods('gateway'),
+    gateway,
+    connections,
+    statement,
+    unreadDatabase,
+    unreadRedis,
+    unreadPods,
+    unread('the gateway', 'gateway'),
+  ],
   errorRate: [database, redis, pods('gateway'), gateway],
   connections: [locks, idleSessions, statement],
-  queueDepth: [database, redis, pods('executor'), pods('orchestrator'), connections, surfaces],
+  queueDepth: [
+    database,
+    redis,
+    pods('executor'),
+    pods('orchestrator'),
+    connections,
+    surfaces,
+    unreadDatabase,
+    unreadRedis,
+    unreadPods,
+    unread('the surfaces', 'surfaces'),
+  ],
   studyFailures: [database, redis, pods('executor'), pods('orchestrator'), pods('gateway'), gateway],
 };
 
@@ -123,8 +163,19 @@ export function fixFirst(id: MetricId, world: World): FixFirst | undefined {
   return undefined;
 }
 
+/** Facts of which an advice needs a second reading, to compare it with the first. */
+export function comparedFacts(world: World): readonly FactId[] {
+  const isNeeded = metrics.some((one) => isBreached(evaluateMetric(one, world)) && fixFirst(one.id, world)?.unread);
+  return isNeeded && known(world.readings.primary, world.now)?.busiestUnread ? ['primary'] : [];
+}
+
+/** `fix Redis first`, `check the pods first`. */
+export const firstSays = ({ what, unread }: FixFirst): string => `${unread ? 'check' : 'fix'} ${what} first`;
+
 /** What a breached metric asks for: the runbook's action, or what has to be fixed before it. */
 export function actionFor({ id, action }: { id: MetricId; action: string }, world: World): string {
   const first = fixFirst(id, world);
-  return first ? `Fix ${first.what} first` : action;
+  if (!first) return action;
+  const says = firstSays(first);
+  return `${says[0]?.toUpperCase()}${says.slice(1)}`;
 }

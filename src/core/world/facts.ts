@@ -153,6 +153,8 @@ export type Database = {
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
   /** On a primary: the statement that takes most of its time now; absent where none stands out, or none is counted. */
   busiest?: BusyStatement;
+  /** Which statement takes most of its time is not known yet: that takes two counts. */
+  busiestUnread?: true | undefined;
   blocked?: readonly Blocked[];
   /** What could not be queried, and the grant that allows it: `lag: grant pg_monitor to bentham`. */
   missing: readonly MissingPart[];

@@ -1,5 +1,5 @@
 // The statement that takes most of the primary's time now, as a part of its fact: a slow API may wait for it.
-import { type BusyStatement, isBusiest } from '../../core/health/busiest.ts';
+import { type BusyStatement, firstPace, isBusiest } from '../../core/health/busiest.ts';
 import { statementKind } from '../../core/text/statement.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import type { AskSql } from './ask.ts';
@@ -10,7 +10,6 @@ import { meansOf, whyUncounted } from './statement-means.ts';
 
 /** The least time between two counts; the second one comes sooner, so that the first advice is right. */
 export const pace: Ms = 20 * second;
-export const firstPace: Ms = 5 * second;
 /** How long one may take: one that is dear is not made at all. */
 const within: Ms = second / 2;
 /** A server that counts no statements, or refuses, is asked again after this; */
@@ -31,38 +30,47 @@ type Memory = {
   count?: Count;
   /** Two counts were compared. */
   isCompared?: boolean;
+  /** The statements are counted, and two counts were not compared yet. */
+  isUnread?: boolean;
   found?: BusyStatement;
   text?: { id: string; text: string };
 };
 
 const memories = new WeakMap<Session, Memory>();
 
-/** Undefined where no statement stands out, and before the second count. */
+/** `found`: undefined where no statement stands out. `unread`: that takes a second count, or the count was late. */
+export type Busiest = { found?: BusyStatement | undefined; unread?: true | undefined };
+
+/** Counts, if it is time to, and compares with the count before. */
 export async function busiestStatement(
   ask: AskSql,
   session: Session,
   clock: () => Ms = () => performance.now(),
-): Promise<BusyStatement | undefined> {
+): Promise<Busiest> {
   const memory = memories.get(session) ?? { columns: [], restsUntil: 0 };
   memories.set(session, memory);
   const now = clock();
-  if (now < memory.restsUntil) return memory.found;
-  if (memory.count && now - memory.count.at < (memory.isCompared ? pace : firstPace)) return memory.found;
+  if (now < memory.restsUntil) return toldOf(memory);
+  if (memory.count && now - memory.count.at < (memory.isCompared ? pace : firstPace)) return toldOf(memory);
   try {
     memory.found = await nextOf(ask, memory, now);
-    return memory.found;
+    return toldOf(memory);
   } catch (error) {
     if (isLate(error)) {
       // A busy server is late, and is busy with that statement still: what was found stands for a while.
       memory.restsUntil = now + lateRest;
-      if (memory.count && now - memory.count.at > stands) memory.found = undefined;
-      return memory.found;
+      const isOld = memory.count !== undefined && now - memory.count.at > stands;
+      if (isOld) memory.found = undefined;
+      memory.isUnread = isOld || !memory.isCompared;
+      return toldOf(memory);
     }
     if (!isRefusal(error)) throw error;
     memories.set(session, { columns: [], restsUntil: now + rest });
-    return undefined;
+    return {};
   }
 }
+
+const toldOf = ({ found, isUnread }: Memory): Busiest => ({ found, unread: isUnread && !found ? true : undefined });
 
 async function nextOf(ask: AskSql, memory: Memory, now: Ms): Promise<BusyStatement | undefined> {
   if (memory.schema === undefined) {
@@ -80,6 +88,8 @@ async function nextOf(ask: AskSql, memory: Memory, now: Ms): Promise<BusyStateme
   const count = { at: now, rows: new Map(rows.map((row) => [row.id, row])), total: rows[0]?.total ?? 0 };
   memory.count = count;
   memory.isCompared = before !== undefined;
+  // Without any row they are hidden from us: a second count tells nothing more.
+  memory.isUnread = !memory.isCompared && rows.length > 0;
   const most = before && mostSince(before, count);
   if (!most) return undefined;
   if (memory.text?.id !== most.id) {

@@ -190,7 +190,8 @@ function databaseFrom(look: Look, where: string): Database {
     slots: slots ? slots.map(slotFrom) : undefined,
     idAges: ids ? ids.map(idAgeFrom) : undefined,
     upkeep,
-    busiest: busy,
+    busiest: busy?.found,
+    busiestUnread: busy?.unread,
     longestTransaction: longest && transactionFrom(longest),
     blocked: blocked
       ? blocked.map(({ pid, blockedBy, seconds, query }) => ({

@@ -131,6 +131,7 @@ export const database: z.ZodType<Database> = z.strictObject({
   idAges: list(idAge).optional(),
   upkeep: upkeep.optional(),
   busiest: z.strictObject({ share: amount, load: amount, mean: amount, text: word }).optional(),
+  busiestUnread: z.literal(true).optional(),
   longestTransaction: z.strictObject({ pid: amount, age: amount, user: word, query: word }).optional(),
   blocked: list(z.strictObject({ pid: amount, blockedBy: list(amount), waiting: amount, query: word })).optional(),
   missing: list(z.strictObject({ part: databaseParts, grant: word })),

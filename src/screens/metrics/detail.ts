@@ -1,4 +1,4 @@
-import { fixFirst } from '../../core/health/fix-first.ts';
+import { firstSays, fixFirst } from '../../core/health/fix-first.ts';
 import { recoveryOf, recoverySays } from '../../core/health/metric-window.ts';
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { refusalsByTenant } from '../../core/health/refusals.ts';
@@ -85,5 +85,5 @@ export const metricScreen: Screen = {
 /** The runbook's action, and what has to be fixed before it can help. */
 function runbookSays(m: Metric, world: World, breached: boolean): string {
   const first = breached ? fixFirst(m.id, world) : undefined;
-  return first ? `${m.action}, but fix ${first.what} first: ${first.because}` : m.action;
+  return first ? `${m.action}, but ${firstSays(first)}: ${first.because}` : m.action;
 }
