@@ -4,7 +4,7 @@ import type { DatabaseServer } from '../../src/config/settings.ts';
 import { BudgetedQuery } from '../../src/data/postgres/budgeted-query.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
 import { inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts';
-import { surfaces } from '../../src/data/postgres/queries/studies.ts';
+import { surfaces } from '../../src/data/postgres/queries/surfaces.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { completionFrom } from '../../src/data/postgres/studies.ts';
 import { tlsAttempts } from '../../src/data/postgres/tls.ts';

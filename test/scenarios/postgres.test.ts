@@ -15,12 +15,8 @@ import { queryDatabase } from '../../src/data/postgres/database-query.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { errorsOfSurface, newestOfSurface, studiesOfSurface } from '../../src/data/postgres/queries/details.ts';
 import { type UnclearRow, unclearEstimated } from '../../src/data/postgres/queries/states.ts';
-import {
-  type EstimateRow,
-  pendingEstimated,
-  type SurfaceRow,
-  surfaces as surfacesOf,
-} from '../../src/data/postgres/queries/studies.ts';
+import { type EstimateRow, pendingEstimated } from '../../src/data/postgres/queries/studies.ts';
+import { type SurfaceRow, surfaces as surfacesOf } from '../../src/data/postgres/queries/surfaces.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';

@@ -12,7 +12,8 @@ import { identityOf } from './identity.ts';
 import { namingLocks } from './lock-holder.ts';
 import { newPoolsMemory, type PoolsMemory, withPools } from './pools.ts';
 import type { Tables } from './queries/columns.ts';
-import * as sql from './queries/studies.ts';
+import { type LastFinishedRow, lastFinished } from './queries/studies.ts';
+import * as sql from './queries/surfaces.ts';
 import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
@@ -22,7 +23,7 @@ import { hiddenOf, lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
   rows: BudgetedQuery<readonly sql.SurfaceRow[]>;
-  last: BudgetedQuery<sql.LastFinishedRow | undefined>;
+  last: BudgetedQuery<LastFinishedRow | undefined>;
   pools: PoolsMemory;
 };
 
@@ -112,7 +113,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
     return { ...pooled, messages, lastFinishedAt, estimated, countedAt, ...doubt };
   }
   const last = await memory.last.read(
-    async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],
+    async () => (await ask<LastFinishedRow>(lastFinished(tables), { within: dear }))[0],
     async () => undefined,
   );
   return {
