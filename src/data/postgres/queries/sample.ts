@@ -7,9 +7,10 @@ import pg from 'pg';
  */
 export type Sample = { percent: number; tail?: number };
 
-type Part = { from: string; where: string; weight: string };
+/** Rows of a table, and how many rows each of them stands for. */
+export type Part = { from: string; where: string; weight: string };
 
-/** The parts of a sample, each with how many rows one of its rows stands for. */
+/** The parts of a sample; without one, the whole table. */
 export function partsOf(jobs: string, sample: Sample | undefined): readonly Part[] {
   if (!sample) return [{ from: jobs, where: 'true', weight: '1' }];
   const { percent, tail } = sample;

@@ -1,7 +1,7 @@
 // The jobs of the last hour by surface (runbook, SEV2: failure patterns, error messages).
 import { finished } from '../../../core/platform/mapping.ts';
 import { isMoment, type Tables } from './columns.ts';
-import { marginOf, partsOf, type Sample } from './sample.ts';
+import { marginOf, type Part, partsOf, type Sample } from './sample.ts';
 import { inLastHour } from './studies.ts';
 
 /** How many jobs of the last hour are grouped by surface and error. */
@@ -38,64 +38,85 @@ export type SurfaceRow = {
 
 /**
  * Per surface over the last hour: finished and failed jobs, the studies they belong to and the most frequent error
- * (runbook, SEV2: failure patterns, error messages). From a sample, numbers of jobs are estimates of all. The margin of a
- * share f / n is twice the standard error of that ratio over pages chosen by chance; where none failed, or all did, three
- * more of the jobs that were read (95 %: the rule of three).
+ * (runbook, SEV2: failure patterns, error messages). From a sample, numbers of jobs are estimates of all.
  */
-export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?: Sample) => `
+export function surfaces(tables: Tables, sample?: Sample): string {
+  const jobs = (where: string) =>
+    sample ? `coalesce(round(sum(weight) FILTER (WHERE ${where})), 0)::int` : `(count(*) FILTER (WHERE ${where}))::int`;
+  const newest = (where: string) =>
+    `extract(epoch FROM max(ended) FILTER (WHERE ${where} AND ${isMoment('ended')}))::float8`;
+  const order = 'failures DESC, unclear DESC, finished DESC, id';
+  return `
   WITH recent AS MATERIALIZED (
-    SELECT * FROM (${partsOf(jobs, sample)
-      .map(
-        ({ from, where, weight }) => `
-      SELECT ${job.surface}::text AS id, ${job.study} AS study, coalesce(${jobIs('failed')}, false) AS failed,
-             ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${weight}::float8 AS weight,
-             coalesce(${job.ended}, ${job.created}) AS ended,
-             ${sample ? "tableoid::text || ' ' || (ctid::text::point)[0]" : 'NULL::text'} AS page,
-             ${form.job.columns.error ? inLastHour(job.created) : 'true'} AS fresh
-      FROM ${from}
-      WHERE ${where} AND ${inLastHour(job.ended, job.created)} AND (${jobIs(...finished)} OR ${jobUnclear})`,
-      )
+    SELECT * FROM (${partsOf(tables.jobs, sample)
+      .map((part) => recentOf(tables, part, sample))
       .join(' UNION ALL')}) parts
     LIMIT ${mostRecent + 1}
+  ),${sample ? `${marginsOf(sample)},` : ''}
+  errors AS (
+    SELECT DISTINCT ON (id) id, error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
+    FROM (${pagesOf(['id', 'error'], 'failed', sample)}) pages
+    GROUP BY id, error ORDER BY id, sum(weight * n) DESC, error
   ),
+  messages AS (
+    SELECT error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
+    FROM (${pagesOf(['error'], 'failed AND fresh', sample)}) pages
+    GROUP BY error ORDER BY sum(weight * n) DESC, error LIMIT 10
+  ),
+  counted AS (
+    SELECT id, ${jobs('NOT unclear')} AS finished, ${jobs('failed')} AS failures, ${jobs('unclear')} AS unclear,
+           count(DISTINCT study) FILTER (WHERE failed)::int AS studies, ${newest('NOT unclear')} AS newest,
+           ${jobs('failed AND fresh')} AS "createdFailures",
+           count(DISTINCT study) FILTER (WHERE failed AND fresh)::int AS "createdStudies",
+           ${newest('failed')} AS "lastFailed", ${newest('NOT failed AND NOT unclear')} AS "lastDone", count(*) AS seen
+    FROM recent GROUP BY id
+  ),
+  most AS (
+    SELECT *, row_number() OVER (ORDER BY ${order}) AS place, sum(seen) OVER () AS total
+    FROM counted ORDER BY place LIMIT 200
+  )
+  SELECT most.id, finished, failures, unclear, studies, newest, "createdFailures", "createdStudies", "lastFailed", "lastDone",
+         CASE WHEN place = 1 THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
+         e.error AS "topError", e.count AS "topCount", e.margin AS "topMargin",
+         ${['margin', 'failuresMargin', 'createdMargin'].map((name) => `${sample ? `m."${name}"` : '0::float8'} AS "${name}"`).join(', ')},
+         total::int AS seen
+  FROM most LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM most.id
+  ${sample ? 'LEFT JOIN margins m ON m.id IS NOT DISTINCT FROM most.id' : ''}
+  ORDER BY place`;
+}
+
+/** The rows of a part that ended within the hour. */
+function recentOf({ job, jobIs, jobUnclear, form }: Tables, { from, where, weight }: Part, sample?: Sample): string {
+  const failed = `coalesce(${jobIs('failed')}, false)`;
+  return `
+      SELECT ${job.surface}::text AS id, ${job.study} AS study, ${failed} AS failed, ${jobUnclear} AS unclear,
+             CASE WHEN ${failed} THEN left(${job.error}, 500) END AS error, coalesce(${job.ended}, ${job.created}) AS ended,
+             ${form.job.columns.error ? inLastHour(job.created) : 'true'} AS fresh
+             ${sample ? `, ${weight}::float8 AS weight, tableoid::text || ' ' || (ctid::text::point)[0] AS page` : ''}
+      FROM ${from}
+      WHERE ${where} AND ${inLastHour(job.ended, job.created)} AND (${jobIs(...finished)} OR ${jobUnclear})`;
+}
+
+/** Rows that have the same in these columns, of a sample page by page: how many they are, and what each stands for. */
+const pagesOf = (columns: readonly string[], where: string, sample: Sample | undefined) => {
+  const same = [...columns, ...(sample ? ['weight', 'page'] : [])].join(', ');
+  return `SELECT ${columns.join(', ')}, ${sample ? 'weight' : '1::float8 AS weight'}, count(*)::float8 AS n
+          FROM recent WHERE ${where} GROUP BY ${same}`;
+};
+
+/**
+ * How far off a sample's numbers may be. The margin of a share f / n is twice the standard error of that ratio over pages
+ * chosen by chance; where none failed, or all did, three more of the jobs that were read (95 %: the rule of three).
+ */
+const marginsOf = (sample: Sample) => `
   margins AS (
-    SELECT id, 100 * CASE
+    SELECT id, (100 * CASE
       WHEN sum(f) IN (0, sum(n)) THEN least(1, 3 * max(weight - 1) / nullif(sum(n * weight), 0))
       ELSE 2 * sqrt(greatest(0, sum(v * f * f) - 2 * (sum(weight * f) / sum(weight * n)) * sum(v * f * n)
-             + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END AS margin,
-      ${marginOf('f', sample)} AS failures, ${marginOf('g', sample)} AS created
+             + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END)::float8 AS margin,
+      ${marginOf('f', sample)} AS "failuresMargin", ${marginOf('g', sample)} AS "createdMargin"
     FROM (SELECT id, weight, weight * weight - weight AS v, (count(*) FILTER (WHERE failed))::float8 AS f,
                  (count(*) FILTER (WHERE failed AND fresh))::float8 AS g, count(*)::float8 AS n
           FROM recent GROUP BY id, weight, page) pages
     GROUP BY id
-  ),
-  errors AS (
-    SELECT DISTINCT ON (id) id, error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
-    FROM (SELECT id, error, weight, count(*)::float8 AS n FROM recent WHERE failed GROUP BY id, error, weight, page) pages
-    GROUP BY id, error ORDER BY id, sum(n) DESC, error
-  ),
-  messages AS (
-    SELECT error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
-    FROM (SELECT error, weight, count(*)::float8 AS n FROM recent WHERE failed AND fresh
-          GROUP BY error, weight, page) pages
-    GROUP BY error ORDER BY sum(weight * n) DESC, error LIMIT 10
-  )
-  SELECT r.id, coalesce(round(sum(r.weight) FILTER (WHERE NOT r.unclear)), 0)::int AS finished,
-         coalesce(round(sum(r.weight) FILTER (WHERE r.failed)), 0)::int AS failures,
-         coalesce(round(sum(r.weight) FILTER (WHERE r.unclear)), 0)::int AS unclear,
-         count(DISTINCT r.study) FILTER (WHERE r.failed)::int AS studies,
-         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.unclear AND ${isMoment('r.ended')}))::float8 AS newest,
-         coalesce(round(sum(r.weight) FILTER (WHERE r.failed AND r.fresh)), 0)::int AS "createdFailures",
-         count(DISTINCT r.study) FILTER (WHERE r.failed AND r.fresh)::int AS "createdStudies",
-         extract(epoch FROM max(r.ended) FILTER (WHERE r.failed AND ${isMoment('r.ended')}))::float8 AS "lastFailed",
-         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.failed AND NOT r.unclear AND ${isMoment('r.ended')}))::float8 AS "lastDone",
-         CASE WHEN row_number() OVER () = 1
-              THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
-         e.error AS "topError", e.count AS "topCount", m.margin::float8 AS margin,
-         m.failures AS "failuresMargin", m.created AS "createdMargin", e.margin AS "topMargin",
-         (SELECT count(*) FROM recent)::int AS seen
-  FROM recent r LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM r.id
-  LEFT JOIN margins m ON m.id IS NOT DISTINCT FROM r.id
-  GROUP BY r.id, e.error, e.count, e.margin, m.margin, m.failures, m.created
-  ORDER BY failures DESC, unclear DESC, finished DESC, r.id
-  LIMIT 200`;
+  )`;
