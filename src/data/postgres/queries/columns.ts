@@ -85,6 +85,8 @@ export type Tables = PlatformTables & {
   sampling: Sampling;
   /** Whether an index leads from a state to its rows, and whether rows may be without one. */
   status: Record<StateOwner, { indexed: boolean; nullable: boolean }>;
+  /** Whether an index leads to the jobs that ended, or were created, since a moment. */
+  jobsBy: { ended: boolean; created: boolean };
   /** Tables of which row level security keeps rows from this role: every count of them is too small. */
   partial: readonly ('studies' | 'jobs')[];
 };
@@ -143,10 +145,15 @@ export function tablesFrom(
     return { indexed: row?.indexed ?? false, nullable: row?.nullable ?? true };
   };
   const partial = (which: TableId) => found.some((row) => row.which === which && row.partial);
+  const form = formFrom(schema, found, seen);
+  const { completed, updated, created } = form.job.columns;
+  const leadsTo = (column: Column | undefined) =>
+    found.some((row) => row.which === 'job' && row.column === column?.name && row.indexed);
   return {
-    ...tablesOf(formFrom(schema, found, seen)),
+    ...tablesOf(form),
     sampling: samplingOf(found.find(({ which }) => which === 'job')),
     status: { study: status('study'), job: status('job') },
+    jobsBy: { ended: leadsTo(completed ?? updated ?? created), created: leadsTo(created) },
     partial: [...(partial('study') ? (['studies'] as const) : []), ...(partial('job') ? (['jobs'] as const) : [])],
   };
 }
