@@ -12,11 +12,12 @@ import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
 import { identityOf } from './identity.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
+import { unclearRows } from './queries/states.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
-import { forgetTables, sampleOf, tablesOf } from './tables.ts';
+import { forgetTables, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
 import { hiddenOf, lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
 /** State between two polls, so that expensive counts are not repeated needlessly. */
@@ -100,6 +101,7 @@ export function readStudies(
 
 async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory, jobTimeout: Ms): Promise<Studies> {
   const stuckStatement = sql.stuckJobs(tables, jobTimeout);
+  const unled = !tables.status.job.indexed && tooManyJobs(tables);
   // Asked in one turn, so that they go together.
   const [[overview], rows, pending, jobs, hour, stuck, ofStudies, ofJobs] = await Promise.all([
     ask<sql.OverviewRow>(sql.overview(tables)),
@@ -110,6 +112,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
         const sample = await sampleOf(ask, tables);
         return sample && (await ask<sql.EstimateRow>(sql.pendingEstimated(tables, sample)))[0];
       },
+      unled,
     ),
     memory.jobs.read(
       () => ask<sql.JobCountRow>(sql.jobsOfActive(tables), { within: dear }),
@@ -130,6 +133,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     memory.unclearJobs.read(
       () => unclearOf('job', tables, ask, dear),
       () => unclearJobsEstimated(tables, ask),
+      unled && unclearRows('job', tables) !== undefined,
     ),
   ]);
   const doubts = doubtsOf(tables, ofStudies.value, ofJobs.value, hour.value.unclear);

@@ -18,7 +18,7 @@ import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
-import { forgetTables, sampleOf, tablesOf } from './tables.ts';
+import { forgetTables, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
 import { hiddenOf, lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
@@ -92,6 +92,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
       const sample = await sampleOf(ask, tables);
       return sample ? ask<sql.SurfaceRow>(sql.surfaces(tables, sample)) : [];
     },
+    !tables.jobsBy.ended && tooManyJobs(tables),
   );
   const all = (rows[0]?.seen ?? 0) <= sql.mostRecent;
   const surfaces = rows.map(surfaceFrom);

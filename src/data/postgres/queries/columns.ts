@@ -87,6 +87,8 @@ export type Tables = PlatformTables & {
   status: Record<StateOwner, { indexed: boolean; nullable: boolean }>;
   /** Whether an index leads to the jobs that ended, or were created, since a moment. */
   jobsBy: { ended: boolean; created: boolean };
+  /** Pages of the jobs, when they were last looked at; 0 where they have none, or it is not known. */
+  jobPages: number;
   /** Tables of which row level security keeps rows from this role: every count of them is too small. */
   partial: readonly ('studies' | 'jobs')[];
 };
@@ -139,6 +141,7 @@ export function tablesFrom(
   schema: string,
   found: readonly ColumnRow[],
   seen: Partial<Record<StateOwner, readonly string[]>> = {},
+  jobPages = 0,
 ): Tables {
   const status = (owner: StateOwner) => {
     const row = found.find(({ which, column }) => which === owner && column === 'status');
@@ -154,6 +157,7 @@ export function tablesFrom(
     sampling: samplingOf(found.find(({ which }) => which === 'job')),
     status: { study: status('study'), job: status('job') },
     jobsBy: { ended: leadsTo(completed ?? updated ?? created), created: leadsTo(created) },
+    jobPages,
     partial: [...(partial('study') ? (['studies'] as const) : []), ...(partial('job') ? (['jobs'] as const) : [])],
   };
 }
