@@ -16,8 +16,10 @@ export type Counted = {
   calls: number;
   /** Planning and execution on the server. What timed out is not among it. */
   ms: number;
+  /** Pages that they looked at, in memory or not. */
+  blocks: number;
   /** The dearest first. */
-  statements: readonly { query: string; calls: number; ms: number }[];
+  statements: readonly { query: string; calls: number; ms: number; blocks: number }[];
 };
 
 export type CountedServer = {
@@ -85,13 +87,13 @@ export async function startCountedServer({ jobs = 0, indexes = true } = {}): Pro
     async counted() {
       const { rows } = await admin.query<Counted['statements'][number]>(
         `SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 90) AS query, calls::int,
-                total_exec_time + total_plan_time AS ms
+                total_exec_time + total_plan_time AS ms, (shared_blks_hit + shared_blks_read)::float8 AS blocks
          FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
          WHERE r.rolname = $1 ORDER BY ms DESC`,
         [user],
       );
-      const sum = (of: 'calls' | 'ms') => rows.reduce((all, row) => all + row[of], 0);
-      return { calls: sum('calls'), ms: sum('ms'), statements: rows };
+      const sum = (of: 'calls' | 'ms' | 'blocks') => rows.reduce((all, row) => all + row[of], 0);
+      return { calls: sum('calls'), ms: sum('ms'), blocks: sum('blocks'), statements: rows };
     },
     async cpu() {
       const { rows } = await admin.query<{ stat: string }>(
