@@ -77,7 +77,11 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         const memory = redisMemory(r);
         if (!memory) return { basis: 'memory unknown: INFO is denied', exact: true };
         return memory.most > 0
-          ? { value: percent(memory.used, memory.most), basis: 'used_memory of maxmemory', exact: true }
+          ? {
+              value: percent(memory.used, memory.most),
+              basis: `used_memory of maxmemory${memory.of ? `, node ${memory.of}` : ''}`,
+              exact: true,
+            }
           : { basis: 'no maxmemory is set', exact: true, quiet: true };
       }),
   },

@@ -7,14 +7,23 @@ import { decide, type Evaluation, type RuleId } from './rules/index.ts';
 
 const slots = 16_384;
 
-/** What it uses of what it may, in bytes; `most` 0 is no limit. Undefined where it does not tell. */
-export function redisMemory({ usedBytes, maxBytes = 0 }: Redis): { used: number; most: number } | undefined {
-  return usedBytes === undefined ? undefined : { used: usedBytes, most: maxBytes };
+type Memory = { used: number; most: number; of?: string };
+
+/**
+ * What it uses of what it may, in bytes; `most` 0 is no limit. Of a cluster: the fullest node, `of` where it is another
+ * one. Undefined where it does not tell.
+ */
+export function redisMemory({ usedBytes, maxBytes = 0, nodes }: Redis): Memory | undefined {
+  if (usedBytes === undefined) return undefined;
+  const share = ({ used, most }: Memory) => (most > 0 ? used / most : 0);
+  return (nodes?.seen ?? [])
+    .map(({ where, usedBytes: used, maxBytes: most }): Memory => ({ used, most, of: where }))
+    .reduce((fullest, one) => (share(one) > share(fullest) ? one : fullest), { used: usedBytes, most: maxBytes });
 }
 
 /** By the worst of what it tells; what it answers stands first where all is well. */
 export function evaluateRedis(r: Redis): Evaluation {
-  const { role, clients, cluster, slots: nodes, refusals = [], persistence, untold = [], linkUp } = r;
+  const { role, clients, cluster, slots: nodes, refusals = [], persistence, untold = [], linkUp, nodes: others } = r;
   const answers = [
     'PONG',
     ...(role ? [`${role}${cluster ? ' of a cluster' : ''}`] : []),
@@ -39,6 +48,13 @@ export function evaluateRedis(r: Redis): Evaluation {
   if (refusal) {
     const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
     return { ...decide(refusalRules[refusal.why]), short: 'writes are refused', ...refusalSays(refusal, link) };
+  }
+  const alone = others?.seen.find((node) => node.refusals.length > 0);
+  const [whyAlone] = alone?.refusals ?? [];
+  if (alone && whyAlone) {
+    const { says, remedy } = refusalSays(whyAlone, '');
+    const node = { short: 'a node refuses writes', says: `node ${alone.where} of the cluster: ${says}`, remedy };
+    return { ...decide(refusalRules[whyAlone.why]), ...node };
   }
   const strained = evaluateStrain(r);
   if (strained?.verdict === 'critical') return strained;
@@ -71,7 +87,15 @@ export function evaluateRedis(r: Redis): Evaluation {
       ...decide('redis/untold'),
       short: 'PONG, parts unknown',
       says: `PONG, but it refuses ${untold.map(({ what }) => what).join(' and ')}: ${untold.map(unknownParts).join('; ')}`,
-      remedy: 'ACL SETUSER USER +info +config|get +cluster|info',
+      remedy: 'ACL SETUSER USER +info +config|get +cluster|info +cluster|nodes',
+    };
+  const [silent, ...more] = others?.silent ?? [];
+  if (silent)
+    return {
+      ...decide('redis/untold'),
+      short: 'nodes do not answer us',
+      says: `PONG, but ${silent}${more.length > 0 ? ` and ${formatCounted(more.length, 'more node does', 'more nodes do')}` : ' does'} not answer us: whether ${more.length > 0 ? 'they take' : 'it takes'} writes is unknown`,
+      remedy: 'reach the addresses of CLUSTER NODES from here, with the same login',
     };
   return { ...decide('redis/ok'), ...inParts(answers) };
 }
@@ -119,5 +143,9 @@ function refusalSays(refusal: RedisRefusal, link: string): { says: string; remed
   }
 }
 
-const unknownParts = ({ what }: { what: string }): string =>
-  what === 'INFO' ? 'role, memory and writes are unknown' : 'whether all slots are served is unknown';
+const unknownParts = ({ what }: NonNullable<Redis['untold']>[number]): string =>
+  ({
+    INFO: 'role, memory and writes are unknown',
+    'CLUSTER INFO': 'whether all slots are served is unknown',
+    'CLUSTER NODES': 'whether the other nodes take writes is unknown',
+  })[what];

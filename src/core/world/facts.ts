@@ -181,6 +181,12 @@ export type RedisRefusal =
   | { why: 'save'; perhaps?: boolean }
   | { why: 'replicas'; there: number; wanted: number };
 
+/** Another primary of a cluster, by its address. */
+export type RedisNode = { where: string; refusals: readonly RedisRefusal[]; usedBytes: number; maxBytes: number };
+
+/** The other primaries of a cluster; `silent`: addresses of those that did not answer us. */
+export type RedisNodes = { seen: readonly RedisNode[]; silent: readonly string[] };
+
 /** Commands of clients, and logins, that it refused since its start; `byCode`: its errors since then, by their code. */
 export type RefusedCalls = { count: number; byCode: readonly { code: string; count: number }[] };
 
@@ -205,10 +211,11 @@ export type Redis = {
   cluster?: boolean;
   /** What the cluster as a whole serves. */
   slots?: RedisCluster;
+  nodes?: RedisNodes;
   /** Why it refuses writes; empty or absent if it accepts them. */
   refusals?: readonly RedisRefusal[];
   /** Commands that it refuses us, so that their facts are unknown. */
-  untold?: readonly { what: 'INFO' | 'CLUSTER INFO'; why: string }[];
+  untold?: readonly { what: 'INFO' | 'CLUSTER INFO' | 'CLUSTER NODES'; why: string }[];
   clients?: number;
   /** Connections it may have; servers before 7 do not tell it. */
   maxClients?: number;

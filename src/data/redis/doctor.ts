@@ -10,6 +10,7 @@ import { redisMay } from './acl.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { redisFault, redisWhere } from './faults.ts';
 import { readRedis } from './info.ts';
+import { connectAgain } from './source.ts';
 
 const area = 'redis';
 
@@ -25,7 +26,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): DoctorCheck {
       try {
         connection = await connectRedis(redis, timeout, signal);
         const { client } = connection;
-        const look = await readRedis(client, redisWhere(redis), () => connectRedis(redis, timeout, signal));
+        const look = await readRedis(client, redisWhere(redis), connectAgain(redis, timeout, signal));
         const tls = redisByTls(redis) ? ', TLS' : '';
         const words = [`version ${look.version || 'unknown'}`, look.role, `${Math.round(look.latency)} ms`];
         return [

@@ -3,7 +3,8 @@ import type { Redis as Client } from 'ioredis';
 import { replicaLate } from '../../core/health/rules/redis.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Redis, RedisCluster, RedisPersistence, RedisRefusal } from '../../core/world/facts.ts';
+import type { Redis, RedisCluster, RedisNodes, RedisPersistence, RedisRefusal } from '../../core/world/facts.ts';
+import { type NodeAddress, otherNodes } from './cluster-nodes.ts';
 import type { RedisConnection } from './connect.ts';
 import { holdsWrites } from './paused.ts';
 import { refusedCallsOf } from './refused-calls.ts';
@@ -12,12 +13,13 @@ import { clusterOf, isOfCluster, isRefused, refusalsOf, withoutInfo } from './wr
 /**
  * One PING, timed, and one INFO; where it calls for it, parts of the configuration and the cluster's state. A server that
  * refuses INFO has answered all the same. `another`: opens a second connection, to tell a server that holds writes from
- * one that is slow; without it that is not asked. Throws what the server answered to the rest.
+ * one that is slow, or one to another node of its cluster; without it neither is asked. Throws what the server answered to
+ * the rest.
  */
 export async function readRedis(
   client: Client,
   where: string,
-  another?: () => Promise<RedisConnection>,
+  another?: (at?: NodeAddress) => Promise<RedisConnection>,
 ): Promise<Redis> {
   const begun = performance.now();
   // A server that cannot save, is loading, or lost its primary refuses even PING; INFO still says why.
@@ -38,7 +40,10 @@ export async function readRedis(
   const refusals: RedisRefusal[] = look.loading ? [] : [...(await refusalsOf(client, info))];
   const refusedCalls = look.loading ? undefined : await refusedCallsOf(client, info, parseInfo);
   const told: Redis = { ...look, refusedCalls, refusals: refusals.length > 0 ? refusals : undefined };
-  if (look.cluster && !look.loading) return withCluster(told, await clusterOf(client));
+  if (look.cluster && !look.loading) {
+    const whole = withCluster(told, await clusterOf(client));
+    return another ? withNodes(whole, await otherNodes(client, another, parseInfo)) : whole;
+  }
   const asked = another && look.role === 'master' && !look.loading && !info.has('paused_actions');
   // Last: a connection that waits is of no use any more.
   if (asked && refusals.length === 0 && (await holdsWrites(client, another)))
@@ -51,6 +56,12 @@ function withCluster(look: Redis, found: RedisCluster | 'untold' | undefined): R
   if (found !== 'untold') return { ...look, cluster: true, slots: found };
   const why = 'this user is not allowed to run CLUSTER INFO';
   return { ...look, untold: [...(look.untold ?? []), { what: 'CLUSTER INFO', why }] };
+}
+
+function withNodes(look: Redis, nodes: RedisNodes | undefined): Redis {
+  if (nodes) return { ...look, nodes };
+  const why = 'this user is not allowed to run CLUSTER NODES';
+  return { ...look, untold: [...(look.untold ?? []), { what: 'CLUSTER NODES', why }] };
 }
 
 /** INFO's `name:value` lines. */

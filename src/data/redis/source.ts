@@ -6,6 +6,7 @@ import type { Redis, RefusedCalls } from '../../core/world/facts.ts';
 import { redis } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Source } from '../source.ts';
+import { type NodeAddress, settingsOfNode } from './cluster-nodes.ts';
 import { connectRedis, cutConnection, type RedisConnection } from './connect.ts';
 import { redisFault, redisWhere } from './faults.ts';
 import { readRedis } from './info.ts';
@@ -35,13 +36,13 @@ export function redisSource(settings: Settings, { shared }: { shared: boolean })
           drop();
           connection = await connectRedis(settings.redis, timeout, signal);
         }
-        const another = () => connectRedis(settings.redis, timeout, signal);
+        const another = connectAgain(settings.redis, timeout, signal);
         let look = await readRedis(connection.client, where, another);
         if (!before && refusedBefore(look) && timeout > 3 * apart) {
           // A counter alone does not tell whether it still grows.
           before = countersOf(look, performance.now());
           await sleep(apart, undefined, { signal });
-          if (connection.client.status === 'ready') look = await readRedis(connection.client, where);
+          if (connection.client.status === 'ready') look = { ...look, ...(await readRedis(connection.client, where)) };
         }
         const now = countersOf(look, performance.now());
         const value = { ...look, ...ratesBetween(before, now) };
@@ -114,12 +115,18 @@ export function perMinute(before: Counted | undefined, now: Counted): number | u
   return ((now.count - before.count) / (now.at - before.at)) * minute;
 }
 
+/** A second connection with the same settings, or one to another node of its cluster. */
+export const connectAgain =
+  (redis: Settings['redis'], timeout: Ms, signal: AbortSignal) =>
+  (at?: NodeAddress): Promise<RedisConnection> =>
+    connectRedis(at ? settingsOfNode(redis, at) : redis, timeout, signal);
+
 /** Asks Redis once: its answer, or why there is none. */
 export async function askRedisOnce(redis: Settings['redis'], timeout: Ms, signal: AbortSignal): Promise<Result<Redis>> {
   let connection: RedisConnection | undefined;
   try {
     connection = await connectRedis(redis, timeout, signal);
-    const another = () => connectRedis(redis, timeout, signal);
+    const another = connectAgain(redis, timeout, signal);
     return { ok: true, value: await readRedis(connection.client, redisWhere(redis), another) };
   } catch (error) {
     return { ok: false, fault: redisFault(error, redis) };

@@ -164,8 +164,14 @@ export const redis: z.ZodType<Redis> = z.strictObject({
   linkUp: z.boolean().optional(),
   cluster: z.boolean().optional(),
   slots: z.strictObject({ state: word, assigned: amount, failing: amount, suspected: amount }).optional(),
+  nodes: z
+    .strictObject({
+      seen: list(z.strictObject({ where: word, refusals: list(refusal), usedBytes: amount, maxBytes: amount })),
+      silent: list(word),
+    })
+    .optional(),
   refusals: list(refusal).optional(),
-  untold: list(z.strictObject({ what: z.enum(['INFO', 'CLUSTER INFO']), why: word })).optional(),
+  untold: list(z.strictObject({ what: z.enum(['INFO', 'CLUSTER INFO', 'CLUSTER NODES']), why: word })).optional(),
   clients: amount.optional(),
   maxClients: amount.optional(),
   rejectedPerMinute: amount.optional(),

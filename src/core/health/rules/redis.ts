@@ -109,7 +109,7 @@ export const redisRules = declare({
   },
   'redis/untold': {
     verdict: 'unknown',
-    when: 'it refuses INFO or CLUSTER INFO to our user',
-    from: 'INFO, CLUSTER INFO',
+    when: 'it refuses INFO, CLUSTER INFO or CLUSTER NODES to our user, or another primary of its cluster does not answer us',
+    from: 'INFO, CLUSTER INFO, CLUSTER NODES',
   },
 });
