@@ -320,6 +320,23 @@ describe('an entry from the future has no effect and locks nobody out', () => {
     ]);
   });
 
+  test.each(['ahead', 'behind'] as const)('of a clock that is %s it counts once its time has come', async (side) => {
+    private700();
+    const minutes = 10 * 60_000;
+    const one = await journal();
+    if (side === 'behind') one.correctClock(-minutes);
+    const at = side === 'ahead' ? Date.now() + minutes : Date.now() - 1000;
+    writeFileSync(join(directory, 'peer.jsonl'), forged(note('early'), at));
+    await expect.poll(() => one.state.notes.join(), { timeout: 60_000 }).toMatch(/from the future/);
+    expect(one.entries).toHaveLength(0);
+    // As the relay's clock may tell.
+    one.correctClock(side === 'ahead' ? minutes : 0);
+    await expect.poll(() => one.entries.length, { timeout: 60_000 }).toBe(1);
+    expect(one.state.notes).toEqual([]);
+    await one.append(note('mine'));
+    expect(one.entries.map(({ event }) => event.kind === 'note' && event.text)).toEqual(['early', 'mine']);
+  });
+
   test('but clocks can differ by some minutes', async () => {
     private700();
     writeFileSync(join(directory, 'ahead.jsonl'), forged(note('ahead'), Date.now() + 120_000));

@@ -24,6 +24,12 @@ const readAtOnce = 64 * 1024;
 /** File watching is not reliable (network disks, full inotify tables): also poll. */
 const lookEvery: Ms = second;
 
+/** Entries from the future that are kept in memory. */
+const mostEarly = 1000;
+
+/** An entry from the future: it counts once its time has come, by the clock of this host or the relay's. */
+type Early = { known: Known; file: string; trouble: string };
+
 type Followed = { ino: number; offset: number; tail: string; lines: number; last?: Line; trouble?: string };
 
 /** An entry, and the hash of its line. `text`: the line, where it is signed and lines are shared. */
@@ -47,6 +53,7 @@ export class Others {
   readonly #place: Place;
   readonly #options: OthersOptions;
   readonly #files = new Map<string, Followed>();
+  #early: readonly Early[] = [];
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -112,7 +119,7 @@ export class Others {
     if (inspect(this.#place)) return;
     const names = await this.#names();
     this.#size ??= await this.#sizeOf(names, now);
-    const news: Known[] = [];
+    const news: Known[] = this.#due(now);
     for (const name of names) {
       try {
         await this.#follow(name, now, news);
@@ -128,6 +135,18 @@ export class Others {
     for (const [name, file] of this.#files)
       if (!names.includes(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'no longer exists' });
     if (news.length > 0) this.#options.take(await this.#marked(news));
+  }
+
+  /** The entries from the future whose time has come. */
+  #due(now: Instant): Known[] {
+    const due = this.#early.filter(({ known }) => implausible(known.entry, now) === undefined);
+    if (due.length === 0) return [];
+    this.#early = this.#early.filter((one) => !due.includes(one));
+    for (const { file, trouble } of due) {
+      const followed = this.#files.get(file);
+      if (followed?.trouble === trouble) this.#files.set(file, { ...followed, trouble: undefined });
+    }
+    return due.map(({ known }) => known);
   }
 
   /** Every file to read, from the journal's directory on. */
@@ -202,17 +221,21 @@ export class Others {
     const { keys, shares } = this.#options;
     for (const [index, line] of read.entries()) {
       const at = `line ${first + index}`;
-      const wrong = line ? whatIsWrong(line, forged, now) : 'is not an entry';
+      const why = line && implausible(line.entry, now);
+      const wrong = line ? whatIsWrong(line, forged) : 'is not an entry';
       if (wrong !== undefined) trouble = `${at} ${wrong}`;
+      else if (why !== undefined) trouble = `${at} has no effect: it ${why}`;
       else if (last && line?.prev !== last.hash && !isReceived(name))
         trouble = `${at} does not follow the one before it`;
       if (line) last = line;
-      if (line && wrong === undefined)
-        news.push({
-          entry: keys.marked(safeEntry(line.entry)),
-          hash: line.hash,
-          text: shares && line.signed ? texts[index] : undefined,
-        });
+      if (!line || wrong !== undefined) continue;
+      const known: Known = {
+        entry: keys.marked(safeEntry(line.entry)),
+        hash: line.hash,
+        text: shares && line.signed ? texts[index] : undefined,
+      };
+      if (why === undefined) news.push(known);
+      else this.#early = [...this.#early, { known, file: name, trouble: trouble ?? why }].slice(-mostEarly);
     }
     const after: Followed = {
       ino: file.ino,
@@ -238,9 +261,7 @@ function notAuthenticReceived(lines: readonly (Line | undefined)[]): ReadonlySet
 }
 
 /** Why a line has no effect. */
-function whatIsWrong(line: Line, forged: ReadonlySet<Line>, now: Instant): string | undefined {
+function whatIsWrong(line: Line, forged: ReadonlySet<Line>): string | undefined {
   if (!line.intact) return 'was changed, and has no effect';
-  if (forged.has(line)) return 'has a wrong signature, and has no effect';
-  const why = implausible(line.entry, now);
-  return why && `has no effect: it ${why}`;
+  return forged.has(line) ? 'has a wrong signature, and has no effect' : undefined;
 }
