@@ -23,7 +23,8 @@ afterEach(async () => {
   await endRedis();
 });
 
-const streamOf = (incident: string | undefined) => `{bentham:PRODUCTION}:incident:${incident}`;
+const streamIn = (environment: string, incident: string | undefined) => `{bentham:${environment}}:incident:${incident}`;
+const streamOf = (incident: string | undefined) => streamIn('PRODUCTION', incident);
 
 /** The lines of a stream, as redis-cli prints them with --json, or in pairs. */
 function linesIn(text: string): string[] {
@@ -94,6 +95,28 @@ describe.skipIf(!installed)('with redis-server', () => {
       expect(one.incident).toMatchObject({ control: { person: 'ana' }, openedBy: 'ana' });
       expect(one.incident?.resolvedAt).toBeUndefined();
     }
+  });
+
+  test('lines of incidents that nobody opened are bounded, whatever they name and wherever they come', async () => {
+    const { port, cli } = await started();
+    const [ana] = [await host('ana', port, 0)];
+    const open = incidentIdOf(ulid(), ana.journal.writer.key ?? '');
+    await ana.journal.append({ kind: 'opened', title: 'Outage', severity: 1, why: 'x' }, open);
+    await eventually(() => expect(cli('xlen', streamIn('TEST', open)).trim()).toBe('1'));
+    const { signer: stranger } = newKey();
+    const [unopened, named] = [ulid(), ulid()];
+    const put = (stream: string, incident: string, text: string) =>
+      cli('xadd', streamIn('TEST', stream), '*', 'line', lineOf({ kind: 'note', text }, incident, stranger));
+    for (let n = 0; n < 250; n += 1) {
+      put(unopened, unopened, `unopened ${n}`);
+      if (n < 20) put(open, named, `named ${n}`);
+    }
+    cli('xadd', '{bentham:TEST}:index', '*', 'incident', unopened, 'state', 'open');
+    put(open, open, 'last');
+    await eventually(() => expect(ana.notes(open)).toEqual(['last']));
+    await eventually(() => expect(ana.shared.status.refused).toBeGreaterThanOrEqual(50 + 20));
+    expect(ana.notes(unopened)).toHaveLength(200);
+    expect(ana.notes(named)).toEqual([]);
   });
 
   test('hosts whose clocks are an hour apart share everything, in the order in which it was written', async () => {

@@ -1,8 +1,11 @@
 // Relays for tests: the options of one on loopback, connections to it, and a cockpit's book without a journal.
+
+import { ulidText } from '../../src/data/journal/plausible.ts';
 import type { RelayClient, RelayOptions } from '../../src/data/relay/connect.ts';
 import { connectRelay } from '../../src/data/relay/connect.ts';
-import { Courier, type RelayLine } from '../../src/data/relay/courier.ts';
+import { Courier } from '../../src/data/relay/courier.ts';
 import { RelayLink } from '../../src/data/relay/link.ts';
+import type { RelayLine } from '../../src/data/relay/relay-line.ts';
 
 export const relayAt = (port: number, more: Partial<RelayOptions> = {}): RelayOptions => ({
   redis: { url: `redis://127.0.0.1:${port}` },
@@ -44,12 +47,13 @@ export class Carrier {
     this.session = session;
     this.link = new RelayLink(options, () => {});
     const book = {
-      shared: () => [...this.incidents].map((incident) => ({ incident, isOpen: true })),
+      shared: () => [...this.incidents].map((incident) => ({ incident, isOpen: true, counts: true })),
       linesOf: (incident: string) => this.#lines.filter((one) => one.incident === incident).map(({ line }) => line),
       take: async (incident: string, texts: readonly string[]) => {
-        this.incidents.add(incident);
         for (const text of texts) {
           const [id = ''] = text.split(' ');
+          if (!ulidText.test(id)) continue;
+          this.incidents.add(incident);
           if (!this.#lines.some(({ line }) => line.text === text))
             this.#lines.push({ incident, line: { id, text, own: false } });
         }

@@ -1,27 +1,24 @@
 // Carries signed lines between this cockpit's journal and the relay, in both directions and without doubles: what the relay
 // lacks is sent, what the journal lacks is taken. Neither trusts the other: a line is known by its content, its order and
 // its author by its signature.
-import { createHash } from 'node:crypto';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { pause } from '../source.ts';
 import { listenFor, type RelayLink, type Up } from './link.ts';
-import { announce, append, beginning, lengthOf, longestLine, news, openIncidents, type Page, read } from './stream.ts';
-
-/** A line of the journal about an incident. `own`: this run of the cockpit wrote it. */
-export type RelayLine = { id: string; text: string; own: boolean };
+import { digest, digestOf, isTooLong, type RelayLine } from './relay-line.ts';
+import { announce, append, beginning, lengthOf, news, openIncidents, type Page, read } from './stream.ts';
 
 /** What the journal offers. */
 export type Book = {
-  /** The incidents that this cockpit shares, with their state; own open ones first. */
-  shared(): readonly { incident: string; isOpen: boolean }[];
+  /** The incidents that this cockpit shares, with their state. `counts`: what it writes there has effect. */
+  shared(): readonly { incident: string; isOpen: boolean; counts: boolean }[];
   /** Every line of an incident that is known, by id; the same objects each time. */
   linesOf(incident: string): readonly RelayLine[];
   /** Takes lines that the relay has: text of strangers. Resolves when those that count are on the disk. */
   take(incident: string, lines: readonly string[]): Promise<void>;
 };
 
-/** Incidents that are followed at once. */
-const mostIncidents = 20;
+/** Incidents that are followed at once, beside those in which this cockpit counts: anybody can name some on the relay. */
+const mostOthers = 20;
 /** Lines that are taken in a second, after those that were there at the beginning. */
 const mostPerSecond = 1000;
 /** How often it is looked whether lines are missing on the relay. */
@@ -33,10 +30,12 @@ const refillFor: Ms = 10 * second;
 
 /** What was sent and is not read back within this is sent again: the relay may have dropped it. */
 const echoWithin: Ms = 10 * second;
+/** Streams without an incident that are remembered. */
+const mostHollow = 1000;
 /** How soon a stream that has more entries than were read is read again. */
 const gapReadAgain: Ms = 10 * second;
 /** How often the index is read again. */
-const indexAgainEvery: Ms = 30 * second;
+const indexAgainEvery: Ms = 10 * second;
 
 type Stream = {
   last: string;
@@ -53,17 +52,6 @@ type Stream = {
   whole: boolean;
 };
 
-/** What a line is known by. A stranger's line with the same id is another one. */
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64').slice(0, 22);
-
-/** Of the journal's lines: they are looked at again and again. */
-const digests = new WeakMap<RelayLine, string>();
-function digestOf(line: RelayLine): string {
-  const found = digests.get(line) ?? digest(line.text);
-  digests.set(line, found);
-  return found;
-}
-
 export class Courier {
   readonly #link: RelayLink;
   readonly #book: Book;
@@ -71,6 +59,8 @@ export class Courier {
   readonly #changed: () => void;
   #streams = new Map<string, Stream>();
   #told = new Map<string, 'open' | 'over'>();
+  /** Streams without an incident that made room, and how many entries each had. */
+  readonly #hollow = new Map<string, number>();
   #index = beginning;
   #sending: Promise<void> = Promise.resolve();
   #up: Up | undefined;
@@ -96,7 +86,7 @@ export class Courier {
   /** Own lines that are longer than the relay takes: they stay in this journal. */
   get tooLong(): number {
     const lines = this.#book.shared().flatMap(({ incident }) => this.#book.linesOf(incident));
-    return lines.filter(({ own, text }) => own && isTooLong(text)).length;
+    return lines.filter((line) => line.own && isTooLong(line)).length;
   }
 
   /** Works while a connection is up: reads everything, sends what is missing, then waits for news. */
@@ -107,7 +97,8 @@ export class Courier {
     this.#streams.clear();
     this.#up = up;
     try {
-      for (const incident of incidents) await this.#begin(up, incident);
+      for (const { incident, counts } of this.#book.shared()) if (counts) await this.#begin(up, incident);
+      await this.#beginOthers(up, incidents);
       this.#isRead = true;
       this.#changed();
       await Promise.race([this.#listen(up), this.#check(up)]);
@@ -128,9 +119,32 @@ export class Courier {
     return turn;
   }
 
+  /** Follows what the index names. Streams that had to make room are left alone until they have grown. */
+  async #beginOthers(up: Up, incidents: readonly string[]): Promise<void> {
+    for (const incident of incidents) {
+      const known = this.#streams.has(incident) ? undefined : this.#hollow.get(incident);
+      if (known !== undefined && known === (await lengthOf(up.ask, up.options, incident))) continue;
+      await this.#begin(up, incident);
+    }
+  }
+
+  /** Whether there is room for one more stream. One in which nobody opened an incident makes room for another. */
+  #hasRoom(incident: string): boolean {
+    const shared = new Map(this.#book.shared().map((one) => [one.incident, one.counts]));
+    if (shared.get(incident)) return true;
+    const others = [...this.#streams].filter(([one]) => !shared.get(one));
+    if (others.length < mostOthers) return true;
+    const [hollow, stream] = others.find(([one, { whole }]) => whole && !shared.has(one)) ?? [];
+    if (hollow === undefined || !stream) return false;
+    this.#streams.delete(hollow);
+    if (this.#hollow.size >= mostHollow) this.#hollow.clear();
+    this.#hollow.set(hollow, stream.length);
+    return true;
+  }
+
   /** Follows an incident, from its beginning. */
   async #begin(up: Up, incident: string): Promise<void> {
-    if (this.#streams.has(incident) || this.#streams.size >= mostIncidents) return;
+    if (this.#streams.has(incident) || !this.#hasRoom(incident)) return;
     const stream: Stream = {
       last: beginning,
       length: 0,
@@ -175,7 +189,7 @@ export class Courier {
         listenFor,
       );
       this.#index = index;
-      for (const incident of opened) await this.#begin(up, incident);
+      await this.#beginOthers(up, opened);
       for (const [incident, page] of pages) {
         const stream = this.#streams.get(incident);
         // It was read from its beginning meanwhile.
@@ -199,7 +213,10 @@ export class Courier {
       if (isDue(indexAt, indexAgainEvery)) {
         const { incidents, last } = await openIncidents(up.ask, up.options);
         [this.#index, indexAt] = [last, performance.now()];
-        for (const incident of incidents) await this.#begin(up, incident);
+        // The index may have lost it, and anybody can say that it is over.
+        for (const [incident, state] of this.#told)
+          if (state === 'open' && !incidents.includes(incident)) this.#told.delete(incident);
+        await this.#beginOthers(up, incidents);
       }
       const again = isDue(readAt, readAgainEvery);
       if (again) readAt = performance.now();
@@ -267,7 +284,7 @@ export class Courier {
    */
   #missing(incident: string, own: boolean): readonly RelayLine[] {
     const stream = this.#streams.get(incident);
-    const lines = this.#book.linesOf(incident).filter((line) => line.own === own && !isTooLong(line.text));
+    const lines = this.#book.linesOf(incident).filter((line) => line.own === own && !isTooLong(line));
     if (!stream) return own ? lines : [];
     const now = performance.now();
     const isUnderWay = (line: RelayLine) =>
@@ -278,5 +295,3 @@ export class Courier {
     return lines.filter((line) => line.id > first && !has(line));
   }
 }
-
-const isTooLong = (text: string): boolean => Buffer.byteLength(text) > longestLine;

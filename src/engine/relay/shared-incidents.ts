@@ -1,6 +1,6 @@
 // Incidents that several cockpits work on, over a relay: entries, control, presence, targets. The local journal comes first
 // and always: without the relay everything goes on, and is made up for when it is back.
-import { hasControl } from '../../core/incident/authority.ts';
+import { hasControl, isAdmitted } from '../../core/incident/authority.ts';
 import type { Presence, RelayStatus } from '../../core/incident/context.ts';
 import type { Entry } from '../../core/incident/event.ts';
 import { endedAt, type Incident, isOngoing } from '../../core/incident/incident.ts';
@@ -31,6 +31,8 @@ import { TargetLeases } from './target-leases.ts';
 const sharedAfter: Ms = hour;
 /** Lines of keys that nobody admitted which are taken, for each incident: anybody who can write the relay can make keys. */
 const mostOfStrangers = 200;
+/** The same of all incidents together that nobody has opened. */
+const mostUnopened = 20 * mostOfStrangers;
 /** A relay whose clock is farther away is not believed. */
 const believed: Ms = 26 * hour;
 /** Lines from the future that are kept in memory. */
@@ -65,6 +67,8 @@ export class SharedIncidents {
   #isHeard = false;
   #self: RelayPresence | undefined;
   #refused = 0;
+  /** Lines that were taken of incidents that nobody has opened. */
+  readonly #unopened = new Map<string, number>();
   #lookRefused: { fault: Fault; at: Instant } | undefined;
   /** Lines from the future, by incident: tried again when their time may have come. */
   #early: { incident: string; line: string }[] = [];
@@ -92,7 +96,12 @@ export class SharedIncidents {
     });
     this.targets = new TargetLeases(this.#link, holder);
     const book = {
-      shared: () => this.#shared().map((one) => ({ incident: one.id, isOpen: isOngoing(one) })),
+      shared: () =>
+        this.#shared().map((one) => ({
+          incident: one.id,
+          isOpen: isOngoing(one),
+          counts: isAdmitted(one, journal.writer),
+        })),
       linesOf: (incident: string) => journal.linesOf(incident),
       take: (incident: string, lines: readonly string[]) => this.#take(incident, lines),
     };
@@ -261,14 +270,21 @@ export class SharedIncidents {
     const found = this.#options.incidents().find(({ id }) => id === incident);
     const known = new Set(found?.keys.filter(({ state }) => state !== 'new').map(({ key }) => key));
     const isStranger = ({ writer }: Entry) => !known.has(writer.key ?? '');
-    let theirs = found?.refused.filter(({ entry }) => isStranger(entry)).length ?? 0;
+    if (found) this.#unopened.delete(incident);
+    const all = [...this.#unopened.values()].reduce((sum, count) => sum + count, 0);
+    const before = found
+      ? found.refused.filter(({ entry }) => isStranger(entry)).length
+      : (this.#unopened.get(incident) ?? 0);
+    const most = found ? mostOfStrangers : Math.min(mostOfStrangers, before + mostUnopened - all);
+    let theirs = before;
     const takes = (entry: Entry) => {
-      // A line belongs to the incident that it names, whatever stream it came in.
-      if (entry.incident === undefined) return false;
+      if (entry.incident !== incident || (isStranger(entry) && theirs >= most)) return false;
       if (isStranger(entry)) theirs += 1;
-      return !isStranger(entry) || theirs <= mostOfStrangers;
+      return true;
     };
-    const receipts = await this.#options.journal.receive(lines, takes);
+    const receiving = this.#options.journal.receive(lines, takes);
+    if (!found && theirs > 0) this.#unopened.set(incident, theirs);
+    const receipts = await receiving;
     const isEarly = (at: number) => {
       const receipt = receipts[at];
       return receipt?.outcome === 'refused' && receipt.why === 'implausible';
