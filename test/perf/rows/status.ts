@@ -3,24 +3,61 @@ import { calmDrill } from '../drills.ts';
 import { type Cost, costOf, inTurns, isInstalled, launcher, ms } from '../meter.ts';
 import type { BenchRow } from '../row.ts';
 
-const failing = "SELECT surface_id, count(*) FROM jobs WHERE status = 'failed' GROUP BY surface_id";
+const lastHour = "created_at > now() - interval '1 hour'";
 
-function commands(environment: Readonly<Record<string, string>>): [string, ...string[]][] {
+/** The figures of the lines that answer a request. */
+const figures =
+  '[inputs | fromjson? | select(.res.statusCode and .responseTime)] | {p95: (map(.responseTime) | sort | .[length * 0.95 | floor]), ' +
+  'errors: (map(select(.res.statusCode >= 500)) | length), of: length}';
+
+type ByHand = {
+  /** Programs; where one is not installed, the command is left out. */
+  needs: readonly string[];
+  command: readonly [string, ...string[]];
+  environment?: Readonly<Record<string, string>>;
+};
+
+/** One command for each fact that `status --all` prints, as the runbook has it; no AWS, which is not installed. */
+function commands(environment: Readonly<Record<string, string>>): readonly ByHand[] {
   const namespace = environment.BENTHAM_KUBERNETES_NAMESPACE ?? 'bentham-prod';
-  const redis = environment.REDIS_URL ?? '';
+  const kubectl = (...args: string[]): ByHand => ({ needs: ['kubectl'], command: ['kubectl', ...args] });
+  const curl = (path: string): ByHand => ({
+    needs: ['curl'],
+    command: ['curl', '-s', `${environment.BENTHAM_GATEWAY_URL}${path}`],
+  });
+  const psql = (sql: string, at: ByHand['environment'] = {}): ByHand => ({
+    needs: ['psql'],
+    command: ['psql', '-c', sql],
+    environment: at,
+  });
+  const redis = (name: string): ByHand => ({
+    needs: ['redis-cli'],
+    command: ['redis-cli', '-u', environment.REDIS_URL ?? '', name],
+  });
+  // p95 and error rate are of all pods; `deployment/api-gateway` has the lines of one.
+  const logs = `kubectl logs -n ${namespace} -l app=api-gateway --since=5m --tail=-1`;
   return [
-    ['kubectl', 'get', 'pods', '-n', namespace],
-    ['kubectl', 'get', 'deployments', '-n', namespace],
-    ['kubectl', 'logs', '-n', namespace, 'deployment/api-gateway', '--since=5m'],
-    ['curl', '-s', `${environment.BENTHAM_GATEWAY_URL}/health`],
-    ['curl', '-s', `${environment.BENTHAM_GATEWAY_URL}/v1/health`],
-    ['psql', '-c', 'SELECT count(*) FROM pg_stat_activity'],
-    ['psql', '-c', 'SELECT * FROM pg_stat_replication'],
-    ['psql', '-c', "SELECT id, tenant_id, status FROM studies WHERE status IN ('executing', 'queued')"],
-    ['psql', '-c', "SELECT count(*) FROM jobs WHERE status = 'pending'"],
-    ['psql', '-c', failing],
-    ['redis-cli', '-u', redis, 'PING'],
-    ['redis-cli', '-u', redis, 'INFO'],
+    kubectl('get', 'pods', '-n', namespace),
+    kubectl('get', 'deployments', '-n', namespace),
+    kubectl('get', 'nodes'),
+    { needs: ['kubectl', 'jq'], command: ['sh', '-c', `${logs} | jq -nR "$1"`, 'sh', figures] },
+    curl('/health'),
+    curl('/v1/health'),
+    psql("SELECT count(*), current_setting('max_connections') FROM pg_stat_activity"),
+    psql('SELECT * FROM pg_stat_replication'),
+    psql('SELECT now() - pg_last_xact_replay_timestamp()', {
+      PGHOST: environment.BENTHAM_DATABASE_REPLICA_HOST ?? '',
+      PGPORT: environment.BENTHAM_DATABASE_REPLICA_PORT ?? '',
+    }),
+    psql("SELECT id, tenant_id, status FROM studies WHERE status IN ('executing', 'queued')"),
+    psql(`SELECT status, count(*) FROM studies WHERE ${lastHour} GROUP BY status`),
+    psql("SELECT count(*) FROM jobs WHERE status = 'pending'"),
+    psql(`SELECT surface_id, status, count(*) FROM jobs WHERE ${lastHour} GROUP BY surface_id, status`),
+    psql(
+      `SELECT surface_id, error_message, count(*) FROM jobs WHERE status = 'failed' AND ${lastHour} GROUP BY 1, 2 ORDER BY 3 DESC`,
+    ),
+    redis('PING'),
+    redis('INFO'),
   ];
 }
 
@@ -28,12 +65,15 @@ export const status: BenchRow = {
   name: 'status',
   async measure({ runs }) {
     const { environment } = await calmDrill();
-    const installed: [string, ...string[]][] = [];
-    for (const command of commands(environment)) if (await isInstalled(command[0])) installed.push(command);
+    const installed: ByHand[] = [];
+    for (const one of commands(environment))
+      if ((await Promise.all(one.needs.map(isInstalled))).every(Boolean)) installed.push(one);
     const byHand = async () => {
       const sum: Cost = { cpu: 0, wall: 0, peak: 0, code: 0 };
-      for (const [name, ...args] of installed) {
-        const cost = await costOf(name, args, environment);
+      for (const { command, environment: its } of installed) {
+        const [name, ...args] = command;
+        const cost = await costOf(name, args, { ...environment, ...its });
+        if (cost.code !== 0) throw new Error(`${name} ${args[0]} ended with ${cost.code}`);
         sum.cpu += cost.cpu;
         sum.wall += cost.wall;
       }
@@ -41,7 +81,7 @@ export const status: BenchRow = {
     };
     const [ours, hand] = await inTurns(runs, () => costOf(process.execPath, [launcher, 'status'], environment), byHand);
     if (!ours || !hand) throw new Error('nothing was measured');
-    const names = [...new Set(installed.map(([name]) => name))].join(', ') || 'kubectl, psql: not installed';
+    const names = [...new Set(installed.flatMap(({ needs }) => needs))].join(', ') || 'kubectl, psql: not installed';
     return [
       {
         figure: 'status',
