@@ -245,6 +245,49 @@ describe('what is being deleted', () => {
     expect(claim(hour)).toEqual([expect.stringMatching(/^warning pods\/persistentvolumeclaim\/redis: /) as string]);
     expect(claim(1000)).toEqual([]);
   });
+
+  test.each([
+    ['has what was requested', '10Gi', {}, []],
+    [
+      'cannot be resized',
+      '20Gi',
+      { allocatedResourceStatuses: { storage: 'ControllerResizeInfeasible' } },
+      ['cannot grow to 20Gi'],
+    ],
+    [
+      'cannot be resized, and says why',
+      '20Gi',
+      { conditions: [{ type: 'NodeResizeError', status: 'True', message: 'out of space.' }] },
+      ['cannot grow to 20Gi: out of space'],
+    ],
+    [
+      'is resized now',
+      '20Gi',
+      { conditions: [{ type: 'Resizing', status: 'True', lastTransitionTime: time(now - 60_000) }] },
+      [],
+    ],
+    [
+      'has been resized for an hour',
+      '20480Mi',
+      { conditions: [{ type: 'Resizing', status: 'True', lastTransitionTime: time(now - hour) }] },
+      ['waits to grow to 20480Mi, still'],
+    ],
+    [
+      'waits for its pod',
+      '20Gi',
+      { conditions: [{ type: 'FileSystemResizePending', status: 'True', lastTransitionTime: time(now - hour) }] },
+      ['until a pod mounts it again'],
+    ],
+    ['is resized by nobody', '20Gi', {}, ['nobody resizes it']],
+    ['does not say what it has', '20Gi', { capacity: {} }, []],
+  ])('a volume claim that %s', (_, storage, status, expected) => {
+    const claim = toClaim({
+      metadata: named('redis'),
+      spec: { resources: { requests: { storage } } },
+      status: { phase: 'Bound', capacity: { storage: '10Gi' }, ...status },
+    });
+    expect(told(claim)).toEqual(expected.map((says) => expect.stringContaining(says) as string));
+  });
 });
 
 test('a rollout whose replica set cannot be created is stuck, not on its way', () => {

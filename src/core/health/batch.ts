@@ -4,7 +4,7 @@ import type { Instant } from '../time.ts';
 import type { BatchJob, Claim, CronJob, Pod, Workload } from '../world/facts.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { decide, type Evaluation, type RuleId } from './rules/index.ts';
-import { endsLate, longRun, patience, startsLate } from './rules/namespace.ts';
+import { endsLate, longRun, patience, resizeWithin, startsLate } from './rules/namespace.ts';
 
 /** A finished job is fine; one that failed counts until a later run of its cron job ends well. */
 export function evaluateJob(
@@ -74,11 +74,24 @@ export function evaluateCronJob(one: CronJob, now: Instant): Evaluation {
 }
 
 /** Only a bound claim can be used, and one to be deleted not for long; any other phase is unknown. */
-export function evaluateClaim({ phase, deletedAt }: Claim, now: Instant): Evaluation {
+export function evaluateClaim({ phase, deletedAt, resize }: Claim, now: Instant): Evaluation {
   if (deletedAt !== undefined && now - deletedAt > patience)
     return { ...decide('claim/deleted'), says: 'PersistentVolumeClaim Terminating: deleted once no pod uses it' };
   const says = `PersistentVolumeClaim ${phase || 'without a phase'}`;
+  const grows = resize && phase === 'Bound' ? evaluateResize(resize, now) : undefined;
+  if (grows) return grows;
   if (phase === 'Bound') return { ...decide('claim/ok'), says };
   if (phase === 'Pending') return { ...decide('claim/pending'), says };
   return { ...decide(phase === 'Lost' ? 'claim/lost' : 'claim/unknown'), says };
+}
+
+/** A claim that does not get the room that was requested; undefined while it may still come. */
+function evaluateResize({ state, to, since, why }: NonNullable<Claim['resize']>, now: Instant): Evaluation | undefined {
+  const because = why ? `: ${why}` : '';
+  if (state === 'failed')
+    return { ...decide('claim/resize-failed'), says: `PersistentVolumeClaim cannot grow to ${to}${because}` };
+  if (since !== undefined && now - since <= resizeWithin) return undefined;
+  const waits =
+    state === 'remount' ? 'until a pod mounts it again' : since === undefined ? 'nobody resizes it' : 'still';
+  return { ...decide('claim/resize-waits'), says: `PersistentVolumeClaim waits to grow to ${to}, ${waits}${because}` };
 }

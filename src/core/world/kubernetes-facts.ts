@@ -140,6 +140,11 @@ export type Claim = {
   createdAt: Instant;
   /** When its deletion was requested: it goes, with its data, as soon as no pod uses it. */
   deletedAt?: Instant | undefined;
+  /**
+   * It has less than was requested, and `to` is what was. `failed`: its resizer gave up, `why` in its words. `remount`: the
+   * file system grows when a pod mounts it next. `since`: of the last step; absent where nobody has begun.
+   */
+  resize?: { state: 'failed' | 'remount' | 'waits'; to: string; since?: Instant; why?: string } | undefined;
 };
 
 export type Autoscaler = {

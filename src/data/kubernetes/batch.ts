@@ -1,8 +1,9 @@
 // Jobs, cron jobs and volume claims as an on-call asks for them.
 import type { V1CronJob, V1Job, V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { quantityOf } from '../../core/text/quantity.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { BatchJob, Claim, CronJob } from '../../core/world/facts.ts';
-import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { type ApiObject, clause, count, instant, items, words } from './api-object.ts';
 import { nextDue } from './cron-schedule.ts';
 import { ownerOf } from './owner.ts';
 
@@ -72,7 +73,7 @@ export function toCronJob({ metadata, spec, status }: ApiObject<V1CronJob>): Cro
 }
 
 /** A volume claim; undefined when it has no name. */
-export function toClaim({ metadata, status }: ApiObject<V1PersistentVolumeClaim>): Claim | undefined {
+export function toClaim({ metadata, spec, status }: ApiObject<V1PersistentVolumeClaim>): Claim | undefined {
   const name = words(metadata?.name);
   if (!name) return undefined;
   return {
@@ -81,5 +82,25 @@ export function toClaim({ metadata, status }: ApiObject<V1PersistentVolumeClaim>
     phase: words(status?.phase, 60) ?? '',
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     deletedAt: instant(metadata?.deletionTimestamp),
+    resize: resizeOf({ spec, status }),
+  };
+}
+
+/** What became of a request for more room; undefined where it has what was requested. */
+function resizeOf({ spec, status }: Pick<ApiObject<V1PersistentVolumeClaim>, 'spec' | 'status'>): Claim['resize'] {
+  const asked = spec?.resources?.requests?.storage;
+  const [to, has] = [quantityOf(asked), quantityOf(status?.capacity?.storage)];
+  if (to === undefined || has === undefined || to <= has) return undefined;
+  const holds = (...types: string[]) =>
+    items(status?.conditions).find((c) => c.status === 'True' && types.includes(String(c.type)));
+  const failed = holds('ControllerResizeError', 'NodeResizeError');
+  // ControllerResizeInfeasible, NodeResizeInfeasible; before 1.31 ControllerResizeFailed, NodeResizeFailed.
+  const gaveUp = /(Infeasible|Failed)$/.test(words(status?.allocatedResourceStatuses?.storage, 60) ?? '');
+  const step = failed ?? holds('FileSystemResizePending', 'Resizing');
+  return {
+    state: failed || gaveUp ? 'failed' : step?.type === 'FileSystemResizePending' ? 'remount' : 'waits',
+    to: words(asked, 40) ?? '',
+    since: instant(step?.lastTransitionTime),
+    why: clause(step?.message),
   };
 }

@@ -6,6 +6,8 @@ import { declare, inWords } from './rule.ts';
 export const longRun = 12 * hour;
 /** What a controller or the kubelet may take to act. */
 export const patience = 2 * minute;
+/** A volume grows within this time: the driver changes the disk, then the file system. */
+export const resizeWithin = 5 * minute;
 
 /** The time for a new node to become Ready. */
 export const joinsWithin = 5 * minute;
@@ -73,6 +75,17 @@ export const namespaceRules = declare({
     when: `its deletion has waited ${inWords(patience)}: it and its data go when no pod uses it`,
     from: 'deletionTimestamp',
     source: 'kubectl get pvc (Terminating)',
+  },
+  'claim/resize-failed': {
+    verdict: 'warning',
+    when: 'its storage cannot grow to what was requested',
+    from: 'allocatedResourceStatuses, ControllerResizeError, NodeResizeError',
+    source: 'Kubernetes, recovering from failure when expanding volumes',
+  },
+  'claim/resize-waits': {
+    verdict: 'warning',
+    when: `its storage has not grown to what was requested for ${inWords(resizeWithin)}, or nobody has begun`,
+    from: 'requests, capacity, Resizing, FileSystemResizePending',
   },
   'claim/unknown': { verdict: 'unknown', when: 'in an unknown phase', from: 'phase' },
   'autoscaler/ok': { verdict: 'ok', when: 'it can scale, and has room to', from: 'horizontalpodautoscalers' },
