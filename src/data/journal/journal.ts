@@ -16,7 +16,7 @@ import { OwnFile, type SignedLine } from './own-file.ts';
 import { type Known, Others } from './peer-files.ts';
 import { timeOf } from './plausible.ts';
 import { type Receipt, Received } from './received.ts';
-import { safe } from './sanitize-entry.ts';
+import { fitting, safe } from './sanitize-entry.ts';
 import { Witness } from './witness.ts';
 
 /** `at`: default is now. `automatic`: the cockpit did it by itself. */
@@ -240,7 +240,7 @@ export class Journal {
       drill: drill || undefined,
       incident: incident || undefined,
       automatic: automatic || undefined,
-      event: safe(event),
+      event: fitting(safe(event)),
       own: true,
     };
     const hash = this.#own.add(entry, this.#witness.seen(this.#others.heads), signer);

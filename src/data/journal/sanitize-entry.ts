@@ -1,5 +1,6 @@
 // Entries through the door, on the way in and on the way out: no control characters, no secrets.
-import type { Entry, Writer } from '../../core/incident/event.ts';
+import type { Entry, Event, Writer } from '../../core/incident/event.ts';
+import { formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 
 /** Characters of a text, unless said otherwise. */
@@ -12,6 +13,26 @@ export function safe<T>(value: T, longest = longestText): T {
   if (value && typeof value === 'object')
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, safe(each, longest)])) as T;
   return value;
+}
+
+/** Characters of an event as JSON: with the rest of its line it stays below what is read (`longestLine`). */
+const longestEvent = 900_000;
+
+/** An event that fits into a line: of its lists the first items, and how many more there were. */
+export function fitting(event: Event): Event {
+  const lengthOf = (value: unknown) => JSON.stringify(value)?.length ?? 0;
+  if (lengthOf(event) <= longestEvent) return event;
+  const fields = Object.entries(event);
+  let left = longestEvent - lengthOf(Object.fromEntries(fields.filter(([, value]) => !Array.isArray(value))));
+  const shortened = fields.map(([name, value]): [string, unknown] => {
+    if (!Array.isArray(value)) return [name, value];
+    const over = value.findIndex((each) => {
+      left -= lengthOf(each) + 1;
+      return left < 1000;
+    });
+    return [name, over < 0 ? value : [...value.slice(0, over), `… and ${formatCount(value.length - over)} more`]];
+  });
+  return Object.fromEntries(shortened) as Event;
 }
 
 /** Names, kinds and states stand in thousands of entries: texts of up to so many characters are remembered, this many. */
