@@ -106,7 +106,8 @@ function stepMove(incident: Incident, { world, offers }: Surroundings): Move | u
   const [offer] = offers(step);
   const advice = adviceOn(step, world, known);
   if (step.decision && advice) {
-    const isBefore = advice.instead !== undefined && offer && step.decision.instead?.includes(offer.action);
+    const isBefore =
+      advice.answer === 'no' && advice.instead !== undefined && offer && step.decision.instead?.includes(offer.action);
     const isMeant = (advice.answer === 'yes' || isBefore) && !advice.ran;
     return isMeant && offer ? { kind: 'offer', step, offer } : { kind: 'decide', step, advice };
   }

@@ -1,13 +1,14 @@
 // The actions of a step: what the evidence points to comes first, and every action keeps its key.
 import type { ActionId, Target } from '../core/actions/action.ts';
-import { type Known, type Offer, type OfferKey, offerKeys, type Step } from '../core/incident/checklist.ts';
+import { adviceOn, type Known, type Offer, type OfferKey, offerKeys, type Step } from '../core/incident/checklist.ts';
 import type { World } from '../core/world/world.ts';
 import { remedies, remedyFor } from './remedies.ts';
 import type { Remedy } from './remedy.ts';
 
 /**
  * `target`: what is known of it; `fills`: what its form begins with; `because`: why it comes first. `again`: it was done
- * to its object and verified, and nothing points to it: its key stays, and it is no next move.
+ * to its object and verified, and nothing points to it: its key stays, and it is no next move. `unadvised`: nor is what
+ * the step itself advises against.
  */
 export type Offered = Pick<Offer, 'action' | 'title'> & {
   key: OfferKey;
@@ -15,10 +16,13 @@ export type Offered = Pick<Offer, 'action' | 'title'> & {
   fills: Target;
   because?: string;
   again?: true;
+  unadvised?: true;
 };
 
 /** A step's actions, those that the evidence points to first. */
-export function offersOf({ offers = [] }: Step, world: World, known: Known): readonly Offered[] {
+export function offersOf(step: Step, world: World, known: Known): readonly Offered[] {
+  const { offers = [] } = step;
+  const against = advisedAgainst(step, world, known);
   const pointed = remedies(world, known);
   return offers
     .flatMap((offer, at) => {
@@ -26,12 +30,23 @@ export function offersOf({ offers = [] }: Step, world: World, known: Known): rea
       const remedy = offer.asIs ? undefined : remedyFor(pointed, offer.action, target);
       if ((offer.ifPointedTo && !remedy) || offer.onlyWhile?.(world) === false) return [];
       const again = !remedy && isVerified(offer, target, known);
+      const unadvised = !remedy && !again && offer.action === against;
       const rank = remedy ? pointed.indexOf(remedy) : pointed.length + at + (again ? offers.length : 0);
       const one = offered(offer, at, target, world, remedy);
+      if (unadvised) return { offered: { ...one, unadvised }, rank };
       return { offered: again ? { ...one, title: `${one.title} again`, again } : one, rank };
     })
     .toSorted((a, b) => a.rank - b.rank)
     .map((one) => one.offered);
+}
+
+/** The action that the step advises against: the one that yes would mean, where the facts say no, or something else first. */
+function advisedAgainst(step: Step, world: World, known: Known): ActionId | undefined {
+  const { decision, offers = [] } = step;
+  const advice = decision && adviceOn(step, world, known);
+  if (!advice || (advice.answer !== 'no' && advice.instead === undefined)) return undefined;
+  const [only, ...others] = offers.filter(({ action }) => !decision.instead?.includes(action));
+  return decision.remedy ?? (others.length === 0 ? only?.action : undefined);
 }
 
 /** These act on the same thing each time, whatever is asked for. */

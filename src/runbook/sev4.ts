@@ -13,7 +13,7 @@ const recommend =
     const found = metricEvidence(world, id);
     if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
     const first = found.state === 'fail' ? fixFirst(id, world) : undefined;
-    if (first?.unread) return { answer: 'unsure', because: `${firstSays(first)}: ${first.because}` };
+    if (first?.unread) return { answer: 'unsure', instead: firstSays(first), because: first.because };
     if (first) return { answer: 'no', instead: firstSays(first), because: first.because };
     return found.state === 'fail'
       ? { answer: 'yes', because: `${found.subject} ${found.because}` }
@@ -22,16 +22,16 @@ const recommend =
 
 /** The question of a metric's step, and the evidence for it. */
 type Remedy = Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> &
-  Pick<Decision, 'remedy'> & { question?: string; also?(world: World): readonly Evidence[] };
+  Pick<Decision, 'remedy' | 'instead'> & { question?: string; also?(world: World): readonly Evidence[] };
 
 /** A step for one line of the runbook's metrics table. */
 function remedyStep({ id, title, action }: Metric): Step {
   const does = action.toLowerCase().replace(/^scale api/, 'scale API');
-  const { also, remedy, question = `${does}?`, ...rest } = remedies[id] ?? {};
+  const { also, remedy, instead, question = `${does}?`, ...rest } = remedies[id] ?? {};
   return {
     id: `sev4/${id}`,
     say: `${title}: ${does}`,
-    decision: { question, recommend: recommend(id), remedy },
+    decision: { question, recommend: recommend(id), remedy, instead },
     evidence: (world) => [metricEvidence(world, id), ...(also?.(world) ?? [])],
     check: (world) => metricEvidence(world, id),
     ...rest,
@@ -69,6 +69,7 @@ const remedies: Partial<Record<MetricId, Remedy>> = {
     question: 'is a larger pool needed?',
     more: ['First check for idle sessions that hold connections.'],
     offers: [{ action: 'end-session', title: 'end a session' }],
+    instead: ['end-session'],
     goes: { screen: 'sessions', title: 'the sessions' },
   },
   redisMemory: {

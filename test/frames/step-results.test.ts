@@ -109,12 +109,12 @@ describe('a step says what its action did', () => {
     const incident = incidentOf(1, ...rolledBack, done);
     for (const columns of [80, 120]) {
       const text = frameText(screenOf(calm, incident, 'incident', 'sev1/restart-gateway'), { columns, rows: 40 });
-      expect(rowOf(text, 'actions ')).toMatch(/actions {3}r restart gateway(?: {2,}|$)/);
+      expect(rowOf(text, 'actions ')).toMatch(/actions {3}r restart gateway \(not advised\)(?: {2,}|$)/);
       expect(text).not.toContain('roll back gateway');
       expect(text.split('\n').at(-1)).not.toMatch(/r restart|f roll back/);
     }
     const open = frameText(screenOf(calm, incidentOf(1), 'incident', 'sev1/restart-gateway'), small);
-    expect(open).toContain('r restart gateway · f roll back gateway');
+    expect(open).toContain('r restart gateway (not advised) · f roll back gateway');
     const state = screenOf(calm, incident, 'incident', 'sev1/restart-gateway');
     expect(dispatchKey(state, frame(state, small), 'f')).not.toEqual([]);
   });

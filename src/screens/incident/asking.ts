@@ -69,7 +69,7 @@ export const askSkip = (step: Step): Intent =>
 
 /** `recommended: yes`, `unsure`, or `recommended: no, roll back first`. */
 export const recommends = ({ answer, instead }: Recommendation): string =>
-  answer === 'unsure' ? answer : `recommended: ${answer}${instead ? `, ${instead}` : ''}`;
+  answer === 'unsure' ? (instead ?? answer) : `recommended: ${answer}${instead ? `, ${instead}` : ''}`;
 
 /** The marker goes to the next open step below the one that is finished; the row below where there is none. */
 export function onward(step: Step, { incident }: State): Intent {

@@ -32,7 +32,7 @@ const moves = memoize(
       // What cannot run from here is no next move.
       offers: (step) =>
         offersOf(step, world, knownOf(incident)).filter(
-          ({ action, again }) => !again && lacking?.[action] === undefined,
+          ({ action, again, unadvised }) => !again && !unadvised && lacking?.[action] === undefined,
         ),
     }),
   2,

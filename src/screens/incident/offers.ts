@@ -36,7 +36,7 @@ function offerIntents({ action, target, fills }: Offered, state: State): readonl
 
 /** Whether the footer has its key: of a finished step only what the evidence points to. */
 function isMeant(first: Offered | undefined, key: string, here: Here): boolean {
-  if (first?.key !== key || first.again) return false;
+  if (first?.key !== key || first.again || first.unadvised) return false;
   const { incident } = here.state;
   const step = stepHere(here);
   return first.because !== undefined || !incident || !step || !isFinished(incident, step);

@@ -110,8 +110,11 @@ export function stepDetails(state: State, step: Step, columns: number): readonly
 /** The actions that a step offers, with their keys, as many lines as it takes; below them why some cannot run. */
 function offersSay(offers: readonly Offered[], { lacking = {} }: State, columns: number): readonly Line[] {
   const lines: Line[] = [];
-  for (const { key, title, action } of offers) {
-    const offer = lacking[action] === undefined ? line(span(key, 'key'), ` ${title}`) : line(dim(`${key} ${title}`));
+  for (const { key, title, action, unadvised } of offers) {
+    const isDim = unadvised || lacking[action] !== undefined;
+    const offer = isDim
+      ? line(dim(`${key} ${title}${unadvised ? ' (not advised)' : ''}`))
+      : line(span(key, 'key'), ` ${title}`);
     const last = lines.at(-1);
     if (last && lineWidth(last) + 3 + lineWidth(offer) <= columns)
       lines[lines.length - 1] = line(last, dim(' · '), offer);
