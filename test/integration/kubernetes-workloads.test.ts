@@ -360,11 +360,19 @@ describe('the workloads of a namespace', () => {
       reason: 'FailedCreate',
       message: 'exceeded quota',
     };
+    const mount = { ...refused, involvedObject: { kind: 'Pod', name: 'redis-0' }, message: 'no such secret' };
     answers.set('events', (url, res, req) => {
-      const asked = url.searchParams.get('fieldSelector') === 'reason=FailedCreate';
-      list(...(asked ? [refused] : []))(url, res, req);
+      const asked = url.searchParams.get('fieldSelector');
+      list(...(asked === 'reason=FailedCreate' ? [refused] : asked === 'reason=FailedMount' ? [mount] : []))(
+        url,
+        res,
+        req,
+      );
     });
     start();
-    await soon(() => latest()?.refusals).toMatchObject([{ ...involvedObject, message: 'exceeded quota' }]);
+    await soon(() => latest()?.refusals).toMatchObject([
+      { ...involvedObject, message: 'exceeded quota' },
+      { kind: 'Pod', name: 'redis-0', message: 'no such secret' },
+    ]);
   });
 });

@@ -236,6 +236,23 @@ describe('another workload of the namespace', () => {
     ]);
   });
 
+  test('whose pod waits for its volume shows why, once it has waited for long', () => {
+    const waiting = (age: number) => ({
+      ...pod('redis', '0', of('StatefulSet', 'redis')),
+      ...{ ready: false, phase: 'Pending' as const, reason: 'ContainerCreating', createdAt: now - age },
+    });
+    const message = 'MountVolume.SetUp failed for volume "config": configmap "redis" not found';
+    const trouble = (at: number) => [{ kind: 'Pod', name: waiting(0).name, message, at }];
+    const says = (age: number, at = now) =>
+      wrong(namespace({ all: [statefulSet(0, { desired: 1 })], pods: [waiting(age)], refusals: trouble(at) }));
+    expect(says(600_000)).toEqual([
+      `warning pods/statefulset/redis: StatefulSet 0/1 ready, ContainerCreating, no volume: ${message}`,
+    ]);
+    // It may be mounted at the next attempt, and what a pod of the same name met before is over.
+    expect(says(30_000).join()).not.toContain('no volume');
+    expect(says(600_000, now - 700_000).join()).not.toContain('no volume');
+  });
+
   test('that is a daemon set names misplaced pods', () => {
     const pods = ['a', 'b'].map((n) => pod('agent', n, of('DaemonSet', 'agent')));
     const all = [statefulSet(2, { kind: 'DaemonSet', name: 'agent', misplaced: 1 })];

@@ -1,6 +1,6 @@
 // How one pod is judged, and what its workload has to answer for.
 import type { Instant } from '../time.ts';
-import type { Pod } from '../world/facts.ts';
+import type { Pod, Workloads } from '../world/facts.ts';
 import { decide, type RuleId } from './rules/index.ts';
 import { countsFor, endsWithin, loopFrom, startsWithin } from './rules/pods.ts';
 import type { HealthStatus } from './status.ts';
@@ -23,6 +23,26 @@ export function ruleOfPod(p: Pod, now: Instant): RuleId {
   if (p.phase === 'Failed' || p.phase === 'Unknown') return 'pod/failed';
   if (p.reason && !starting.test(p.reason)) return 'pod/reason';
   return now - p.createdAt < startsWithin ? 'pod/starts' : 'pod/not-ready';
+}
+
+/**
+ * The pods, with what keeps those from starting that only wait for their volumes: their status says ContainerCreating for
+ * as long. The same list where there is none. A first attempt that failed is no reason yet.
+ */
+export function withVolumeTrouble(pods: readonly Pod[], refusals: Workloads['refusals'], now: Instant): readonly Pod[] {
+  const why = new Map(
+    refusals
+      .filter(({ kind }) => kind === 'Pod')
+      .toReversed()
+      .map((one) => [one.name, one]),
+  );
+  if (why.size === 0) return pods;
+  return pods.map((p) => {
+    const trouble = why.get(p.name);
+    const waits = !p.ready && !p.terminating && p.reason !== undefined && starting.test(p.reason);
+    if (!trouble || !waits || trouble.at < p.createdAt || now - p.createdAt < startsWithin) return p;
+    return { ...p, reason: `${p.reason}, no volume: ${trouble.message}` };
+  });
 }
 
 /** Whether a pod is well, and stays so for as long as it is the same: time alone makes nothing else of it. */

@@ -9,7 +9,7 @@ import { describeFault } from './describe.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { evaluateNodes } from './nodes.ts';
 import { ownPods, podsWithout } from './pod-groups.ts';
-import { podTrouble, reasonsOf } from './pods.ts';
+import { podTrouble, reasonsOf, withVolumeTrouble } from './pods.ts';
 import { isRole, type Ready, type Replicated, readyOf, replicasSay, ruleOfReplicas, weigh } from './replicas.ts';
 import { decide, type Evaluation, worstRule } from './rules/index.ts';
 import { clockMayDiffer } from './rules/sources.ts';
@@ -24,8 +24,9 @@ export function readyIn(world: World, d: Replicated): Ready {
 export function evaluateWorkloads(world: World): Finding[] {
   const { deployments, pods, workloads = pending } = world.readings;
   const absent = missing(world, deployments, { id: 'pods/kubernetes', area: 'pods', subject: 'kubernetes' }, false);
-  const podList = known(pods, world.now);
   const all = known(workloads, world.now);
+  const seen = known(pods, world.now);
+  const podList = seen && withVolumeTrouble(seen, all?.refusals ?? [], world.now);
   // Who may not list deployments sees what else fails: pods count for themselves.
   if (deployments.state === 'lost' && absent) return [absent, ...besidesDeployments(world, all, podList)];
   if (absent || deployments.state !== 'live') return absent ? [absent] : [];

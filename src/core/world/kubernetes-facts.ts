@@ -217,6 +217,6 @@ export type Workloads = {
   podsThere?: number;
   /** Kinds that cannot be listed now, and why; the others are current. */
   unseen: readonly { kinds: string; fault: Fault }[];
-  /** Why controllers do not get their pods created: a quota, an admission webhook. The newest of each. */
+  /** Why controllers do not get their pods created (a quota, an admission webhook), and pods their volumes; newest first. */
   refusals: readonly { kind: string; name: string; message: string; at: Instant }[];
 };

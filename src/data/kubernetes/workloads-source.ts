@@ -50,6 +50,9 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/** Events that tell what no object does: of controllers, the kubelet and the attach-detach controller. */
+const told = ['FailedCreate', 'FailedMount', 'FailedAttachVolume'];
+
 /** The state of one kind: its last list, and why it cannot be listed now. */
 type Seen<T> = { values?: readonly T[]; fault?: Fault | undefined };
 
@@ -61,7 +64,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
     facts: ['workloads'],
     start(emit, signal) {
       const seen = kinds.map((kind): Seen<Read> & Kind => ({ ...kind }));
-      const refused: Seen<Refusal> = {};
+      const refused = told.map((): Seen<Refusal> => ({}));
       const nodes: Seen<Node> & Pick<Kind, 'kinds'> = { kinds: 'nodes' };
       const counted: { pods?: number | undefined; due: boolean } = { due: settings.kubernetes.podSelector !== '' };
       const group = new ReflectorGroup(connection);
@@ -88,7 +91,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
             if (fault) return [{ kinds: name, fault }];
             return values ? [] : [{ kinds: name, fault: timedOut(connection.where, settings.intervals.timeout) }];
           }),
-          refusals: (refused.values ?? []).toSorted((a, b) => b.at - a.at),
+          refusals: refused.flatMap(({ values }) => values ?? []).toSorted((a, b) => b.at - a.at),
         };
         const from = `kubernetes ${connection.context}`;
         emit({ fact: 'workloads', value, at: Date.now(), staleAfter: staleAfterBeat, from });
@@ -120,12 +123,13 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
       }
       // Nodes are no part of the namespace: many roles may not list them, and doctor says so.
       follow(nodes, { path: '/api/v1/nodes', noun: 'nodes', read: toNode }, ({ kind }) => kind === 'forbidden');
-      follow(refused, {
-        path: path('/api/v1', 'events'),
-        query: { fieldSelector: 'reason=FailedCreate' },
-        noun: `events in ${namespace}`,
-        read: toRefusal,
-      });
+      for (const [at, reason] of told.entries())
+        follow(refused[at] ?? {}, {
+          path: path('/api/v1', 'events'),
+          query: { fieldSelector: `reason=${reason}` },
+          noun: `events in ${namespace}`,
+          read: toRefusal,
+        });
       const timer = setTimeout(() => {
         overdue = true;
         live();
@@ -145,7 +149,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
   };
 }
 
-/** Why a controller's pods are not created, as its event says it. */
+/** Why a controller's pods are not created, or a pod does not get its volumes, as the event says it. */
 function toRefusal(wire: Parameters<typeof toEvent>[0]): Refusal | undefined {
   const kind = words(wire.involvedObject?.kind, 60);
   const name = words(wire.involvedObject?.name, 253);
