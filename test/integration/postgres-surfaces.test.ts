@@ -123,7 +123,7 @@ test.each(Object.entries(shapes))('%s: surfaces are what a plain count of random
     const truly = await counted(schema, shape);
     expect(truly.length).toBeGreaterThan(10);
     // A sample of everything is no sample, wherever its parts meet.
-    for (const sample of [undefined, { percent: 100 }, { percent: 100, tail: 20 }]) {
+    for (const sample of [undefined, { percent: 100 }, { percent: 100, tail: 20 }, { percent: 100, newest: 1500 }]) {
       const rows = await ask<SurfaceRow>(surfaces(tables, sample));
       expect(rows).toHaveLength(truly.length);
       expect(rows.map(({ messages, topError, topMargin, ...row }) => row)).toEqual(expect.arrayContaining(truly));
@@ -135,6 +135,38 @@ test.each(Object.entries(shapes))('%s: surfaces are what a plain count of random
   } finally {
     await client.query('COMMIT');
   }
+});
+
+test('a sample has the newest jobs, wherever in the table they lie, and tells how many others it may have missed', async () => {
+  // The newest lie first. 150 of the others ended just now as well, 50 of them by failing.
+  await client.query(`
+    CREATE SCHEMA newest; SET search_path = newest; CREATE TABLE studies (LIKE public.studies);
+    CREATE TABLE jobs (id bigint, study_id text, surface_id text, status text, error_message text, created_at timestamptz,
+                       updated_at timestamptz);
+    INSERT INTO jobs SELECT i, 'study_1', 'new', CASE WHEN i % 3 = 0 THEN 'failed' ELSE 'completed' END,
+      'Rate limited', now() - i * interval '5 seconds', now() - i * interval '4 seconds' FROM generate_series(1, 300) i;
+    INSERT INTO jobs SELECT i, 'study_2', 'old', CASE WHEN i % 3 = 0 THEN 'failed' ELSE 'completed' END, 'Timeout',
+      now() - i * interval '1 minute', now() - CASE WHEN i % 200 < 1 THEN interval '1 minute' ELSE interval '1 day' END
+    FROM generate_series(100, 30099) i;
+    CREATE INDEX ON jobs (created_at); CREATE INDEX ON jobs (status); ANALYZE jobs; RESET search_path`);
+  const tables = await tablesOf(newSession(), 'newest', ask);
+  expect(tables.jobsBy).toEqual({ ended: false, newest: true });
+  const rows = await ask<SurfaceRow>(surfaces(tables, { percent: 30, newest: 1000 }));
+  const of = (name: string) => rows.find(({ id }) => id === name);
+  expect(of('new')).toMatchObject({ finished: 300, failures: 100, createdFailures: 100, createdMargin: 0 });
+  expect(rows[0]?.messages).toEqual([{ error: 'Rate limited', count: 100, margin: 0 }]);
+  expect(Math.abs((of('old')?.failures ?? 0) - 50)).toBeLessThanOrEqual(3 * (of('old')?.failuresMargin ?? 0));
+  // Chance met none of them: it may have missed some.
+  expect(of('new')?.failuresMargin).toBeGreaterThan(0);
+  expect(of('new')?.margin).toBeGreaterThan(0);
+  // The same at the end of the table.
+  await client.query(
+    'CREATE TABLE newest.turned AS SELECT * FROM newest.jobs ORDER BY id DESC; DROP TABLE newest.jobs; ALTER TABLE newest.turned RENAME TO jobs',
+  );
+  const [last] = await ask<{ page: number }>('SELECT max((ctid::text::point)[0])::int AS page FROM newest.jobs');
+  const ends = await ask<SurfaceRow>(surfaces(tables, { percent: 30, tail: (last?.page ?? 0) - 10 }));
+  expect(ends.find(({ id }) => id === 'new')).toMatchObject({ failures: 100 });
+  expect(ends.find(({ id }) => id === 'new')?.margin).toBeGreaterThan(0);
 });
 
 type Plan = { 'Relation Name'?: string; 'CTE Name'?: string; Plans?: Plan[] };
@@ -176,8 +208,8 @@ test('a table too long to read as a whole is sampled at once, unless an index le
     const { surfaces: bySurface, studies } = await facts();
     if (!bySurface.ok || !studies.ok) throw new Error(JSON.stringify([bySurface, studies]));
     const { statements } = await server.counted();
-    const of = (words: string) => statements.find(({ query }) => query.includes(words))?.blocks ?? Number.NaN;
-    return { surfaces: bySurface.value, studies: studies.value, blocks: of('recent AS MATERIALIZED') };
+    const count = statements.find(({ query }) => /^\s*WITH (?:newest|recent) AS/.test(query));
+    return { surfaces: bySurface.value, studies: studies.value, blocks: count?.blocks ?? Number.NaN };
   };
   const sampled = await look();
   expect(sampled.blocks).toBeLessThan(pages / 3);
@@ -189,6 +221,13 @@ test('a table too long to read as a whole is sampled at once, unless an index le
   const { queueDepth } = sampled.studies;
   expect(queueDepth?.exact).toBe(false);
   expect(Math.abs((queueDepth?.value ?? 0) - pages / 10)).toBeLessThan(3 * (queueDepth?.margin ?? 0));
+
+  // All were created in the same moment: none is newer than another.
+  await client.query('CREATE INDEX ON long.jobs (created_at)');
+  const { surfaces: byIndex, blocks } = await look();
+  expect(blocks).toBeLessThan(pages);
+  const [other] = byIndex.surfaces;
+  expect(Math.abs((other?.failures ?? 0) - pages / 10)).toBeLessThan(3 * (other?.failuresMargin ?? 0));
 
   await client.query('CREATE INDEX ON long.jobs (updated_at); CREATE INDEX ON long.jobs (status)');
   const whole = await look();

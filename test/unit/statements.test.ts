@@ -25,6 +25,7 @@ const row = (
     others: null,
     kind: 'r',
     indexed: true,
+    ordered: true,
     nullable: false,
     partial: false,
     version: 150_000,

@@ -18,7 +18,7 @@ import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
-import { forgetTables, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
+import { forgetTables, recentSampleOf, tablesOf, tooManyJobs } from './tables.ts';
 import { hiddenOf, lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
@@ -89,7 +89,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   } = await memory.rows.read(
     () => ask<sql.SurfaceRow>(sql.surfaces(tables), { within: dear }),
     async () => {
-      const sample = await sampleOf(ask, tables);
+      const sample = await recentSampleOf(ask, tables);
       return sample ? ask<sql.SurfaceRow>(sql.surfaces(tables, sample)) : [];
     },
     !tables.jobsBy.ended && tooManyJobs(tables),

@@ -76,10 +76,26 @@ const samplePages = 1500;
 const tailPages = 1500;
 
 /** How to sample the jobs; undefined where they cannot be: of a view there are no pages. */
-export async function sampleOf(ask: AskSql, { jobs, sampling }: Tables): Promise<Sample | undefined> {
-  if (sampling === 'none') return undefined;
+export async function sampleOf(ask: AskSql, tables: Tables): Promise<Sample | undefined> {
+  if (tables.sampling === 'none') return undefined;
+  const pages = await pagesNow(ask, tables);
+  const percent = percentOf(samplePages, pages);
+  return tables.sampling === 'tail' ? { percent, tail: Math.max(0, Math.round(pages) - tailPages) } : { percent };
+}
+
+/** How many of the newest jobs are read, and how many pages at random: what chance finds of them is little, and rare. */
+const newestJobs = 10_000;
+const pagesBesideNewest = 6000;
+
+/** How to sample the jobs that ended of late: where an index gives the newest, they are wherever in the table. */
+export async function recentSampleOf(ask: AskSql, tables: Tables): Promise<Sample | undefined> {
+  if (tables.sampling === 'none' || !tables.jobsBy.newest) return sampleOf(ask, tables);
+  return { percent: percentOf(pagesBesideNewest, await pagesNow(ask, tables)), newest: newestJobs };
+}
+
+const percentOf = (wanted: number, pages: number) => (pages <= wanted ? 100 : Math.max(0.0001, (wanted / pages) * 100));
+
+async function pagesNow(ask: AskSql, { jobs }: Tables): Promise<number> {
   const [size] = await ask<PagesRow>(pagesOf(jobs));
-  const pages = size?.pages ?? 0;
-  const percent = pages <= samplePages ? 100 : Math.max(0.0001, (samplePages / pages) * 100);
-  return sampling === 'tail' ? { percent, tail: Math.max(0, Math.round(pages) - tailPages) } : { percent };
+  return size?.pages ?? 0;
 }

@@ -29,6 +29,8 @@ export type ColumnRow = {
   labels: string[] | null;
   /** An index begins with it. */
   indexed: boolean;
+  /** An index gives rows in its order, the greatest first. */
+  ordered: boolean;
   /** Row level security keeps rows of it from this role. */
   partial: boolean;
   version: number;
@@ -57,6 +59,9 @@ export const columns = `
           WHERE e.enumtypid = CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END) AS labels,
          EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid
                  AND i.indpred IS NULL) AS indexed,
+         EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+                 WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL
+                   AND m.amname = 'btree' AND i.indoption[0] IN (0, 3)) AS ordered,
          row_security_active(c.oid) AND NOT (
            EXISTS (SELECT FROM pg_policy p
                    WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd IN ('r', '*')
@@ -85,8 +90,8 @@ export type Tables = PlatformTables & {
   sampling: Sampling;
   /** Whether an index leads from a state to its rows, and whether rows may be without one. */
   status: Record<StateOwner, { indexed: boolean; nullable: boolean }>;
-  /** Whether an index leads to the jobs that ended, or were created, since a moment. */
-  jobsBy: { ended: boolean; created: boolean };
+  /** Whether an index leads to the jobs that ended since a moment, and gives the newest first. */
+  jobsBy: { ended: boolean; newest: boolean };
   /** Pages of the jobs, when they were last looked at; 0 where they have none, or it is not known. */
   jobPages: number;
   /** Tables of which row level security keeps rows from this role: every count of them is too small. */
@@ -150,13 +155,13 @@ export function tablesFrom(
   const partial = (which: TableId) => found.some((row) => row.which === which && row.partial);
   const form = formFrom(schema, found, seen);
   const { completed, updated, created } = form.job.columns;
-  const leadsTo = (column: Column | undefined) =>
-    found.some((row) => row.which === 'job' && row.column === column?.name && row.indexed);
+  const leadsTo = (column: Column | undefined, how: 'indexed' | 'ordered') =>
+    found.some((row) => row.which === 'job' && row.column === column?.name && row[how]);
   return {
     ...tablesOf(form),
     sampling: samplingOf(found.find(({ which }) => which === 'job')),
     status: { study: status('study'), job: status('job') },
-    jobsBy: { ended: leadsTo(completed ?? updated ?? created), created: leadsTo(created) },
+    jobsBy: { ended: leadsTo(completed ?? updated ?? created, 'indexed'), newest: leadsTo(created, 'ordered') },
     jobPages,
     partial: [...(partial('study') ? (['studies'] as const) : []), ...(partial('job') ? (['jobs'] as const) : [])],
   };

@@ -2,15 +2,15 @@
 import pg from 'pg';
 
 /**
- * A look at some of a table's pages: at `percent` of them, chosen by chance, and at all from page `tail` on. What is new
- * lies at a table's end, where chance would miss it.
+ * A look at some of a table's pages: at `percent` of them, chosen by chance. What is new, chance would miss: it lies at the
+ * table's end, of which all pages are read from `tail` on, or an index gives the `newest` so many rows.
  */
-export type Sample = { percent: number; tail?: number };
+export type Sample = { percent: number; tail?: number; newest?: number };
 
 /** Rows of a table, and how many rows each of them stands for. */
 export type Part = { from: string; where: string; weight: string };
 
-/** The parts of a sample; without one, the whole table. */
+/** The parts of a sample that are pages; without one, the whole table. */
 export function partsOf(jobs: string, sample: Sample | undefined): readonly Part[] {
   if (!sample) return [{ from: jobs, where: 'true', weight: '1' }];
   const { percent, tail } = sample;

@@ -47,19 +47,17 @@ export function surfaces(tables: Tables, sample?: Sample): string {
     `extract(epoch FROM max(ended) FILTER (WHERE ${where} AND ${isMoment('ended')}))::float8`;
   const order = 'failures DESC, unclear DESC, finished DESC, id';
   return `
-  WITH recent AS MATERIALIZED (
-    SELECT * FROM (${partsOf(tables.jobs, sample)
-      .map((part) => recentOf(tables, part, sample))
-      .join(' UNION ALL')}) parts
+  WITH ${sample?.newest === undefined ? '' : newestOf(tables, sample.newest)}recent AS MATERIALIZED (
+    SELECT * FROM (${recentParts(tables, sample).join(' UNION ALL')}) parts
     LIMIT ${mostRecent + 1}
-  ),${sample ? `${marginsOf(sample)},` : ''}
+  ),${sample ? `${marginsOf(tables, sample)},` : ''}
   errors AS (
     SELECT DISTINCT ON (id) id, error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
     FROM (${pagesOf(['id', 'error'], 'failed', sample)}) pages
     GROUP BY id, error ORDER BY id, sum(weight * n) DESC, error
   ),
   messages AS (
-    SELECT error, round(sum(weight * n))::int AS count, ${marginOf('n', sample)} AS margin
+    SELECT error, round(sum(weight * n))::int AS count, ${createdMargin(tables, 'n', sample)} AS margin
     FROM (${pagesOf(['error'], 'failed AND fresh', sample)}) pages
     GROUP BY error ORDER BY sum(weight * n) DESC, error LIMIT 10
   ),
@@ -96,18 +94,39 @@ function endedInLastHour({ job, jobIs, jobUnclear, jobsBy }: Tables): string {
     : `CASE WHEN coalesce(${job.ended}, ${job.created}) > (SELECT now() - interval '1 hour') THEN ${over} END`;
 }
 
-/** The rows of a part that ended within the hour. */
-function recentOf(tables: Tables, { from, where, weight }: Part, sample?: Sample): string {
-  const { job, jobIs, jobUnclear, form } = tables;
+/** What is asked of each job. */
+const columnsOf = ({ job, jobIs, jobUnclear, form }: Tables) => {
   const failed = `coalesce(${jobIs('failed')}, false)`;
-  return `
-      SELECT ${job.surface}::text AS id, ${job.study} AS study, ${failed} AS failed, ${jobUnclear} AS unclear,
+  return `${job.surface}::text AS id, ${job.study} AS study, ${failed} AS failed, ${jobUnclear} AS unclear,
              CASE WHEN ${failed} THEN left(${job.error}, 500) END AS error, coalesce(${job.ended}, ${job.created}) AS ended,
-             ${form.job.columns.error ? inLastHour(job.created) : 'true'} AS fresh
+             ${form.job.columns.error ? inLastHour(job.created) : 'true'} AS fresh`;
+};
+
+/** The rows that ended within the hour, of each part. */
+function recentParts(tables: Tables, sample: Sample | undefined): readonly string[] {
+  const rowsOf = ({ from, where, weight }: Part) => `
+      SELECT ${columnsOf(tables)}
              ${sample ? `, ${weight}::float8 AS weight, tableoid::text || ' ' || (ctid::text::point)[0] AS page` : ''}
       FROM ${from}
       WHERE ${where} AND ${endedInLastHour(tables)}`;
+  if (sample?.newest === undefined) return partsOf(tables.jobs, sample).map(rowsOf);
+  const { created } = tables.job;
+  const older = `(${created} <= (SELECT made FROM edge) OR ${created} IS NULL)`;
+  return [
+    `
+      SELECT id, study, failed, unclear, error, ended, fresh, 1::float8 AS weight, NULL::text AS page
+      FROM newest WHERE recent AND made > (SELECT made FROM edge)`,
+    ...partsOf(tables.jobs, { percent: sample.percent }).map((part) => rowsOf({ ...part, where: older })),
+  ];
 }
+
+/** The newest rows, and where they end. Those that were created in the same moment as the last of them are not among them. */
+const newestOf = (tables: Tables, rows: number) => `newest AS MATERIALIZED (
+    SELECT ${columnsOf(tables)}, ${tables.job.created} AS made, ${endedInLastHour(tables)} AS recent
+    FROM ${tables.jobs} WHERE ${tables.job.created} IS NOT NULL ORDER BY ${tables.job.created} DESC LIMIT ${rows}
+  ),
+  edge AS MATERIALIZED (SELECT CASE WHEN count(*) = ${rows} THEN min(made) ELSE '-infinity' END AS made FROM newest),
+  `;
 
 /** Rows that have the same in these columns, of a sample page by page: how many they are, and what each stands for. */
 const pagesOf = (columns: readonly string[], where: string, sample: Sample | undefined) => {
@@ -116,19 +135,30 @@ const pagesOf = (columns: readonly string[], where: string, sample: Sample | und
           FROM recent WHERE ${where} GROUP BY ${same}`;
 };
 
+/** Of what was created within the hour: none, where the newest rows that were read reach further back. */
+const createdMargin = ({ form }: Tables, n: string, sample: Sample | undefined) =>
+  sample?.newest === undefined || !form.job.columns.error
+    ? marginOf(n, sample)
+    : `CASE WHEN (SELECT made FROM edge) < now() - interval '1 hour' THEN 0 ELSE ${marginOf(n, sample)} END::float8`;
+
 /**
  * How far off a sample's numbers may be. The margin of a share f / n is twice the standard error of that ratio over pages
- * chosen by chance; where none failed, or all did, three more of the jobs that were read (95 %: the rule of three).
+ * chosen by chance; where none failed, or all did, three more of the jobs that were read; where chance met none at all, as
+ * many more that failed, or did not (95 %: the rule of three).
  */
-const marginsOf = (sample: Sample) => `
+function marginsOf(tables: Tables, sample: Sample): string {
+  const missed = 3 * (100 / sample.percent - 1);
+  return `
   margins AS (
     SELECT id, (100 * CASE
-      WHEN sum(f) IN (0, sum(n)) THEN least(1, 3 * max(weight - 1) / nullif(sum(n * weight), 0))
+      WHEN max(weight) = 1 THEN ${missed} / (${missed} + sum(n))
+      WHEN sum(f) IN (0, sum(n)) THEN least(1, ${missed} / nullif(sum(n * weight), 0))
       ELSE 2 * sqrt(greatest(0, sum(v * f * f) - 2 * (sum(weight * f) / sum(weight * n)) * sum(v * f * n)
              + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END)::float8 AS margin,
-      ${marginOf('f', sample)} AS "failuresMargin", ${marginOf('g', sample)} AS "createdMargin"
+      ${marginOf('f', sample)} AS "failuresMargin", ${createdMargin(tables, 'g', sample)} AS "createdMargin"
     FROM (SELECT id, weight, weight * weight - weight AS v, (count(*) FILTER (WHERE failed))::float8 AS f,
                  (count(*) FILTER (WHERE failed AND fresh))::float8 AS g, count(*)::float8 AS n
           FROM recent GROUP BY id, weight, page) pages
     GROUP BY id
   )`;
+}
