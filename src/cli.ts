@@ -6,7 +6,7 @@ import { usageError } from './config/flags.ts';
 import { tell } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
 import { debugLog } from './disk/debug-log.ts';
-import { makeProgram } from './program.ts';
+import { helpAsFlag, makeProgram } from './program.ts';
 
 // The commands below `run` are its actions: who asks for something else does not load them.
 const actions = process.argv.includes('run') ? (await import('./actions/index.ts')).actions : [];
@@ -19,7 +19,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** EX_SOFTWARE of sysexits.h. */
 const bug = 70;
 
-const words = process.argv.slice(2);
+const words = helpGiven(process.argv.slice(2));
+
+/** Only words that end so cost a tree of commands more. */
+function helpGiven(given: readonly string[]): readonly string[] {
+  return given.at(-1) === 'help' ? helpAsFlag(makeProgram(actions), given) : given;
+}
 
 /** The own commands that have to be known before the words are parsed. */
 async function ownBefore(): Promise<readonly Action[]> {
@@ -30,7 +35,7 @@ async function ownBefore(): Promise<readonly Action[]> {
 
 try {
   const own = await ownBefore();
-  await makeProgram([...actions, ...own]).parseAsync();
+  await makeProgram([...actions, ...own]).parseAsync(words, { from: 'user' });
 } catch (error) {
   if (error instanceof OwnActions) await withOwn(error.actions);
   else end(error);
@@ -39,7 +44,7 @@ try {
 /** The same words again, with the commands of the user's own. */
 async function withOwn(own: readonly Action[]): Promise<void> {
   try {
-    await makeProgram([...actions, ...own]).parseAsync();
+    await makeProgram([...actions, ...own]).parseAsync(words, { from: 'user' });
   } catch (error) {
     end(error);
   }

@@ -47,6 +47,27 @@ export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Co
   return program;
 }
 
+/**
+ * The words with `--help` for a last word `help` behind the name of a command, as `run help`, `run --json ACTION help`.
+ * Behind `--`, or as the value of an option, it is a word like any other.
+ */
+export function helpAsFlag(program: Command, words: readonly string[]): readonly string[] {
+  const last = words.length - 1;
+  if (words[last] !== 'help') return words;
+  let command = program;
+  for (let at = 0; at < last; at += 1) {
+    const word = words[at] ?? '';
+    const option = command.options.find(({ long, short }) => word === long || word === short);
+    const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (option) at += option.required ? 1 : 0;
+    else if (next) command = next;
+    else if (!word.startsWith('-') || word === '--') return words;
+    // The value of an option is no word of its own.
+    if (at >= last) return words;
+  }
+  return command === program ? words : [...words.slice(0, last), '--help'];
+}
+
 function makeStrict(command: Command): void {
   command.exitOverride().configureOutput(commanderOutput);
   for (const option of command.options) if (option.required || option.optional) takeOnce(command, option);

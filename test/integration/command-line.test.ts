@@ -1,7 +1,7 @@
 // The command line as a person or a script types it: every action takes what the product prints, and nothing that is not
 // its own; a mistake is named with what would be right, before anything is asked.
 import { execFileSync } from 'node:child_process';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { actions, findAction } from '../../src/actions/index.ts';
 import { targetFrom } from '../../src/commands/run/target.ts';
@@ -9,7 +9,7 @@ import { commandLine } from '../../src/commands/run/text.ts';
 import { flagsOf } from '../../src/config/flags.ts';
 import type { Action, ActionId, Field, Target } from '../../src/core/actions/action.ts';
 import type { Preflight } from '../../src/core/actions/preflight.ts';
-import { makeProgram } from '../../src/program.ts';
+import { helpAsFlag, makeProgram } from '../../src/program.ts';
 
 let complaint = '';
 beforeEach(() => {
@@ -148,6 +148,28 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
   test('lists its own flags', async () => {
     expect(await parsed('run', id, '--help')).toBe('ok');
     for (const { name } of action.fields) expect(complaint).toContain(`--${name} <value>`);
+  });
+});
+
+describe('`help` behind a command prints its help', () => {
+  const paths = (command: Command): string[][] =>
+    command.commands.flatMap((one) => [[one.name()], ...paths(one).map((rest) => [one.name(), ...rest])]);
+  const all = paths(makeProgram(actions)).filter(([first]) => first !== '__complete');
+
+  test.each(all.map((path) => [path.join(' ')]))('%s help', async (path) => {
+    const words = helpAsFlag(makeProgram(actions), [...path.split(' '), 'help']);
+    expect(await parsed(...words)).toBe('ok');
+    expect(complaint).toContain(`Usage: bentham-cockpit ${path.split(' ').slice(0, -1).join(' ')}`.trim());
+    expect(complaint).toContain('--help');
+    expect(complaint).not.toMatch(/^error/m);
+  });
+
+  test('also behind options; as the value of one, behind --, or behind other words it is only a word', () => {
+    const given = (...words: string[]) => helpAsFlag(makeProgram(actions), words).join(' ');
+    expect(given('status', '-p', 'staging', 'help')).toBe('status -p staging --help');
+    expect(given('run', '--json', 'restart-deployment', 'help')).toBe('run --json restart-deployment --help');
+    for (const words of ['logs -- help', 'logs --grep help', 'drill calm help', 'help', 'run nothing help'])
+      expect(given(...words.split(' '))).toBe(words);
   });
 });
 
