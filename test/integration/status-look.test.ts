@@ -174,3 +174,58 @@ test('a list that does not come costs a single look only itself', async () => {
   expect(pods).toMatchObject({ state: 'live' });
   expect(workloads).toMatchObject({ state: 'live', value: { unseen: [{ kinds: 'cronjobs' }] } });
 });
+
+/** A gateway with one pod and its log; `held` lists get no answer. Gives the sockets of lists, and that of the log. */
+async function logging(held: readonly string[]) {
+  const sockets = { lists: new Set<unknown>(), log: new Set<unknown>() };
+  const meta = { name: 'one', uid: 'p', labels: { app: 'gate' } };
+  const pod = {
+    metadata: meta,
+    spec: { containers: [{ name: 'api-gateway' }] },
+    status: {
+      phase: 'Running',
+      containerStatuses: [{ name: 'api-gateway', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+    },
+  };
+  const gateway = { metadata: { name: 'api-gateway', uid: 'd' }, spec: { selector: { matchLabels: { app: 'gate' } } } };
+  let answered = 0;
+  server.handle = async (url, res, req) => {
+    const { pathname } = url;
+    if (pathname.endsWith('/log')) {
+      sockets.log.add(req.socket);
+      res.end(`${new Date().toISOString()} {"res":{"statusCode":200},"responseTime":20}\n`);
+      return;
+    }
+    sockets.lists.add(req.socket);
+    if (held.some((kind) => pathname.endsWith(kind))) return;
+    if (pathname.endsWith('/deployments/api-gateway')) return void res.end(JSON.stringify(gateway));
+    // The gateway's own pods are told last, when the lists need their connections no more.
+    if (url.searchParams.has('labelSelector')) {
+      while (performance.now() - answered < 500) await new Promise((resolve) => setTimeout(resolve, 20));
+    } else answered = performance.now();
+    const items = pathname.endsWith('/pods') ? [pod] : pathname.endsWith('/deployments') ? [gateway] : [];
+    res.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items }));
+  };
+  await server.start();
+  return sockets;
+}
+
+const withTraffic = [...kubernetesFacts, 'traffic'] as const;
+
+test('the log of a single look takes a connection that the lists have left', async () => {
+  const sockets = await logging([]);
+  const look = await lookOnce(server.settings(unhurried), 60_000, () => 0, withTraffic);
+  await look.end();
+  expect(look.world.readings.traffic).toMatchObject({ state: 'live', value: { served: 1 } });
+  expect(sockets.log.size).toBe(1);
+  expect([...sockets.log].every((socket) => sockets.lists.has(socket))).toBe(true);
+});
+
+test('lists that get no answer keep no log waiting, and a log takes none of their last connections', async () => {
+  const sockets = await logging(['/statefulsets', '/daemonsets', '/jobs', '/cronjobs']);
+  const look = await lookOnce(server.settings(unhurried), 8000, () => 0, withTraffic);
+  await look.end();
+  expect(look.world.readings.traffic).toMatchObject({ state: 'live', value: { served: 1 } });
+  expect(sockets.log.size).toBe(1);
+  expect([...sockets.log].some((socket) => sockets.lists.has(socket))).toBe(false);
+});

@@ -3,7 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import type { VersionInfo } from '@kubernetes/client-node';
-import { type Dispatcher, request, type WebSocket } from 'undici';
+import { Agent, type Dispatcher, request, type WebSocket } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -39,6 +39,8 @@ export type Ask = {
 
 /** A single look asks for its lists over so many connections: each costs a handshake, and one slow answer holds up few. */
 const fewConnections = 6;
+/** So many of them are for lists alone; its logs take the others where they are free. */
+const forLists = 2;
 
 /** A connection to the chosen context. Reading only goes through `get` and `stream`; `send` is for actions. */
 export class Cluster {
@@ -201,7 +203,7 @@ export class Cluster {
 
   /** One pool for all requests, two of a single look; replaced only when the certificates change. */
   #connections(tls: Credentials['tls'], url: URL, endless = true): Dispatcher {
-    const kind = this.#few && !endless ? 'short' : 'long';
+    const kind = this.#few && (!endless || this.#hasRoom(url)) ? 'short' : 'long';
     const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
     const before = this.#pools[kind];
     if (before?.of === of) return before.made;
@@ -218,6 +220,13 @@ export class Cluster {
       : dispatcherFor(url, { ...options, connect });
     this.#pools[kind] = { made, of };
     return made;
+  }
+
+  /** Whether lists leave connections free: a log that takes one is spared the handshake. */
+  #hasRoom({ origin }: URL): boolean {
+    const pool = this.#pools.short?.made;
+    const now = pool instanceof Agent ? pool.stats[origin] : undefined;
+    return now !== undefined && 'free' in now && now.queued === 0 && now.free > forLists;
   }
 
   #fault(error: unknown, late: Ms | undefined): Fault {
