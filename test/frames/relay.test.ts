@@ -87,6 +87,20 @@ describe.each(sizes)('at $columns x $rows', (size) => {
     );
   });
 
+  test('of a relay that answers and refuses, every frame says what keeps it', () => {
+    const relay: RelayStatus = {
+      ...{ ...connected, state: 'away', since: now - 12_000, unsent: 3, short: 'out of memory' },
+      ...{ what: 'it takes no entries', hint: 'raise maxmemory on the relay: CONFIG SET maxmemory' },
+    };
+    for (const screen of ['people', 'incident', 'health'])
+      expect(frameText(shared(screen, { relay }), size)).toMatch(
+        /relay out of memory 12 s: (alone, 3 entries|3) to send/,
+      );
+    const whole = frameText(shared('people', { relay }), size).replace(/\s+/g, ' ');
+    expect(whole).toContain('out of memory 12 s: it takes no entries; raise maxmemory on the relay');
+    expect(whole).not.toContain('relay away');
+  });
+
   const told = (screen: string, of: Record<string, string>, by?: string) => {
     const state = shared(screen);
     const from = <R extends { state: string }>(reading: R): R =>

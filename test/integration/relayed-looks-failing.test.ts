@@ -111,7 +111,9 @@ describe.skipIf(!installed)('with redis-server', () => {
     cli('config', 'set', 'maxmemory', '1');
     for (const { made } of [ana, ben])
       await eventually(() =>
-        expect(made.context?.relay).toMatchObject({ state: 'away', hint: expect.stringContaining('maxmemory') }),
+        expect(made.context?.relay).toMatchObject({
+          ...{ state: 'away', short: 'out of memory', hint: expect.stringContaining('maxmemory') },
+        }),
       );
     await alone(ana, ben);
     cli('config', 'set', 'maxmemory', '0');

@@ -43,8 +43,8 @@ export type RelayStatus = {
   unshared?: { why: 'clock'; by: Ms } | { why: 'refused'; what: string; hint: string };
 } & (
   | { state: 'connecting' | 'connected' }
-  /** `since`: when it last answered. */
-  | { state: 'away'; since: Instant; what: string; hint: string }
+  /** `since`: when it last took what it was asked. `short`: where it answers, what keeps it: `out of memory`. */
+  | { state: 'away'; since: Instant; what: string; short?: string | undefined; hint: string }
 );
 
 /** `hung`: this cockpit hung for that time (ms), and may have been replaced. `taken`: another one has the lease. */

@@ -115,29 +115,70 @@ const hints: Partial<Record<Fault['kind'], string>> = {
   unconfigured: 'check incident.relay and incident.relayCaFile',
 };
 
-/** What Redis' own words mean for a relay, and what to do; `what` where the words for any Redis do not fit. */
-const answers: readonly { word: RegExp; what?: string; hint: string }[] = [
-  { word: /^WRONGTYPE/, what: 'another program uses its keys', hint: 'set another incident.prefix' },
-  { word: /^READONLY/, hint: 'point incident.relay at the primary, or set incident.relaySentinel' },
-  { word: /^OOM/, hint: 'raise maxmemory on the relay: CONFIG SET maxmemory' },
-  { word: /^MISCONF/, hint: 'free disk space on the relay' },
+/**
+ * What Redis' own words mean for a relay, and what to do. `short`: in the header of every frame, behind `relay`; `what`
+ * where the words for any Redis do not fit.
+ */
+const answers: readonly { word: RegExp; short: string; what?: string; hint?: string }[] = [
+  {
+    word: /^WRONGTYPE/,
+    short: 'keys taken',
+    what: 'another program uses its keys',
+    hint: 'set another incident.prefix',
+  },
+  {
+    word: /^READONLY/,
+    short: 'read-only',
+    hint: 'point incident.relay at the primary, or set incident.relaySentinel',
+  },
+  {
+    word: /^OOM/,
+    short: 'out of memory',
+    what: 'it takes no entries',
+    hint: 'raise maxmemory on the relay: CONFIG SET maxmemory',
+  },
+  { word: /^MISCONF/, short: 'cannot save', hint: 'free disk space on the relay' },
+  { word: /^LOADING/, short: 'loading', hint: 'wait: INFO persistence on the relay tells for how long' },
+  { word: /^NOREPLICAS/, short: 'lacks replicas', hint: 'bring the replicas of the relay back: INFO replication' },
+  {
+    word: /^MASTERDOWN/,
+    short: 'lost its master',
+    hint: 'start the master of the relay, or point incident.relay at another server',
+  },
+  { word: /^CLUSTERDOWN/, short: 'cluster down', hint: 'CLUSTER INFO and CLUSTER NODES on the relay' },
+  { word: /^BUSY /, short: 'busy', hint: 'SCRIPT KILL or FUNCTION KILL on the relay' },
+  {
+    word: /max(imum)? number of clients/i,
+    short: 'has no connection left',
+    hint: 'CLIENT LIST on the relay; raise maxclients',
+  },
   {
     word: /^(MOVED|ASK|CROSSSLOT|TRYAGAIN)\b/,
+    short: 'is a cluster',
     what: 'this is a node of a Redis Cluster',
     hint: 'set incident.relayCluster',
   },
   {
     word: /^ERR unknown command/,
+    short: 'unsuitable',
     what: 'this is no Redis with streams',
     hint: 'Redis 6.2 or newer; of a Sentinel set incident.relaySentinel',
   },
-  { word: /^NOPERM/, hint: 'bentham-cockpit doctor names the missing ACL rules' },
+  { word: /NOPERM/, short: 'lacks rights', hint: 'bentham-cockpit doctor names the missing ACL rules' },
+  { word: /^(?:WRONGPASS|NOAUTH|DENIED)|invalid password|without any password/i, short: 'refuses the login' },
   {
     word: /^All sentinels are unreachable/,
+    short: 'Sentinels away',
     what: 'no Sentinel answers',
     hint: 'check incident.relay (a Sentinel without a password) and incident.relaySentinel (the name of its master)',
   },
-  { word: /cluster support disabled/, what: 'this is no node of a Redis Cluster', hint: 'unset incident.relayCluster' },
+  {
+    word: /cluster support disabled/,
+    short: 'is no cluster',
+    what: 'this is no node of a Redis Cluster',
+    hint: 'unset incident.relayCluster',
+  },
+  { word: /^the relay has lost its data/, short: 'lost its data', hint: 'entries are sent again; was it restarted?' },
 ];
 
 /** What to do where TLS, or the lack of it, keeps the two apart. */
@@ -163,5 +204,5 @@ export function relayFault(error: unknown, { redis }: RelayOptions): Fault {
   const known = answers.find(({ word }) => word.test(says));
   const hint =
     known?.hint ?? tlsHint(error, redis) ?? hints[fault.kind] ?? 'check incident.relay, the network and the server';
-  return { ...fault, what: known?.what ?? sanitize(fault.what, 200), hint };
+  return { ...fault, what: known?.what ?? sanitize(fault.what, 200), short: known?.short ?? fault.short, hint };
 }

@@ -195,8 +195,8 @@ export class SharedIncidents {
       unshared: this.#unshared,
     };
     if (state.state !== 'away') return { where, state: state.state, ...counts };
-    const { what, hint } = state.fault;
-    return { where, state: 'away', since: state.since, what, hint, ...counts };
+    const { what, short, hint } = state.fault;
+    return { where, state: 'away', since: state.since, what, short, hint, ...counts };
   }
 
   /** Everybody else on the relay, as they were when it last answered; while it is away, marked as unheard. */

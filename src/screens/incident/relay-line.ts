@@ -13,7 +13,7 @@ export function relayTrouble({ incidentContext, world }: State): readonly Line[]
   if (!relay) return [];
   const says = (text: string) => line(mark('warning'), span(` ${text}`, 'warning'));
   if (relay.state === 'away') {
-    const away = `relay away ${shortAge(Math.max(0, world.now - relay.since))}`;
+    const away = `relay ${relay.short ?? 'away'} ${shortAge(Math.max(0, world.now - relay.since))}`;
     if (relay.unsent === 0) return [says(`${away}: alone`), says(away)];
     return [says(`${away}: alone, ${entries(relay.unsent)} to send`), says(`${away}: ${relay.unsent} to send`)];
   }
@@ -43,6 +43,6 @@ export function relaySays(relay: RelayStatus, now: Instant): string {
   const more = `${left}${long}${refused}`;
   const looks = relay.unshared && relay.state === 'connected' ? unsharedSays(relay.unshared) : '';
   if (relay.state !== 'away') return `relay ${relay.where} ${relay.state}${more}${looks}`;
-  const away = `relay ${relay.where} away ${shortAge(Math.max(0, now - relay.since))}: ${relay.what}; ${relay.hint}${more}`;
+  const away = `relay ${relay.where} ${relay.short ?? 'away'} ${shortAge(Math.max(0, now - relay.since))}: ${relay.what}; ${relay.hint}${more}`;
   return `${away}. This cockpit works alone until it is back: others see nothing of it, and it sees nothing of them.`;
 }
