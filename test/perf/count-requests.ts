@@ -1,27 +1,28 @@
-// Loaded into the embedded Bentham (`node --import`): counts what its servers are asked, by port.
+// Loaded into the embedded Bentham (`node --import`): writes the port of each request that one of its servers gets into
+// a file, one a line.
 import { subscribe } from 'node:diagnostics_channel';
-import { writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { Server as HttpServer } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 
 const file = process.env.BENTHAM_BENCH_REQUESTS;
-const counts: Record<string, number> = {};
 
-function count(port: number | undefined): void {
-  if (file === undefined || port === undefined) return;
-  counts[port] = (counts[port] ?? 0) + 1;
-  writeFileSync(file, JSON.stringify(counts));
+function socketOf(message: unknown): Socket | undefined {
+  const known = typeof message === 'object' && message !== null && 'socket' in message ? message.socket : undefined;
+  return known instanceof Socket ? known : undefined;
 }
 
-subscribe('http.server.request.start', (message) => {
-  const { socket } = message as { socket: Socket };
-  count(socket.localPort);
-});
+function count(port: number | undefined): void {
+  if (file !== undefined && port !== undefined) appendFileSync(file, `${port}\n`);
+}
+
+subscribe('http.server.request.start', (message) => count(socketOf(message)?.localPort));
 // Other protocols: what comes in one piece is one request, or several that were sent together.
 subscribe('net.server.socket', (message) => {
-  const { socket } = message as { socket: Socket & { server: unknown } };
-  if (socket.server instanceof HttpServer || socket.server instanceof TlsServer) return;
+  const socket = socketOf(message);
+  const server = socket && 'server' in socket ? socket.server : undefined;
+  if (!socket || server instanceof HttpServer || server instanceof TlsServer) return;
   const port = socket.localPort;
   socket.on('data', () => count(port));
 });

@@ -1,12 +1,19 @@
 // Embedded Benthams, started as a user would; the rows of one run share the calm one.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { launcher } from './meter.ts';
 
 export type Drill = { environment: Record<string, string>; stop(): Promise<void> };
 
-export async function startDrill(...args: readonly string[]): Promise<Drill> {
+export const startDrill = (...args: readonly string[]): Promise<Drill> => serve(args);
+
+async function serve(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Drill> {
   const child = spawn(process.execPath, [launcher, 'drill', 'calm', '--serve', ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...more },
   });
   const environment: Record<string, string> = {};
   let rest = '';
@@ -29,6 +36,38 @@ export async function startDrill(...args: readonly string[]): Promise<Drill> {
       child.stdin.end();
     });
   return { environment, stop };
+}
+
+/** Requests since the start, of HTTP and of Redis. */
+export type Requests = { gateway: number; redis: number; kubernetes: number };
+
+const counter = fileURLToPath(new URL('count-requests.ts', import.meta.url));
+
+/** A calm drill that counts what its servers are asked. */
+export async function startCountedDrill(): Promise<Drill & { requests(): Requests }> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'bentham-bench-'));
+  const file = path.join(directory, 'requests');
+  writeFileSync(file, '');
+  const drill = await serve([], { NODE_OPTIONS: `--import ${counter}`, BENTHAM_BENCH_REQUESTS: file });
+  const { BENTHAM_GATEWAY_URL, REDIS_URL, KUBECONFIG = '' } = drill.environment;
+  const portIn = (text = '') => /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+  const ports = {
+    gateway: portIn(BENTHAM_GATEWAY_URL),
+    redis: portIn(REDIS_URL),
+    kubernetes: portIn(readFileSync(KUBECONFIG, 'utf8')),
+  };
+  return {
+    ...drill,
+    requests() {
+      const asked = readFileSync(file, 'utf8').split('\n');
+      const of = (port: string | undefined) => asked.filter((each) => each === port).length;
+      return { gateway: of(ports.gateway), redis: of(ports.redis), kubernetes: of(ports.kubernetes) };
+    },
+    async stop() {
+      await drill.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 let calm: Promise<Drill> | undefined;

@@ -1,9 +1,9 @@
-// Several cockpits of one user on one host beside one: what they cost PostgreSQL together, and the memory of each.
+// Several cockpits of one user on one host beside one: what they cost the platform together, and what each takes.
 import { readFileSync } from 'node:fs';
 import { startCountedServer } from '../../support/counted-server.ts';
 import type { TerminalUnderTest } from '../../support/terminal.ts';
-import { calmDrill } from '../drills.ts';
-import { bytes, completeCockpit, end, ms, wait } from '../meter.ts';
+import { startCountedDrill } from '../drills.ts';
+import { bytes, completeCockpit, cpuOf, end, ms, percent, wait } from '../meter.ts';
 import type { BenchRow, Measure } from '../row.ts';
 
 const minute = 60_000;
@@ -17,24 +17,41 @@ function pssOf(pid: number): number {
 }
 
 async function measure(count: number): Promise<readonly Measure[]> {
-  const { environment } = await calmDrill();
+  const drill = await startCountedDrill();
   const server = await startCountedServer();
   const open: TerminalUnderTest[] = [];
+  const ownCpu = () => open.reduce((sum, { pid }) => sum + cpuOf(pid), 0);
   const inAMinute = async () => {
-    await wait(5000);
+    // A start is over, and what it needed is given back.
+    await wait(40_000);
     await server.reset();
-    const before = await server.cpu();
+    const [before, asked, own] = [await server.cpu(), drill.requests(), ownCpu()];
     await wait(minute);
-    return { calls: (await server.counted()).calls, cpu: (await server.cpu()) - before };
+    const now = drill.requests();
+    return {
+      calls: (await server.counted()).calls,
+      cpu: (await server.cpu()) - before,
+      share: ((ownCpu() - own) * 1000) / minute / open.length,
+      gateway: now.gateway - asked.gateway,
+      redis: now.redis - asked.redis,
+      kubernetes: now.kubernetes - asked.kubernetes,
+    };
   };
   try {
-    const there = { ...environment, ...server.environment };
+    const there = { ...drill.environment, ...server.environment };
     open.push(await completeCockpit(there));
     const one = await inAMinute();
     while (open.length < count) open.push(await completeCockpit(there));
     const all = await inAMinute();
     const pss = open.reduce((sum, { pid }) => sum + pssOf(pid), 0) / count;
     const figure = (what: string) => `${what}, ${count} cockpits of one host`;
+    const asked = (of: string, together: number, alone: number): Measure => ({
+      figure: figure(`requests a minute to ${of}`),
+      is: String(together),
+      beside: `one cockpit: ${alone}`,
+      ratio: alone > 0 ? together / alone : undefined,
+      goal: 2,
+    });
     return [
       {
         figure: figure('SQL statements a minute'),
@@ -50,6 +67,16 @@ async function measure(count: number): Promise<readonly Measure[]> {
         ratio: all.cpu / one.cpu,
         goal: 2,
       },
+      asked('the gateway', all.gateway, one.gateway),
+      asked('Redis', all.redis, one.redis),
+      asked('Kubernetes', all.kubernetes, one.kubernetes),
+      {
+        figure: figure('CPU of each'),
+        is: `${percent(all.share)} of a core`,
+        beside: `one cockpit: ${percent(one.share)}`,
+        ratio: all.share / one.share,
+        goal: undefined,
+      },
       {
         figure: figure('memory of each (PSS)'),
         is: bytes(pss),
@@ -61,6 +88,7 @@ async function measure(count: number): Promise<readonly Measure[]> {
   } finally {
     for (const cockpit of open) await end(cockpit);
     await server.stop();
+    await drill.stop();
   }
 }
 
