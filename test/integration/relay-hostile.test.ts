@@ -8,6 +8,7 @@ import { incidentIdOf } from '../../src/core/incident/authority.ts';
 import { projectAll } from '../../src/core/incident/projection.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { newKey } from '../../src/data/journal/signature.ts';
+import type { RelayOptions } from '../../src/data/relay/connect.ts';
 import { SharedIncidents } from '../../src/engine/relay/shared-incidents.ts';
 import { eventually } from '../support/eventually.ts';
 import { lineOf } from '../support/lines.ts';
@@ -119,6 +120,30 @@ describe.skipIf(!installed)('with redis-server', () => {
     expect(ana.notes(named)).toEqual([]);
   });
 
+  test('who joins an incident that is longer than its stream has its opening, and who was admitted', async () => {
+    const { port, cli } = await started('--stream-node-max-entries', '10');
+    const keeps = { time: 3_600_000, entries: 300 };
+    const [ana, ben] = [await host('ana', port, 0, { keeps }), await host('ben', port, 0, { keeps })];
+    const id = incidentIdOf(ulid(), ana.journal.writer.key ?? '');
+    await ana.journal.append({ kind: 'opened', title: 'Outage', severity: 1, why: 'x' }, id);
+    const key = ben.journal.writer.key ?? '';
+    await ana.journal.append({ kind: 'key', key, person: 'ben', change: 'admitted' }, id);
+    await eventually(() => expect(projectAll(ben.journal.entries)).toHaveLength(1));
+    const said = Array.from({ length: 700 }, (_, n) => `note ${n}`);
+    for (let at = 0; at < said.length; at += 100) {
+      await Promise.all(said.slice(at, at + 100).map((text) => ben.journal.append({ kind: 'note', text }, id)));
+      await eventually(() => expect(ana.notes(id)).toEqual(said.slice(0, at + 100)));
+    }
+    await eventually(() => expect(cli('xrange', streamIn('TEST', id), '-', '+')).toContain('"kind":"opened"'));
+    expect(Number(cli('xlen', streamIn('TEST', id)))).toBeLessThan(400);
+    const late = await host('late', port, 0, { keeps });
+    await eventually(() => expect(projectAll(late.journal.entries)[0]).toMatchObject({ title: 'Outage', id }));
+    const newest = said.slice(-250);
+    await eventually(() => expect(late.notes(id)).toEqual(expect.arrayContaining(newest)));
+    // All of them have effect, since ben was admitted.
+    await eventually(() => expect(projectAll(late.journal.entries)[0]?.notes).toBe(late.notes(id).length));
+  });
+
   test('hosts whose clocks are an hour apart share everything, in the order in which it was written', async () => {
     const { port } = await started();
     const hour = 3_600_000;
@@ -142,7 +167,7 @@ describe.skipIf(!installed)('with redis-server', () => {
 
 type Host = { journal: Journal; shared: SharedIncidents; notes(incident: string): readonly string[] };
 
-async function host(name: string, port: number, ahead: number): Promise<Host> {
+async function host(name: string, port: number, ahead: number, more: Partial<RelayOptions> = {}): Promise<Host> {
   const root = mkdtempSync(path.join(tmpdir(), 'relay-clock-'));
   const now = () => Date.now() + ahead;
   const journal = new Journal({
@@ -154,7 +179,7 @@ async function host(name: string, port: number, ahead: number): Promise<Host> {
   });
   await journal.open();
   const shared = new SharedIncidents({
-    relay: relayAt(port, { now }),
+    relay: relayAt(port, { now, ...more }),
     journal,
     incidents: () => projectAll(journal.entries),
   });

@@ -55,7 +55,7 @@ export class Carrier {
           if (!ulidText.test(id)) continue;
           this.incidents.add(incident);
           if (!this.#lines.some(({ line }) => line.text === text))
-            this.#lines.push({ incident, line: { id, text, own: false } });
+            this.#lines.push({ incident, line: { id, text, own: false, isLasting: false } });
         }
       },
     };
@@ -67,7 +67,7 @@ export class Carrier {
   write(incident: string, text: string): void {
     this.incidents.add(incident);
     const id = nextId();
-    this.#lines.push({ incident, line: { id, text: `${id} ${this.session} ${text}`, own: true } });
+    this.#lines.push({ incident, line: { id, text: `${id} ${this.session} ${text}`, own: true, isLasting: false } });
     void this.courier.send();
   }
 

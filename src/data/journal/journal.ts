@@ -11,6 +11,7 @@ import type { Result } from '../source.ts';
 import { inspect, onlyObserves, prepare, refusedBeside } from './directory.ts';
 import { type HeldLine, HeldLines } from './held-lines.ts';
 import { KeyFiles } from './key-files.ts';
+import { isLasting } from './lasting.ts';
 import type { JournalOptions, JournalState } from './options.ts';
 import { OwnFile, type SignedLine } from './own-file.ts';
 import { type Known, Others } from './peer-files.ts';
@@ -262,7 +263,10 @@ export class Journal {
   #take(known: readonly Known[]): void {
     for (const { entry, hash, text } of known) {
       this.#hashes?.set(identityOf(entry), hash);
-      if (text !== undefined) this.#lines?.add({ id: entry.id, incident: entry.incident, text, own: false });
+      if (text !== undefined) {
+        const { id, incident } = entry;
+        this.#lines?.add({ id, incident, text, own: false, isLasting: isLasting(entry) });
+      }
     }
     this.#entries = withNews(
       this.#entries,

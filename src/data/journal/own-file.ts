@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import type { Entry, Writer } from '../../core/incident/event.ts';
+import { isLasting } from './lasting.ts';
 import { beginning, type Link, type Seen, writeLine } from './line.ts';
 import { LineFile } from './line-file.ts';
 import type { Signer } from './signature.ts';
@@ -12,8 +13,11 @@ export function fileName({ session, user, host }: Writer): string {
   return `${session}-${safe(user)}@${safe(host)}.jsonl`;
 }
 
-/** A line of this run, for others. `text` is all that is needed to check it. */
-export type SignedLine = { id: string; incident?: string; text: string };
+/**
+ * A line of this run, for others. `text` is all that is needed to check it. `isLasting`: who joins needs it, however long
+ * the incident is.
+ */
+export type SignedLine = { id: string; incident?: string; text: string; isLasting: boolean };
 
 export class OwnFile {
   readonly #file: LineFile;
@@ -51,7 +55,7 @@ export class OwnFile {
     const part: Link | undefined = before && [before[0] + 1, before[1]];
     const { text, hash } = writeLine(entry, { seq: this.#file.count + 1, prev: this.#prev, part, seen }, signer);
     this.#file.add(text);
-    this.#waiting.push({ id: entry.id, incident: entry.incident, text });
+    this.#waiting.push({ id: entry.id, incident: entry.incident, text, isLasting: isLasting(entry) });
     this.#prev = hash;
     if (part && entry.incident !== undefined) this.#parts.set(entry.incident, [part[0], hash]);
     return hash;

@@ -3,6 +3,7 @@
 // its author by its signature.
 import { type Ms, minute, second } from '../../core/time.ts';
 import { pause } from '../source.ts';
+import { begunStream, missingFrom, type Stream } from './carried.ts';
 import { listenFor, type RelayLink, type Up } from './link.ts';
 import { digest, digestOf, isTooLong, type RelayLine } from './relay-line.ts';
 import { announce, append, beginning, lengthOf, news, openIncidents, type Page, read } from './stream.ts';
@@ -28,29 +29,12 @@ const readAgainEvery: Ms = 5 * minute;
 /** Who sends again what others have written holds this for so long: one of all cockpits is enough. */
 const refillFor: Ms = 10 * second;
 
-/** What was sent and is not read back within this is sent again: the relay may have dropped it. */
-const echoWithin: Ms = 10 * second;
 /** Streams without an incident that are remembered. */
 const mostHollow = 1000;
 /** How soon a stream that has more entries than were read is read again. */
 const gapReadAgain: Ms = 10 * second;
 /** How often the index is read again. */
 const indexAgainEvery: Ms = 10 * second;
-
-type Stream = {
-  last: string;
-  /** Entries that were read. */
-  length: number;
-  /** Digests of the lines that the relay has shown. */
-  lines: Set<string>;
-  /** When a line was sent, by digest; until it is read back. */
-  sent: Map<string, number>;
-  /** How many entries more than were read it had at the last check, and how many were read then. */
-  gap: string | undefined;
-  /** When it was begun (`performance.now`). */
-  begunAt: number;
-  whole: boolean;
-};
 
 export class Courier {
   readonly #link: RelayLink;
@@ -119,6 +103,12 @@ export class Courier {
     return turn;
   }
 
+  /** Reads an incident again from its beginning, soon. */
+  readAgain(incident: string): void {
+    const stream = this.#streams.get(incident);
+    if (stream) stream.isDue = true;
+  }
+
   /** Follows what the index names. Streams that had to make room are left alone until they have grown. */
   async #beginOthers(up: Up, incidents: readonly string[]): Promise<void> {
     for (const incident of incidents) {
@@ -145,15 +135,7 @@ export class Courier {
   /** Follows an incident, from its beginning. */
   async #begin(up: Up, incident: string): Promise<void> {
     if (this.#streams.has(incident) || !this.#hasRoom(incident)) return;
-    const stream: Stream = {
-      last: beginning,
-      length: 0,
-      lines: new Set(),
-      sent: new Map(),
-      gap: undefined,
-      begunAt: performance.now(),
-      whole: false,
-    };
+    const stream = begunStream();
     this.#streams.set(incident, stream);
     // A stream is longer than it should be only where somebody else writes it.
     const most = up.options.keeps.entries * 2;
@@ -168,11 +150,11 @@ export class Courier {
 
   async #take(incident: string, stream: Stream, { lines, entries, last }: Page): Promise<void> {
     const fresh = lines.filter((line) => !stream.lines.has(digest(line)));
-    for (const line of fresh) {
-      stream.lines.add(digest(line));
+    stream.length += entries;
+    for (const line of lines) {
+      stream.lines.set(digest(line), stream.length);
       stream.sent.delete(digest(line));
     }
-    stream.length += entries;
     stream.last = last;
     if (fresh.length > 0) await this.#book.take(incident, fresh);
   }
@@ -223,7 +205,7 @@ export class Courier {
       for (const [incident, stream] of [...this.#streams]) {
         if (!stream.whole) continue;
         const differs = this.#differs(stream, await lengthOf(up.ask, up.options, incident), up.options.keeps.entries);
-        if (!again && !differs) continue;
+        if (!again && !differs && !stream.isDue) continue;
         this.#streams.delete(incident);
         await this.#begin(up, incident);
       }
@@ -274,24 +256,14 @@ export class Courier {
         incident,
         some.map(({ text }) => text),
       );
-      for (const one of some) if (!stream.lines.has(digestOf(one))) stream.sent.set(digestOf(one), performance.now());
+      for (const one of some)
+        if (one.isLasting || !stream.lines.has(digestOf(one))) stream.sent.set(digestOf(one), performance.now());
     }
   }
 
-  /**
-   * Lines that are not on the relay. A stream that is full has dropped its oldest: they are not missing, or each cockpit
-   * would push out what is newer.
-   */
+  /** Lines that are not on the relay, own ones or others'. */
   #missing(incident: string, own: boolean): readonly RelayLine[] {
-    const stream = this.#streams.get(incident);
-    const lines = this.#book.linesOf(incident).filter((line) => line.own === own && !isTooLong(line));
-    if (!stream) return own ? lines : [];
-    const now = performance.now();
-    const isUnderWay = (line: RelayLine) =>
-      now - (stream.sent.get(digestOf(line)) ?? Number.NEGATIVE_INFINITY) < echoWithin;
-    const has = (line: RelayLine) => stream.lines.has(digestOf(line)) || isUnderWay(line);
-    const isFull = stream.length >= this.#link.options.keeps.entries;
-    const first = isFull ? (this.#book.linesOf(incident).find(has)?.id ?? '') : '';
-    return lines.filter((line) => line.id > first && !has(line));
+    const all = this.#book.linesOf(incident);
+    return missingFrom(this.#streams.get(incident), all, own, this.#link.options.keeps.entries);
   }
 }

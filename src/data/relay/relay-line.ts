@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import { longestLine } from './stream.ts';
 
-/** A line of the journal about an incident. `own`: this run of the cockpit wrote it. */
-export type RelayLine = { id: string; text: string; own: boolean };
+/**
+ * A line of the journal about an incident. `own`: this run of the cockpit wrote it. `isLasting`: it is sent again when the
+ * relay has dropped it.
+ */
+export type RelayLine = { id: string; text: string; own: boolean; isLasting: boolean };
 
 /** What a line is known by. A stranger's line with the same id is another one. */
 export const digest = (text: string): string => createHash('sha256').update(text).digest('base64').slice(0, 22);

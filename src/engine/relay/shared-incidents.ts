@@ -2,7 +2,6 @@
 // and always: without the relay everything goes on, and is made up for when it is back.
 import { hasControl, isAdmitted } from '../../core/incident/authority.ts';
 import type { Presence, RelayStatus } from '../../core/incident/context.ts';
-import type { Entry } from '../../core/incident/event.ts';
 import { endedAt, type Incident, isOngoing } from '../../core/incident/incident.ts';
 import { hour, type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -25,14 +24,11 @@ import { believedClock } from '../../data/shared-looks/relayed-looks.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { ControlLeases, type ControlNews } from './control-leases.ts';
 import { StallWatch } from './stall-watch.ts';
+import { Strangers } from './strangers.ts';
 import { TargetLeases } from './target-leases.ts';
 
 /** A resolved incident is shared for so long: its last entries, and what is noted afterwards. */
 const sharedAfter: Ms = hour;
-/** Lines of keys that nobody admitted which are taken, for each incident: anybody who can write the relay can make keys. */
-const mostOfStrangers = 200;
-/** The same of all incidents together that nobody has opened. */
-const mostUnopened = 20 * mostOfStrangers;
 /** A relay whose clock is farther away is not believed. */
 const believed: Ms = 26 * hour;
 /** Lines from the future that are kept in memory. */
@@ -67,8 +63,7 @@ export class SharedIncidents {
   #isHeard = false;
   #self: RelayPresence | undefined;
   #refused = 0;
-  /** Lines that were taken of incidents that nobody has opened. */
-  readonly #unopened = new Map<string, number>();
+  readonly #strangers = new Strangers();
   #lookRefused: { fault: Fault; at: Instant } | undefined;
   /** Lines from the future, by incident: tried again when their time may have come. */
   #early: { incident: string; line: string }[] = [];
@@ -267,24 +262,9 @@ export class SharedIncidents {
   }
 
   async #take(incident: string, lines: readonly string[]): Promise<void> {
-    const found = this.#options.incidents().find(({ id }) => id === incident);
-    const known = new Set(found?.keys.filter(({ state }) => state !== 'new').map(({ key }) => key));
-    const isStranger = ({ writer }: Entry) => !known.has(writer.key ?? '');
-    if (found) this.#unopened.delete(incident);
-    const all = [...this.#unopened.values()].reduce((sum, count) => sum + count, 0);
-    const before = found
-      ? found.refused.filter(({ entry }) => isStranger(entry)).length
-      : (this.#unopened.get(incident) ?? 0);
-    const most = found ? mostOfStrangers : Math.min(mostOfStrangers, before + mostUnopened - all);
-    let theirs = before;
-    const takes = (entry: Entry) => {
-      if (entry.incident !== incident || (isStranger(entry) && theirs >= most)) return false;
-      if (isStranger(entry)) theirs += 1;
-      return true;
-    };
-    const receiving = this.#options.journal.receive(lines, takes);
-    if (!found && theirs > 0) this.#unopened.set(incident, theirs);
-    const receipts = await receiving;
+    const find = () => this.#options.incidents().find(({ id }) => id === incident);
+    const receipts = await this.#options.journal.receive(lines, this.#strangers.judge(incident, find()));
+    if (this.#strangers.areMissing(find())) this.#courier.readAgain(incident);
     const isEarly = (at: number) => {
       const receipt = receipts[at];
       return receipt?.outcome === 'refused' && receipt.why === 'implausible';
