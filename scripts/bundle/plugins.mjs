@@ -55,27 +55,32 @@ const httpByRequire = {
   setup(build) {
     const namespace = 'by-require';
     build.onResolve({ filter: /^(?:node:)?http$/ }, ({ kind }) =>
-      kind === 'require-call' ? undefined : { path: 'node:http', namespace },
+      kind === 'require-call' ? undefined : { path: kind === 'dynamic-import' ? 'on-demand' : 'node:http', namespace },
     );
-    build.onLoad({ filter: /^/, namespace }, ({ path }) => ({
+    build.onLoad({ filter: /^node:http$/, namespace }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
+    // esbuild gives what is CommonJS and imported on demand no names; the AWS SDK asks for these.
+    build.onLoad({ filter: /^on-demand$/, namespace }, () => ({
+      contents: "const http = require('node:http'); export const { Agent, request } = http; export default http;",
       loader: 'js',
     }));
   },
 };
 
 /**
- * Our static imports of undici get undici.mjs; undici.mjs gets undici's own files, and `import('undici')` all of it.
+ * Our static imports of undici get undici.mjs, and `import('undici')` undici-whole.mjs; these two get undici itself.
  * @type {import('esbuild').Plugin}
  */
 const undiciInPart = {
   name: 'undici-in-part',
   setup(build) {
-    build.onResolve({ filter: /^undici$/ }, ({ kind, importer }) =>
-      kind === 'import-statement' && !/[\\/]node_modules[\\/]/.test(importer)
-        ? { path: here('./undici.mjs') }
-        : undefined,
-    );
+    build.onResolve({ filter: /^undici$/ }, ({ kind, importer }) => {
+      const isOurs = !/[\\/]node_modules[\\/]/.test(importer) && importer !== here('./undici-whole.mjs');
+      if (!isOurs) return undefined;
+      return { path: here(kind === 'dynamic-import' ? './undici-whole.mjs' : './undici.mjs') };
+    });
   },
 };
 

@@ -1,5 +1,5 @@
 // Replaces undici in the bundle where it is imported statically: what its index loads besides (fetch, mocks, caches,
-// interceptors) takes some 10 ms of each start, and nobody asks for it. `import('undici')` gives the package itself.
+// interceptors) takes some 10 ms of each start, and nobody asks for it. `import('undici')` gets undici-whole.mjs.
 import dispatcherRequest from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';

@@ -53,6 +53,21 @@ test('one look loads of undici what a request needs, and neither what ioredis pr
   expect(modules.filter((module) => spared.test(module))).toEqual([]);
 });
 
+test('what is imported on demand has the names that are asked for', () => {
+  // esbuild gives a package in CommonJS nothing but `default`.
+  const onDemand = Object.values(outputs).flatMap(({ imports }) =>
+    imports.flatMap(({ path, kind }) => (kind === 'dynamic-import' ? (outputs[path] ?? []) : [])),
+  );
+  expect(onDemand.find(({ exports }) => exports.includes('WebSocket'))?.entryPoint).toBe(
+    'scripts/bundle/undici-whole.mjs',
+  );
+  const packages = onDemand.filter(({ entryPoint }) => entryPoint !== undefined && !entryPoint.startsWith('src/'));
+  expect(packages.length).toBeGreaterThan(3);
+  expect(packages.filter(({ exports }) => exports.join() === 'default').map(({ entryPoint }) => entryPoint)).toEqual(
+    [],
+  );
+});
+
 test('no import of node:http makes Node compile the undici that it carries', () => {
   const imports = Object.values(outputs).flatMap((chunk) =>
     chunk.imports.filter(({ path }) => /^(node:)?http$/.test(path)),
