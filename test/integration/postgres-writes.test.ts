@@ -7,6 +7,8 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import { evaluate } from '../../src/core/health/evaluate.ts';
+import { type TransactionsRow, transactions } from '../../src/data/postgres/queries/upkeep.ts';
+import { RollbackHistory } from '../../src/data/postgres/rollbacks.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { primary } from '../../src/runbook/evidence.ts';
@@ -236,6 +238,67 @@ test('a role that lost every right is known by what it tried last', async () => 
   expect(await finding()).toMatchObject({ verdict: 'ok' });
   await expect(platform.query(`INSERT INTO jobs VALUES ('1', 'pending')`)).rejects.toThrow('permission denied');
   expect(await finding()).toMatchObject({ verdict: 'warning', says: expect.stringContaining('app lacks') as string });
+});
+
+test('transactions that fail, whatever for, are a warning', async () => {
+  const counted = async () => {
+    const [row] = (await client.query<TransactionsRow>(transactions)).rows;
+    if (!row) throw new Error('not counted');
+    return row;
+  };
+  const platform = await guest('bentham');
+  await set(
+    `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'No space left on device'; END $$;
+     CREATE TRIGGER full_disk BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION full_disk()`,
+    'DROP FUNCTION full_disk CASCADE',
+  );
+  const before = await counted();
+  for (let i = 0; i < 200; i++)
+    await expect(platform.query(`INSERT INTO jobs VALUES ('1', 'pending')`)).rejects.toThrow('No space left');
+  await platform.end();
+  guests.splice(0);
+  // The server counts what a session did when it ends at the latest.
+  await expect
+    .poll(async () => (await counted()).rollbacks, { timeout: 60_000 })
+    .toBeGreaterThan(before.rollbacks + 199);
+  const history = new RollbackHistory();
+  expect(history.add({ commits: 100_000, rollbacks: 3 }, 0, 0)).toBeUndefined();
+  const after = await counted();
+  const failing = history.add(
+    {
+      commits: 100_000 + Math.min(100, after.commits - before.commits),
+      rollbacks: 3 + after.rollbacks - before.rollbacks,
+    },
+    0,
+    20_000,
+  );
+  expect(failing?.rollbacks).toBeGreaterThanOrEqual(200);
+  const { value } = await finding();
+  const writes = { ...value.writes, readOnly: [], failing };
+  const seen = world({ readings: { primary: live<'primary'>({ ...value, writes }) } });
+  expect(evaluate(seen).find(({ id }) => id === 'database/primary')).toMatchObject({
+    verdict: 'warning',
+    rule: 'primary/rollbacks',
+    says: expect.stringMatching(/^2\d\d of \d+ transactions rolled back within 20/) as string,
+  });
+});
+
+test('rollbacks count where many transactions fail that did not before', () => {
+  const looks = (...all: readonly (readonly [at: number, commits: number, rollbacks: number])[]) => {
+    const history = new RollbackHistory();
+    return all.map(([at, commits, rollbacks]) => history.add({ commits, rollbacks }, 1, at * 1000)).at(-1);
+  };
+  // Each look of ours has one, here.
+  expect(looks([0, 1000, 9], [5, 1000, 29], [10, 1100, 50])).toEqual({ rollbacks: 39, of: 139, within: 10_000 });
+  expect(looks([0, 1000, 9], [10, 1200, 50])).toBeUndefined();
+  expect(looks([0, 1000, 9], [5, 1000, 29])).toBeUndefined();
+  expect(looks([0, 1000, 9], [10, 1000, 15])).toBeUndefined();
+  expect(looks([0, 1000, 9], [10, 2000, 30])).toBeUndefined();
+  // A library that ends its reads with ROLLBACK.
+  expect(looks([0, 1000, 900], [10, 1010, 950])).toBeUndefined();
+  // Restarted meanwhile; and over for a minute.
+  expect(looks([0, 1000, 9], [10, 0, 30])).toBeUndefined();
+  expect(looks([0, 1000, 9], [30, 1000, 90], [100, 1500, 91])).toBeUndefined();
 });
 
 test.each([

@@ -1,5 +1,5 @@
 // A primary that answers and takes no writes is down for those who use it.
-import { formatAge, formatCounted } from '../text/format.ts';
+import { formatAge, formatCount, formatCounted } from '../text/format.ts';
 import { quoted } from '../text/sql.ts';
 import type { Database } from '../world/facts.ts';
 import { type Decision, decide } from './rules/index.ts';
@@ -79,7 +79,7 @@ export function evaluateWrites({
       remedy: 'pg_settings and pg_stat_activity must be readable',
     };
   if (!writes) return undefined;
-  const { readOnly, standbys, waiting, refused, unable, lockedOut } = writes;
+  const { readOnly, standbys, waiting, refused, unable, failing, lockedOut } = writes;
   const whole = readOnly.find(({ by }) => by !== 'role') ?? readOnly[0];
   if (whole) {
     const [says, remedy] =
@@ -128,6 +128,12 @@ export function evaluateWrites({
       remedy: `GRANT SELECT, INSERT, UPDATE ON them TO ${quoted(refused)}`,
     };
   if (unable) return { ...decide('primary/no-permission'), ...unableSays(unable) };
+  if (failing)
+    return {
+      ...decide('primary/rollbacks'),
+      says: `${formatCount(failing.rollbacks)} of ${formatCount(failing.of)} transactions rolled back within ${formatAge(failing.within)}`,
+      remedy: 'its log names the error: a full disk, a lost grant, a trigger, a time limit, a release',
+    };
   const [out] = lockedOut ?? [];
   if (out)
     return {

@@ -8,6 +8,7 @@ export type DatabasePart =
   | 'replication lag'
   | 'writes'
   | 'privileges'
+  | 'transactions'
   | 'replication slots'
   | 'age of ids'
   | 'archiver'

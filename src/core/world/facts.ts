@@ -99,6 +99,8 @@ export type Writes = {
     why: 'schema' | 'grant' | 'policy';
     roles: readonly string[];
   };
+  /** Many transactions of the last minute rolled back, and few did before. */
+  failing?: { rollbacks: number; of: number; within: Ms };
   /** Roles that work here and may not log in again, and why. */
   lockedOut?: readonly { role: string; why: 'login' | 'expired' | 'limit' | 'full' | 'closed' | 'connect' }[];
 };

@@ -7,7 +7,7 @@ import { quoted } from '../../core/text/sql.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
+import type { Connections, Database, ReplicaWal, Writes } from '../../core/world/facts.ts';
 import { database } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Source } from '../source.ts';
@@ -21,6 +21,7 @@ import * as sql from './queries/server.ts';
 import * as care from './queries/upkeep.ts';
 import { type WritersRow, writers } from './queries/writers.ts';
 import { type WritesRow, writes } from './queries/writes.ts';
+import { RollbackHistory } from './rollbacks.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, shareAmong, withoutPassword } from './sessions.ts';
 import { upkeepFrom } from './upkeep.ts';
@@ -98,7 +99,7 @@ async function lookWith(ask: AskSql, session: Session, budget: ReadBudget | unde
     if ('missing' in look && look.me.inRecovery === inRecovery) {
       recovering.set(session, inRecovery);
       if (budget && look.counted) shareAmong(budget, look.counted.cockpits);
-      return databaseFrom(look, where);
+      return databaseFrom(look, where, failingOf(session, look));
     }
     // It was promoted, or another server answers at its address.
     inRecovery = look.me.inRecovery;
@@ -137,6 +138,7 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
     lag,
     writable,
     unable,
+    ended,
     slots,
     ids,
     archiver,
@@ -154,6 +156,7 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
       : rowOf<sql.LagRow>('replication lag', sql.lagOfPrimary),
     ofPrimary<WritesRow>('writes', writes),
     ofPrimary<WritersRow>('privileges', writers),
+    ofPrimary<care.TransactionsRow>('transactions', care.transactions),
     part('replication slots', () => ask<sql.SlotRow>(sql.slots)),
     inRecovery ? undefined : part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges)),
     ofPrimary<care.ArchiverRow>('archiver', care.archiver),
@@ -165,10 +168,19 @@ async function lookAt(ask: AskSql, session: Session, inRecovery: boolean) {
     inRecovery ? undefined : busiestStatement(ask, session),
   ]);
   const upkeep = inRecovery ? undefined : upkeepFrom({ archiver, damage, prepared, sequence });
-  return { me, latency, counted, lag, writable, unable, slots, ids, upkeep, longest, blocked, busy, missing };
+  return { me, latency, counted, lag, writable, unable, ended, slots, ids, upkeep, longest, blocked, busy, missing };
 }
 
-function databaseFrom(look: Look, where: string): Database {
+const histories = new WeakMap<Session, RollbackHistory>();
+
+function failingOf(session: Session, { ended, counted, missing }: Look): Writes['failing'] {
+  if (!ended) return undefined;
+  const history = histories.get(session) ?? new RollbackHistory();
+  histories.set(session, history);
+  return history.add(ended, missing.length * Math.max(1, counted?.cockpits ?? 1));
+}
+
+function databaseFrom(look: Look, where: string, failing: Writes['failing']): Database {
   const { me, latency, counted, lag, writable, unable, slots, ids, upkeep, longest, blocked, busy, missing } = look;
   if (!me.seesAll) {
     const hidden = `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))}; (or pg_monitor)`;
@@ -182,7 +194,7 @@ function databaseFrom(look: Look, where: string): Database {
     latency,
     inRecovery: me.inRecovery,
     startedAt: me.started * second,
-    writes: writable && writesFrom(writable, me.role, unable),
+    writes: writable && { ...writesFrom(writable, me.role, unable), failing },
     writesUnasked: !writable && !me.inRecovery ? true : undefined,
     connections: counted ? connectionsFrom(counted) : undefined,
     lag: lag && (me.inRecovery || lag.peers > 0) ? lagFrom(lag, me.inRecovery) : undefined,

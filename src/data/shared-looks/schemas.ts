@@ -50,6 +50,7 @@ const writes = z.strictObject({
       roles: list(word),
     })
     .optional(),
+  failing: z.strictObject({ rollbacks: amount, of: amount, within: amount }).optional(),
   lockedOut: list(z.strictObject({ role: word, why })).optional(),
 } satisfies Parts<Writes>);
 
@@ -83,6 +84,7 @@ const databaseParts = z.enum([
   'replication lag',
   'writes',
   'privileges',
+  'transactions',
   'replication slots',
   'age of ids',
   'archiver',

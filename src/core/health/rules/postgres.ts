@@ -54,6 +54,12 @@ export const primaryRules = declare({
     when: 'no role that works here may insert and update studies and jobs: a grant, USAGE of the schema or a policy of row-level security is missing; or applications use our role, and it may not',
     from: 'has_any_column_privilege(), has_schema_privilege(), pg_policy',
   },
+  'primary/rollbacks': {
+    verdict: 'warning',
+    when: 'of its transactions within the last minute 10 or more, and more than a quarter, rolled back, where at most one in twenty did before; it takes looks 10 s apart',
+    from: 'pg_stat_database (xact_rollback, xact_commit)',
+    source: 'check_postgres, commitratio',
+  },
   'primary/locked-out': {
     verdict: 'warning',
     when: 'a role that works here cannot log in again: NOLOGIN, VALID UNTIL is over, CONNECTION LIMIT 0 (its own or the database’s), ALLOW_CONNECTIONS false, no CONNECT',

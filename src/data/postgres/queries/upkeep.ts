@@ -47,3 +47,10 @@ export const sequences = `
   SELECT schemaname || '.' || sequencename AS name, last_value::float8 / max_value AS share
   FROM pg_sequences WHERE NOT cycle AND increment_by > 0 AND last_value IS NOT NULL
   ORDER BY share DESC LIMIT 1`;
+
+/** Transactions of this database that ended, since its statistics were reset. */
+export type TransactionsRow = { commits: number; rollbacks: number };
+
+export const transactions = `
+  SELECT xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks
+  FROM pg_stat_database WHERE datname = current_database()`;
