@@ -2,6 +2,7 @@
 // more than it needs.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { byStudy } from '../../src/data/postgres/queries/studies.ts';
 import { type SurfaceRow, surfaces } from '../../src/data/postgres/queries/surfaces.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
@@ -150,7 +151,7 @@ test('a sample has the newest jobs, wherever in the table they lie, and tells ho
     FROM generate_series(100, 30099) i;
     CREATE INDEX ON jobs (created_at); CREATE INDEX ON jobs (status); ANALYZE jobs; RESET search_path`);
   const tables = await tablesOf(newSession(), 'newest', ask);
-  expect(tables.jobsBy).toEqual({ ended: false, newest: true });
+  expect(tables.jobsBy).toMatchObject({ ended: false, newest: true });
   const rows = await ask<SurfaceRow>(surfaces(tables, { percent: 30, newest: 1000 }));
   const of = (name: string) => rows.find(({ id }) => id === name);
   expect(of('new')).toMatchObject({ finished: 300, failures: 100, createdFailures: 100, createdMargin: 0 });
@@ -172,17 +173,55 @@ test('a sample has the newest jobs, wherever in the table they lie, and tells ho
 type Plan = { 'Relation Name'?: string; 'CTE Name'?: string; Plans?: Plan[] };
 const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
 
+/** How often a statement's plan reads the jobs, and those of the last hour. */
+async function scansOf(statement: string): Promise<{ jobs: number; recent: number }> {
+  const [row] = await ask<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (FORMAT JSON) ${statement}`);
+  const all = row ? nodes(row['QUERY PLAN'][0].Plan) : [];
+  const scans = (key: 'Relation Name' | 'CTE Name', name: string) => all.filter((node) => node[key] === name).length;
+  return { jobs: scans('Relation Name', 'jobs'), recent: scans('CTE Name', 'recent') };
+}
+
 test('where all jobs are read, each is read once, and no margins are worked out', async () => {
   const tables = await tablesOf(newSession(), 'public', ask);
-  const scansOf = async (statement: string) => {
-    const [row] = await ask<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (FORMAT JSON) ${statement}`);
-    const all = row ? nodes(row['QUERY PLAN'][0].Plan) : [];
-    const scans = (key: 'Relation Name' | 'CTE Name', name: string) => all.filter((node) => node[key] === name).length;
-    return { jobs: scans('Relation Name', 'jobs'), recent: scans('CTE Name', 'recent') };
-  };
   // By surface, by error and by message; the margins are the fourth.
   expect(await scansOf(surfaces(tables))).toEqual({ jobs: 1, recent: 3 });
   expect(await scansOf(surfaces(tables, { percent: 10 }))).toEqual({ jobs: 1, recent: 4 });
+});
+
+test('jobs of studies and the last hour are the same from one look at all jobs as from an index', async () => {
+  await client.query(`
+    CREATE SCHEMA by_study; SET search_path = by_study;
+    CREATE TABLE studies AS TABLE public.studies; CREATE TABLE jobs AS TABLE public.jobs;
+    UPDATE jobs SET status = 'failed' WHERE hashtext(study_id) % 3 = 0 AND id % 4 > 0;
+    UPDATE jobs SET status = 'ON_HOLD' WHERE hashtext(study_id) % 5 = 0 AND id % 2 > 0;
+    UPDATE studies SET status = 'failed' WHERE hashtext(id) % 7 = 0;
+    INSERT INTO studies (id, tenant_id, name, status, progress, created_at, updated_at)
+    VALUES ('study_without', 'tenant-lyra', 'Without jobs', 'executing', '{}', now(), now()),
+           ('study_done', 'tenant-lyra', 'Without jobs', 'completed', '{}', now(), now());
+    ANALYZE; RESET search_path`);
+  const look = async () => {
+    const answer = await readStudies(newSession(), 'by_study', 60_000, newStudiesMemory(), soon());
+    if (!answer.ok) throw new Error(JSON.stringify(answer));
+    const { countedAt, ...facts } = answer.value;
+    return facts;
+  };
+  const unled = await look();
+  expect(unled).toMatchObject({ lastHourExact: true, mostlyFailedLastHour: expect.toSatisfy((n: number) => n > 0) });
+  expect(unled.active.filter(({ totalJobs }) => totalJobs > 0).length).toBeGreaterThan(5);
+  const tables = await tablesOf(newSession(), 'by_study', ask);
+  expect(tables.jobsBy.study).toBe(false);
+  expect(await scansOf(byStudy(tables))).toMatchObject({ jobs: 1 });
+  await client.query('CREATE INDEX ON by_study.jobs (study_id)');
+  expect(await look()).toEqual(unled);
+  // Where no study is active, the last hour is still told.
+  await client.query(
+    `DROP INDEX by_study.jobs_study_id_idx; UPDATE by_study.studies SET status = 'cancelled' WHERE status = 'executing' OR status = 'queued'`,
+  );
+  expect(await look()).toMatchObject({
+    active: [],
+    finishedLastHour: unled.finishedLastHour,
+    unclearLastHour: unled.unclearLastHour,
+  });
 });
 
 test('a table too long to read as a whole is sampled at once, unless an index leads to what is asked for', async () => {

@@ -8,7 +8,7 @@ import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { studies as studiesSchema } from '../shared-looks/study-schemas.ts';
 import { poll, type Source } from '../source.ts';
 import type { AskSql } from './ask.ts';
-import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
+import { BudgetedQuery, type Estimated, type ReadBudget } from './budgeted-query.ts';
 import { identityOf } from './identity.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
@@ -20,11 +20,15 @@ import { sessionsFor, withoutPassword } from './sessions.ts';
 import { forgetTables, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
 import { hiddenOf, lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
+type ByStudy = { hour: sql.LastHourRow; jobs: readonly sql.JobCountRow[] | undefined };
+
 /** State between two polls, so that expensive counts are not repeated needlessly. */
 export type StudiesMemory = {
   pending: BudgetedQuery<{ count: number; margin?: number } | undefined>;
   lastHour: BudgetedQuery<sql.LastHourRow>;
   jobs: BudgetedQuery<readonly sql.JobCountRow[] | undefined>;
+  /** Both of them, where no index leads to a study's jobs. */
+  byStudy: BudgetedQuery<ByStudy>;
   stuck: BudgetedQuery<sql.StuckRow | undefined>;
   unclearStudies: BudgetedQuery<readonly Unclear[] | undefined>;
   unclearJobs: BudgetedQuery<readonly Unclear[] | undefined>;
@@ -35,6 +39,7 @@ export function newStudiesMemory(budget?: ReadBudget): StudiesMemory {
     pending: new BudgetedQuery(budget),
     lastHour: new BudgetedQuery(budget),
     jobs: new BudgetedQuery(budget),
+    byStudy: new BudgetedQuery(budget),
     stuck: new BudgetedQuery(budget),
     unclearStudies: new BudgetedQuery(budget),
     unclearJobs: new BudgetedQuery(budget),
@@ -103,7 +108,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
   const stuckStatement = sql.stuckJobs(tables, jobTimeout);
   const unled = !tables.status.job.indexed && tooManyJobs(tables);
   // Asked in one turn, so that they go together.
-  const [[overview], rows, pending, jobs, hour, stuck, ofStudies, ofJobs] = await Promise.all([
+  const [[overview], rows, pending, { jobs, hour }, stuck, ofStudies, ofJobs] = await Promise.all([
     ask<sql.OverviewRow>(sql.overview(tables)),
     ask<sql.ActiveRow>(sql.active(tables)),
     memory.pending.read(
@@ -114,14 +119,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
       },
       unled,
     ),
-    memory.jobs.read(
-      () => ask<sql.JobCountRow>(sql.jobsOfActive(tables), { within: dear }),
-      async () => undefined,
-    ),
-    memory.lastHour.read(
-      async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within: dear })),
-      async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
-    ),
+    byStudyOf(ask, tables, dear, memory),
     memory.stuck.read(
       async () => (stuckStatement ? (await ask<sql.StuckRow>(stuckStatement, { within: dear }))[0] : undefined),
       async () => undefined,
@@ -169,6 +167,38 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     unclearLastHour: hour.value.unclear > 0 ? hour.value.unclear : undefined,
     doubts: Object.values(doubts).some(Boolean) ? doubts : undefined,
   };
+}
+
+/** What is counted of the jobs of each study. */
+async function byStudyOf(
+  ask: AskSql,
+  tables: Tables,
+  within: Ms,
+  memory: StudiesMemory,
+): Promise<{ jobs: Estimated<ByStudy['jobs']>; hour: Estimated<sql.LastHourRow> }> {
+  const byStatus = async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables)));
+  if (!tables.jobsBy.study) {
+    const both = await memory.byStudy.read(
+      async () => byStudyFrom(await ask<sql.ByStudyRow>(sql.byStudy(tables), { within })),
+      async () => ({ hour: await byStatus(), jobs: undefined }),
+    );
+    return { jobs: { ...both, value: both.value.jobs }, hour: { ...both, value: both.value.hour } };
+  }
+  const [jobs, hour] = await Promise.all([
+    memory.jobs.read(
+      () => ask<sql.JobCountRow>(sql.jobsOfActive(tables), { within }),
+      async () => undefined,
+    ),
+    memory.lastHour.read(async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within })), byStatus),
+  ]);
+  return { jobs, hour };
+}
+
+function byStudyFrom(rows: readonly sql.ByStudyRow[]): ByStudy {
+  const jobs = rows.flatMap(({ study, jobTotal, jobFailed, moved }) =>
+    study === null ? [] : { study, total: jobTotal ?? 0, failed: jobFailed ?? 0, moved },
+  );
+  return { hour: oneRow(rows), jobs };
 }
 
 /** Which figures say nothing, or only a part, as states are not understood or do not exist. */

@@ -90,8 +90,8 @@ export type Tables = PlatformTables & {
   sampling: Sampling;
   /** Whether an index leads from a state to its rows, and whether rows may be without one. */
   status: Record<StateOwner, { indexed: boolean; nullable: boolean }>;
-  /** Whether an index leads to the jobs that ended since a moment, and gives the newest first. */
-  jobsBy: { ended: boolean; newest: boolean };
+  /** Whether an index leads to a study's jobs, to those that ended since a moment, and gives the newest first. */
+  jobsBy: { study: boolean; ended: boolean; newest: boolean };
   /** Pages of the jobs, when they were last looked at; 0 where they have none, or it is not known. */
   jobPages: number;
   /** Tables of which row level security keeps rows from this role: every count of them is too small. */
@@ -154,14 +154,18 @@ export function tablesFrom(
   };
   const partial = (which: TableId) => found.some((row) => row.which === which && row.partial);
   const form = formFrom(schema, found, seen);
-  const { completed, updated, created } = form.job.columns;
+  const { study, completed, updated, created } = form.job.columns;
   const leadsTo = (column: Column | undefined, how: 'indexed' | 'ordered') =>
     found.some((row) => row.which === 'job' && row.column === column?.name && row[how]);
   return {
     ...tablesOf(form),
     sampling: samplingOf(found.find(({ which }) => which === 'job')),
     status: { study: status('study'), job: status('job') },
-    jobsBy: { ended: leadsTo(completed ?? updated ?? created, 'indexed'), newest: leadsTo(created, 'ordered') },
+    jobsBy: {
+      study: leadsTo(study, 'indexed'),
+      ended: leadsTo(completed ?? updated ?? created, 'indexed'),
+      newest: leadsTo(created, 'ordered'),
+    },
     jobPages,
     partial: [...(partial('study') ? (['studies'] as const) : []), ...(partial('job') ? (['jobs'] as const) : [])],
   };

@@ -139,26 +139,55 @@ const lastMoved = ({ studies, study, studyIs, studyUnclear }: Tables) => `
   WHERE ${study.progressed} > now() - interval '1 hour' AND (${studyIs(...finished)} OR ${studyUnclear})
   ORDER BY ${study.progressed} DESC LIMIT ${mostFinished}`;
 
+/** The studies of `moved`, by what their jobs in `counted` came to. */
+const judged = `
+  judged AS (
+    SELECT m.unclear, m.failed, coalesce(c.failed * 2 > c.total, false) AS mostly,
+           coalesce((c.failed + c.unclear) * 2 > c.total, false) AS perhaps
+    FROM moved m LEFT JOIN counted c ON c.study = m.id
+  )`;
+const judgements = `
+         (count(*) FILTER (WHERE NOT unclear))::int AS finished,
+         (count(*) FILTER (WHERE NOT unclear AND (failed OR mostly)))::int AS failed,
+         (count(*) FILTER (WHERE NOT unclear AND mostly))::int AS mostly,
+         (count(*) FILTER (WHERE unclear OR (perhaps AND NOT failed AND NOT mostly)))::int AS unclear`;
+
+/** Jobs of these studies. */
+const countedOf = ({ jobs, job, jobIs, jobUnclear }: Tables, ids: string, also = '') => `
+    SELECT ${job.study} AS study, count(*) AS total, count(*) FILTER (WHERE ${jobIs('failed')}) AS failed,
+           count(*) FILTER (WHERE ${jobUnclear}) AS unclear${also}
+    FROM ${jobs} WHERE ${job.study} IN (${ids}) GROUP BY 1`;
+
 /**
  * The studies that finished in the last hour. One failed if its status says so, or if more than half of its jobs
  * failed (runbook, SEV2).
  */
 export const lastHour = (tables: Tables) => `
   WITH moved AS MATERIALIZED (${lastMoved(tables)}),
-  counted AS (
-    SELECT ${tables.job.study} AS study, count(*) AS total, count(*) FILTER (WHERE ${tables.jobIs('failed')}) AS failed,
-           count(*) FILTER (WHERE ${tables.jobUnclear}) AS unclear
-    FROM ${tables.jobs} WHERE ${tables.job.study} IN (SELECT id FROM moved) GROUP BY 1
-  ), judged AS (
-    SELECT m.unclear, m.failed, coalesce(c.failed * 2 > c.total, false) AS mostly,
-           coalesce((c.failed + c.unclear) * 2 > c.total, false) AS perhaps
-    FROM moved m LEFT JOIN counted c ON c.study = m.id
-  )
-  SELECT (count(*) FILTER (WHERE NOT unclear))::int AS finished,
-         (count(*) FILTER (WHERE NOT unclear AND (failed OR mostly)))::int AS failed,
-         (count(*) FILTER (WHERE NOT unclear AND mostly))::int AS mostly,
-         (count(*) FILTER (WHERE unclear OR (perhaps AND NOT failed AND NOT mostly)))::int AS unclear
-  FROM judged`;
+  counted AS (${countedOf(tables, 'SELECT id FROM moved')}),${judged}
+  SELECT ${judgements} FROM judged`;
+
+/** The last hour, beside each active study that has jobs; one row without study where none has. */
+export type ByStudyRow = LastHourRow & {
+  study: string | null;
+  jobTotal: number | null;
+  jobFailed: number | null;
+  moved: number | null;
+};
+
+/** Both, jobs of the active studies and the last hour, where no index leads to a study's jobs: all are read once. */
+export const byStudy = (tables: Tables) => `
+  WITH moved AS MATERIALIZED (${lastMoved(tables)}),
+  active AS MATERIALIZED (${activeIds(tables)}),
+  counted AS MATERIALIZED (${countedOf(
+    tables,
+    'SELECT id FROM moved UNION SELECT id FROM active',
+    `, max(${tables.job.ended}) FILTER (WHERE ${isMoment(tables.job.ended)}) AS moved`,
+  )}),${judged}
+  SELECT hour.*, a.study::text AS study, a.total::int AS "jobTotal", a.failed::int AS "jobFailed",
+         extract(epoch FROM a.moved)::float8 AS moved
+  FROM (SELECT ${judgements} FROM judged) hour
+  LEFT JOIN (SELECT * FROM counted WHERE study IN (SELECT id FROM active)) a ON true`;
 
 /** The same by the studies' own status alone, when the jobs cannot be counted in time. */
 export const lastHourByStatus = (tables: Tables) => `
