@@ -7,6 +7,7 @@ import { inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts
 import { surfaces } from '../../src/data/postgres/queries/surfaces.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { completionFrom } from '../../src/data/postgres/studies.ts';
+import { tooManyJobs } from '../../src/data/postgres/tables.ts';
 import { tlsAttempts } from '../../src/data/postgres/tls.ts';
 
 const somewhere: DatabaseServer = { host: 'db', port: 5432, database: 'bentham', user: 'bentham', sslMode: 'prefer' };
@@ -223,5 +224,52 @@ test('an invalid completion percentage is ignored', () => {
     45.5,
     100,
     0,
+  ]);
+});
+
+test('one slow answer makes no figure old', async () => {
+  let now = 0;
+  let took = 10;
+  let count = 0;
+  const dear = new BudgetedQuery<number>({ cockpits: 1 }, () => now);
+  const read = async () => {
+    const exact = async () => {
+      now += took;
+      count += 1;
+      return count;
+    };
+    return (await dear.read(exact, exact)).value;
+  };
+  for (const [span, next] of [
+    [0, 10],
+    [5000, 2000],
+    // The quicker of the last two counts: 600 times 10 ms, also after one that took 2000.
+    [6000, 2000],
+    [6000, 10],
+    // Twice in a row it was slow: a minute at most.
+    [60_000, 10],
+    [6000, 10],
+  ] as const) {
+    if (span > 0) {
+      now += span - 1;
+      const before = count;
+      expect(await read()).toBe(before);
+      now += 1;
+    }
+    await read();
+    took = next;
+  }
+  expect(count).toBe(6);
+});
+
+test('the longer the table of jobs, the fewer reads of all of it are worth their answer', () => {
+  const worth = (pages: number) =>
+    [true, false].map((sampled) => !tooManyJobs(tablesFrom('public', [], {}, pages), { sampled }));
+  expect([0, 25_000, 25_001, 60_000, 60_001].map(worth)).toEqual([
+    [true, true],
+    [true, true],
+    [false, true],
+    [false, true],
+    [false, false],
   ]);
 });

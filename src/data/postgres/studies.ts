@@ -106,7 +106,7 @@ export function readStudies(
 
 async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory, jobTimeout: Ms): Promise<Studies> {
   const stuckStatement = sql.stuckJobs(tables, jobTimeout);
-  const unled = !tables.status.job.indexed && tooManyJobs(tables);
+  const unled = !tables.status.job.indexed && tooManyJobs(tables, { sampled: true });
   // Asked in one turn, so that they go together.
   const [[overview], rows, pending, { jobs, hour }, stuck, ofStudies, ofJobs] = await Promise.all([
     ask<sql.OverviewRow>(sql.overview(tables)),
@@ -123,6 +123,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     memory.stuck.read(
       async () => (stuckStatement ? (await ask<sql.StuckRow>(stuckStatement, { within: dear }))[0] : undefined),
       async () => undefined,
+      !tables.status.job.indexed && tooManyJobs(tables, { sampled: false }),
     ),
     memory.unclearStudies.read(
       () => unclearOf('study', tables, ask, dear),
@@ -181,6 +182,7 @@ async function byStudyOf(
     const both = await memory.byStudy.read(
       async () => byStudyFrom(await ask<sql.ByStudyRow>(sql.byStudy(tables), { within })),
       async () => ({ hour: await byStatus(), jobs: undefined }),
+      tooManyJobs(tables, { sampled: false }),
     );
     return { jobs: { ...both, value: both.value.jobs }, hour: { ...both, value: both.value.hour } };
   }

@@ -92,7 +92,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
       const sample = await recentSampleOf(ask, tables);
       return sample ? ask<sql.SurfaceRow>(sql.surfaces(tables, sample)) : [];
     },
-    !tables.jobsBy.ended && tooManyJobs(tables),
+    !tables.jobsBy.ended && tooManyJobs(tables, { sampled: true }),
   );
   const all = (rows[0]?.seen ?? 0) <= sql.mostRecent;
   const surfaces = rows.map(surfaceFrom);
