@@ -173,6 +173,7 @@ export const globalBindings: readonly Binding[] = [
     id: 'palette',
     keys: [':', 'ctrl-k'],
     title: 'commands',
+    brief: '',
     about: 'find a command or a screen by name',
     footer: 90,
     silent: true,

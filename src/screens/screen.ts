@@ -141,6 +141,8 @@ export type Binding = {
   titleFor?(here: Here): string | undefined;
   /** Rank in the footer, low first; absent: not in the footer. */
   footer?: number;
+  /** Its title in the footer where keys that the screen needs more would be left out; empty: the key alone. */
+  brief?: string;
   /** False: left out of the footer now; of several keys only the one that is meant first stands there. */
   inFooter?(here: Here): boolean;
   /** Not offered by the palette: moving about. Left out of the footer while it does nothing. */

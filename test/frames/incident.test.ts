@@ -178,7 +178,7 @@ describe('a checklist', () => {
 
        next  * accept 2 steps: their checks pass
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  space done  s skip  m messages  esc back  : commands  ? help"
+       enter open  space done  s skip  m messages  * accept  esc back  :  ? help"
     `);
   });
 

@@ -17,26 +17,47 @@ export function showKey(key: string): string {
   return shown[key] ?? key.replace(/^ctrl-/, '^');
 }
 
-/** As many as fit, by rank; the last ones (back, commands, help) always. */
+/** A key of the footer and what stands behind it. */
+type Hint = { b: Binding; title: string };
+
+/** From this rank on a key works on every screen: `a act`, `l logs`, `/ filter`. */
+const general = 40;
+
+/**
+ * As many as fit, by rank; the last ones (back, commands, help) always. Where the title of one is too long for the room
+ * that is left, it has its short one; where that is too long as well, a shorter key takes the room. Where that would be one
+ * of the screen's own, the last ones make room for it.
+ */
 export function footer(bindings: readonly Binding[], here: Here, columns: number): Line {
-  const ranked = bindings.filter((b) => b.footer !== undefined).toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
-  const always = ranked.filter((b) => (b.footer ?? 0) >= 80 && !isIdle(b, here));
-  const wide = (b: Binding) => columnsOf(`${showKey(b.keys[0] ?? '')} ${titleOf(b, here)}  `);
-  let room = columns - 1 - always.reduce((sum, b) => sum + wide(b), 0) + 2;
-  const chosen: Binding[] = [];
-  for (const b of ranked) {
-    if (always.includes(b) || isIdle(b, here)) continue;
-    if (wide(b) > room) break;
-    room -= wide(b);
-    chosen.push(b);
-  }
+  const ranked = bindings
+    .filter((b) => b.footer !== undefined && !isIdle(b, here))
+    .toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
+  const others = ranked.filter((b) => (b.footer ?? 0) < 80);
+  const last = ranked.filter((b) => !others.includes(b)).map((b): Hint => ({ b, title: titleOf(b, here) }));
+  const brief = last.map(({ b, title }): Hint => ({ b, title: b.brief ?? title }));
+  const whole = fitting(others, here, columns, last);
+  const isCut = others.some((b) => (b.footer ?? 0) < general && !whole.some((one) => one.b === b));
+  const hints = isCut ? [...fitting(others, here, columns, brief), ...brief] : [...whole, ...last];
   return line(
     ' ',
-    ...[...chosen, ...always].flatMap((b, i) => [
+    ...hints.flatMap(({ b, title }, i) => [
       i > 0 ? '  ' : undefined,
-      ...clickable(hint(b, here), { press: b.keys[0] ?? '' }),
+      ...clickable(hint(b, title, here), { press: b.keys[0] ?? '' }),
     ]),
   );
+}
+
+const keySays = ({ b, title }: Hint): string => `${showKey(b.keys[0] ?? '')}${title === '' ? '' : ` ${title}`}`;
+const wide = (one: Hint): number => columnsOf(keySays(one)) + 2;
+
+/** Those that have room beside the last ones. */
+function fitting(others: readonly Binding[], here: Here, columns: number, last: readonly Hint[]): Hint[] {
+  let room = columns + 1 - last.reduce((sum, one) => sum + wide(one), 0);
+  return others.flatMap((b) => {
+    const found = [titleOf(b, here), b.title].map((title): Hint => ({ b, title })).find((one) => wide(one) <= room);
+    if (found) room -= wide(found);
+    return found ?? [];
+  });
 }
 
 /** Keys with nothing to act on are left out; they come and go with the list. */
@@ -49,10 +70,10 @@ function titleOf(b: Binding, here: Here): string {
   return b.titleFor?.(here) ?? b.title;
 }
 
-function hint(b: Binding, here: Here): Line {
+function hint(b: Binding, title: string, here: Here): Line {
   const key = showKey(b.keys[0] ?? '');
-  const title = titleOf(b, here);
-  return b.unless?.(here) === undefined ? line(span(key, 'key'), ` ${title}`) : line(dim(`${key} ${title}`));
+  if (b.unless?.(here) !== undefined) return line(dim(keySays({ b, title })));
+  return title === '' ? line(span(key, 'key')) : line(span(key, 'key'), ` ${title}`);
 }
 
 /** The rule above the footer; it shows the notice, so that the screen does not jump. */
