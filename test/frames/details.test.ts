@@ -349,3 +349,14 @@ test('of a hundred thousand rows only the visible ones are drawn', () => {
   const state = at('all-studies', {}, [[askStudies(20_000), live({ rows, more: true })]]);
   expect(frameText(pressing(state, small, 'G'), small)).toContain('study_99999');
 });
+
+test('the primary says in HEALTH what keeps its users from writing', () => {
+  const { primary } = calm.readings;
+  if (primary.state !== 'live') throw new Error('the calm world has a primary');
+  const failing = { rollbacks: 114, of: 254, within: 24_000 };
+  const value = { ...primary.value, writes: { ...primary.value.writes, readOnly: [], failing } };
+  const state = stateOf({ ...calm, readings: { ...calm.readings, primary: live(value) } });
+  const text = frameText(pressing(state, small, '1', 'z'), small);
+  expect(text).toContain('▲ 114 of 254 transactions rolled back within 24 s');
+  expect(text).toMatch(/▲ primary +warning/);
+});

@@ -154,7 +154,7 @@ function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
         [
           r.role === 'slave' ? 'replica: read-only' : r.role,
           r.linkUp === undefined ? '' : r.linkUp ? 'connected to its primary' : 'disconnected from its primary',
-          r.cluster ? 'cluster node: the numbers are for this node' : '',
+          r.cluster ? 'cluster node: the numbers are for this node, memory for the fullest' : '',
         ]
           .filter(Boolean)
           .join(', '),
@@ -164,7 +164,7 @@ function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
         !memory
           ? undefined
           : memory.most > 0
-            ? `${formatBytes(memory.used)} of ${formatBytes(memory.most)} (${formatPercent((memory.used / memory.most) * 100)})`
+            ? `${formatBytes(memory.used)} of ${formatBytes(memory.most)} (${formatPercent((memory.used / memory.most) * 100)})${memory.of ? `, node ${memory.of}` : ''}`
             : `${formatBytes(memory.used)}; maxmemory is not set, so the percentage is unknown`,
       ],
       ['policy', r.policy],

@@ -6,7 +6,8 @@ import { evaluateRedis, redisMemory } from '../../core/health/redis.ts';
 import { behindSays, evaluateSlot } from '../../core/health/replication.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { evaluateIdAge } from '../../core/health/wraparound.ts';
-import { formatAge, formatBytes, formatPercent, shortAge } from '../../core/text/format.ts';
+import { evaluateWrites } from '../../core/health/writes.ts';
+import { formatAge, formatBytes, formatCounted, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant, Ms } from '../../core/time.ts';
 import type { Cluster, Database, Gateway, Redis } from '../../core/world/facts.ts';
 import { isStale, newest, type Reading } from '../../core/world/reading.ts';
@@ -168,6 +169,8 @@ function saysDatabase(d: Database, _now: Instant): Said {
     );
     says.push(line(`${used}/${limit}`));
   } else says.push(line('answers'));
+  const problem = d.inRecovery ? undefined : evaluateWrites(d);
+  if (problem) below.push(line(mark(problem.verdict), ` ${problem.says}`));
   if (d.blocked && d.blocked.length > 0) {
     const waits = Math.max(...d.blocked.map((b) => b.waiting));
     below.push(line(`${d.blocked.length} blocked, longest for ${formatAge(waits)}`));
@@ -196,7 +199,7 @@ function saysRedis(r: Redis): Said {
   const { verdict, says } = evaluateRedis(r);
   if (verdict !== 'ok') return { says: [line(says)], latency: r.latency, more: [`${r.where}, ${used}`] };
   return {
-    says: [line(`${used}, ${r.clients ?? '?'} clients`), line(used)],
+    says: [line(`${used}, ${r.clients === undefined ? '? clients' : formatCounted(r.clients, 'client')}`), line(used)],
     latency: r.latency,
     more: [`${r.where}, Redis ${r.version}, ${r.role}`],
   };
