@@ -21,11 +21,11 @@ const outSays: Readonly<Record<LockedOut, string>> = {
 function outCure(why: LockedOut, role: string): string {
   switch (why) {
     case 'login':
-      return `ALTER ROLE ${role} LOGIN;`;
+      return `unless someone locked it on purpose: ALTER ROLE ${role} LOGIN;`;
     case 'expired':
-      return `ALTER ROLE ${role} VALID UNTIL 'infinity';`;
+      return `unless it was meant to end: ALTER ROLE ${role} VALID UNTIL '…';`;
     case 'limit':
-      return `ALTER ROLE ${role} CONNECTION LIMIT -1;`;
+      return `unless someone locked it on purpose: ALTER ROLE ${role} CONNECTION LIMIT -1;`;
     case 'full':
       return 'ALTER DATABASE … CONNECTION LIMIT -1;';
     case 'closed':
