@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/core/world/reading.ts';
-import { backoff, deadline, poll, type SourceUpdate } from '../../src/data/source.ts';
+import { backoff, deadline, pause, poll, type SourceUpdate } from '../../src/data/source.ts';
 import { eventually } from '../support/eventually.ts';
 
 const fault: Fault = { kind: 'refused', where: 'redis:6379', what: 'connection refused', hint: 'is it up?' };
@@ -70,4 +70,15 @@ test('refresh requests at once and resets the pauses', async () => {
   for (const told of news) expect('retryAt' in told && (told.retryAt ?? 0) - told.at).toBeLessThan(1200);
   over.abort();
   await running.ended;
+});
+
+test('a pause that is over before it begins ends at once, and Node warns of nothing', async () => {
+  const warned: string[] = [];
+  const hear = ({ name }: Error) => warned.push(name);
+  process.on('warning', hear);
+  await pause(-0.5, new AbortController().signal);
+  // Warnings are told in a turn of their own.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', hear);
+  expect(warned).toEqual([]);
 });
