@@ -9,6 +9,9 @@ import { explainPooler } from './pooler.ts';
 /** A server lets somebody in within this time, unless it is very busy. */
 const patience: Ms = 1.5 * second;
 
+/** A pgbouncer may still be opening a connection to the server. */
+const grace: Ms = second;
+
 /**
  * Connects as `connect` does. Who is let wait asks whether a pgbouncer is there, and throws `PoolerHolds` where one is.
  */
@@ -19,10 +22,13 @@ export async function connectOrTell(
   const ours = new AbortController();
   const either = AbortSignal.any([signal, ours.signal]);
   let held = false;
-  const timer = setTimeout(() => {
+  const tell = () => {
+    held = !ours.signal.aborted;
+    if (held) ours.abort();
+  };
+  let timer = setTimeout(() => {
     void isPgbouncer(server, either).then((found) => {
-      held = found && !ours.signal.aborted;
-      if (held) ours.abort();
+      if (found && !either.aborted) timer = setTimeout(tell, grace);
     });
   }, patience);
   try {
