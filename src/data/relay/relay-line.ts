@@ -15,7 +15,9 @@ export const digest = (text: string): string => createHash('sha256').update(text
 const known = new WeakMap<RelayLine, { digest: string; isTooLong: boolean }>();
 
 function factsOf(line: RelayLine) {
-  const facts = known.get(line) ?? { digest: digest(line.text), isTooLong: Buffer.byteLength(line.text) > longestLine };
+  const there = known.get(line);
+  if (there) return there;
+  const facts = { digest: digest(line.text), isTooLong: Buffer.byteLength(line.text) > longestLine };
   known.set(line, facts);
   return facts;
 }
