@@ -1,5 +1,5 @@
 // What an entry may hold at most, and what it may be made of: every reader has what its writer has.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -84,4 +84,28 @@ test('of a list that is too long for a line its beginning is kept, and how many 
   expect(kept.length).toBeGreaterThan(500);
   expect(kept.slice(0, -1)).toEqual(calls.slice(0, kept.length - 1));
   expect(kept.at(-1)).toBe(`… and ${formatCount(calls.length - kept.length + 1)} more`);
+});
+
+test('a run that wrote more than 64 MB is read by the next one', async () => {
+  const one = await journal('one');
+  const calls = Array.from({ length: 230 }, (_, n) => `${n} ${'x'.repeat(3900)}`);
+  const count = 80;
+  await Promise.all(Array.from({ length: count }, () => one.append({ ...bulk, calls }, 'incident-1')));
+  const [file = ''] = readdirSync(join(root, 'journal')).filter((name) => name.endsWith('.jsonl'));
+  expect(statSync(join(root, 'journal', file)).size).toBeGreaterThan(64 * 1024 * 1024);
+  const later = await journal('later');
+  expect(later.entries).toHaveLength(count);
+  expect(later.state.notes).toEqual([]);
+});
+
+test('after a line without an end, of many reads, the next one is read', async () => {
+  const one = await journal('one');
+  await one.append({ kind: 'note', text: 'good' }, 'incident-1');
+  await one.close();
+  const [file = ''] = readdirSync(join(root, 'journal')).filter((name) => name.endsWith('.jsonl'));
+  const path = join(root, 'journal', file);
+  writeFileSync(path, `${'{'.repeat(5_000_000)}\n${readFileSync(path, 'utf8')}`);
+  const later = await journal('later');
+  expect(later.entries.map(({ event }) => event.kind)).toEqual(['note', 'journal']);
+  expect(later.state.notes.join()).toMatch(/line 1 is not an entry/);
 });

@@ -9,7 +9,7 @@ import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted, isPrivateDirectory, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
 import type { KeyFiles } from './key-files.ts';
-import { forgedIn, type Line, longestFile, readLine } from './line.ts';
+import { forgedIn, type Line, longestFile, longestLine, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
 import { receivedFolder } from './received.ts';
 import { safeEntry } from './sanitize-entry.ts';
@@ -212,7 +212,8 @@ export class Others {
 
   #take(name: string, file: Followed, text: Buffer, now: Instant, news: Known[]): Followed {
     const rows = (file.tail + text.toString('latin1')).split('\n');
-    const tail = rows.pop() ?? '';
+    // One that is too long for a line stays so: its beginning is enough to tell.
+    const tail = (rows.pop() ?? '').slice(0, longestLine + 1);
     const first = file.lines + 1;
     const texts = rows.map((row) => Buffer.from(row, 'latin1').toString('utf8'));
     const read = texts.map(readLine);
