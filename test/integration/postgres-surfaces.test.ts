@@ -261,6 +261,13 @@ test('a table too long to read as a whole is sampled at once, unless an index le
   expect(queueDepth?.exact).toBe(false);
   expect(Math.abs((queueDepth?.value ?? 0) - pages / 10)).toBeLessThan(3 * (queueDepth?.margin ?? 0));
 
+  // A sample that found none is no count that timed out.
+  await client.query(`ALTER TABLE long.jobs RENAME TO now; CREATE UNLOGGED TABLE long.jobs (LIKE long.now INCLUDING STORAGE) WITH (fillfactor = 10);
+    INSERT INTO long.jobs (id, status, updated_at, filler)
+    SELECT i, 'completed', now() - interval '1 day', repeat('x', 1000) FROM generate_series(1, ${pages}) i`);
+  expect((await look()).surfaces).toMatchObject({ surfaces: [], estimated: true, countedAt: expect.any(Number) });
+  await client.query('DROP TABLE long.jobs; ALTER TABLE long.now RENAME TO jobs');
+
   // All were created in the same moment: none is newer than another.
   await client.query('CREATE INDEX ON long.jobs (created_at)');
   const { surfaces: byIndex, blocks } = await look();

@@ -3,12 +3,14 @@ import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { reportOf } from '../../src/core/health/report.ts';
 import { unclearSays } from '../../src/core/platform/unclear.ts';
-import type { Surface, Traffic } from '../../src/core/world/facts.ts';
+import type { Surface, Surfaces, Traffic } from '../../src/core/world/facts.ts';
 import { evaluateValue } from '../../src/core/world/thresholds.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { errors as errorsOf, surfaces as surfaceEvidence } from '../../src/runbook/evidence.ts';
 import { failureMessages, failurePatterns } from '../../src/runbook/failure-patterns.ts';
 import { valueSays } from '../../src/screens/metrics/values.ts';
+import { nothingFinished } from '../../src/screens/surfaces/pane.ts';
+import { textOf } from '../../src/screens/toolkit/line.ts';
 import { calm, live } from '../support/worlds.ts';
 
 test.each([
@@ -254,6 +256,18 @@ describe('an estimate carries its margin', () => {
       { because: expect.stringMatching(/^~380 × “Session expired”/), state: 'fail' },
     ]);
     expect(surfaceEvidence(world)).toMatchObject([{ because: '~41 % ±6.0 %, ~410 failures in 12 studies' }]);
+  });
+
+  test('a sample without a job is told apart from a count that timed out', () => {
+    const says = (seen: Partial<Surfaces>): string => {
+      const empty = live<Surfaces>({ surfaces: [], estimated: true, ...seen });
+      return nothingFinished({ ...calm, readings: { ...calm.readings, surfaces: empty } }, 80)
+        .map(textOf)
+        .join(' ');
+    };
+    expect(says({})).toBe('the count of the last hour’s jobs timed out');
+    expect(says({ countedAt: calm.now })).toBe('the sample found no jobs that finished in the last hour');
+    expect(says({ countedAt: calm.now, estimated: false })).toBe('no finished jobs in the last hour');
   });
 
   test('a surface that may fail is not shown as one that does not', () => {

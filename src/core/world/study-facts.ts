@@ -107,10 +107,10 @@ export type Surfaces = {
   lastFinished?: { at: Instant; study: string };
   /** When the newest job of the hour finished; absent if only some were read. */
   lastFinishedAt?: Instant;
-  /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
+  /** True when the rows were sampled or estimated. */
   estimated: boolean;
-  /** When the rows were read: on a large platform that is not done at each look. */
-  countedAt?: Instant;
+  /** When the rows were read: on a large platform that is not done at each look. Absent: they could not be in time. */
+  countedAt?: Instant | undefined;
   /** Which pools the database tells; absent: not read yet, or not in time. */
   pools?: { accounts: boolean; sessions: boolean } | undefined;
 };

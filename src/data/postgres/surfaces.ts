@@ -22,7 +22,8 @@ import { forgetTables, recentSampleOf, tablesOf, tooManyJobs } from './tables.ts
 import { hiddenOf, lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
-  rows: BudgetedQuery<readonly sql.SurfaceRow[]>;
+  /** Undefined where there is no telling: a view that takes too long. */
+  rows: BudgetedQuery<readonly sql.SurfaceRow[] | undefined>;
   last: BudgetedQuery<LastFinishedRow | undefined>;
   pools: PoolsMemory;
 };
@@ -83,17 +84,18 @@ export function readSurfaces(
 
 async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemory): Promise<Surfaces> {
   const {
-    value: rows,
+    value: counted,
     exact,
     at: countedAt,
   } = await memory.rows.read(
     () => ask<sql.SurfaceRow>(sql.surfaces(tables), { within: dear }),
     async () => {
       const sample = await recentSampleOf(ask, tables);
-      return sample ? ask<sql.SurfaceRow>(sql.surfaces(tables, sample)) : [];
+      return sample && ask<sql.SurfaceRow>(sql.surfaces(tables, sample));
     },
     !tables.jobsBy.ended && tooManyJobs(tables, { sampled: true }),
   );
+  const rows = counted ?? [];
   const all = (rows[0]?.seen ?? 0) <= sql.mostRecent;
   const surfaces = rows.map(surfaceFrom);
   const estimated = !exact || !all || tables.partial.includes('jobs');
@@ -116,11 +118,13 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   const last = await memory.last.read(
     async () => (await ask<LastFinishedRow>(lastFinished(tables), { within: dear }))[0],
     async () => undefined,
+    !tables.jobsBy.ended && tooManyJobs(tables, { sampled: false }),
   );
   return {
     surfaces,
     lastFinished: last.value ? { at: last.value.at * second, study: sanitize(last.value.study, 100) } : undefined,
     estimated,
+    countedAt: counted && countedAt,
     ...doubt,
   };
 }

@@ -31,7 +31,9 @@ export function nothingFinished(world: World, columns: number): Line[] {
   const says = seen.doubt
     ? doubtSays(seen.doubt, [])
     : seen.estimated
-      ? 'the count of the last hour’s jobs timed out'
+      ? seen.countedAt === undefined
+        ? 'the count of the last hour’s jobs timed out'
+        : 'the sample found no jobs that finished in the last hour'
       : last
         ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
         : 'no finished jobs in the last hour';
