@@ -23,7 +23,7 @@ const tablesOf = (target: Target) =>
 
 export const analyzeTables: Action = {
   id: 'analyze-tables',
-  title: 'Update table statistics',
+  title: 'Analyze tables',
   risk: 'reversible',
   about: {
     does: 'ANALYZE: refreshes the planner’s statistics',

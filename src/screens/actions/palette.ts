@@ -99,9 +99,9 @@ const preserve: ActionId = 'preserve-evidence';
 export const preserveBinding: Binding = {
   id: 'preserve',
   keys: ['V'],
-  title: 'save evidence',
+  title: 'preserve evidence',
   about: 'save logs, events, objects, sessions and the journal into one archive; the plan comes first',
-  also: 'export evidence preserve save logs bundle archive',
+  also: 'save evidence export logs bundle archive',
   footer: 67,
   inFooter: ({ state }) => state.incident !== undefined && isOngoing(state.incident),
   unless: ({ state }) => whyNot(state, actionById[preserve]),
