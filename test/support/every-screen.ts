@@ -2,6 +2,7 @@
 
 import { settingsSchema } from '../../src/config/settings.ts';
 import type { Run } from '../../src/core/actions/run.ts';
+import { GrowingList } from '../../src/core/growing.ts';
 import type { DueAlert } from '../../src/core/incident/context.ts';
 import { readEntry } from '../../src/core/logs/log.ts';
 import type { ApiKey } from '../../src/core/queries/api-key.ts';
@@ -354,7 +355,8 @@ const wordsReplaced = [
 /** The same value, its texts that are among `words` replaced. */
 function renamed(value: unknown, words: ReadonlySet<string>, by: string): unknown {
   if (typeof value === 'string') return words.has(value) ? by : value;
-  if (Array.isArray(value)) return value.map((one) => renamed(one, words, by));
+  // A list that grows is read as an array is.
+  if (Array.isArray(value) || value instanceof GrowingList) return value.map((one) => renamed(one, words, by));
   if (value === null || typeof value !== 'object' || value instanceof Map) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renamed(one, words, by)]));
 }
