@@ -4,7 +4,7 @@ import { endpointSays, gatewaySays, worseEndpoint } from '../../core/health/gate
 import { evaluateWord } from '../../core/health/health-words.ts';
 import { evaluateRedis, redisMemory } from '../../core/health/redis.ts';
 import { behindSays, evaluateSlot } from '../../core/health/replication.ts';
-import type { HealthStatus } from '../../core/health/status.ts';
+import { type HealthStatus, isBreached, worst } from '../../core/health/status.ts';
 import { evaluateIdAge } from '../../core/health/wraparound.ts';
 import { evaluateWrites } from '../../core/health/writes.ts';
 import { formatAge, formatBytes, formatCounted, formatPercent, shortAge } from '../../core/text/format.ts';
@@ -69,9 +69,20 @@ export const healthPane: Pane = {
   },
 };
 
-/** The health of a backend; for the cluster, whether it answers. */
+/** The metric whose figure stands beside a backend: no green mark is beside one that is breached. */
+const measuredBy: Partial<Readonly<Record<BackendId, string>>> = {
+  primary: 'metric/connections',
+  redis: 'metric/redisMemory',
+};
+
+/** The health of a backend, with its own metric; for the cluster, whether it answers. */
 export function backendVerdict(state: State, id: BackendId): HealthStatus {
-  const { world } = state;
+  const own = ownVerdict(state, id);
+  const metric = healthOf(state.world).of(measuredBy[id] ?? '');
+  return metric && isBreached(metric) ? worst([own, metric]) : own;
+}
+
+function ownVerdict({ world }: State, id: BackendId): HealthStatus {
   if (id === 'gateway') return healthOf(world).of('gateway/health');
   if (id === 'redis') return healthOf(world).of('redis');
   if (id !== 'cluster') return healthOf(world).of(`database/${id}`);
