@@ -68,6 +68,28 @@ test('what is imported on demand has the names that are asked for', () => {
   );
 });
 
+/** The packages of these entries and of all that they import; `lazily`: also of what they load when it is needed. */
+function packagesOf(entries: readonly string[], lazily: boolean): ReadonlySet<string> {
+  const files = new Set(Object.keys(outputs).filter((file) => entries.includes(outputs[file]?.entryPoint ?? '')));
+  expect(files.size).toBe(entries.length);
+  for (const file of files)
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if ((lazily || kind === 'import-statement') && outputs[path]) files.add(path);
+  const modules = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  return new Set(modules.flatMap((module) => packageOf.exec(module)?.[1] ?? []));
+}
+
+// Each thread has a heap of its own: what both load is there twice, in each of twenty cockpits.
+test('the engine’s thread never loads what draws, and the screen’s nothing that asks a backend', () => {
+  const drawing = ['commander', 'fuzzysort', 'ink', 'ink-table', 'react', 'react-reconciler', 'yoga-layout', 'zustand'];
+  const asking = ['@aws-sdk/client-s3', '@kubernetes/client-node', 'ioredis', 'pg', 'undici'];
+  const screen = packagesOf(['src/cli.ts', 'src/commands/cockpit/run.ts', 'src/config/load.ts'], false);
+  const engine = packagesOf(['src/engine/worker.ts'], true);
+  expect(drawing.filter((each) => engine.has(each))).toEqual([]);
+  expect(asking.filter((each) => screen.has(each))).toEqual([]);
+  expect([drawing.filter((each) => !screen.has(each)), asking.filter((each) => !engine.has(each))]).toEqual([[], []]);
+});
+
 test('no import of node:http makes Node compile the undici that it carries', () => {
   const imports = Object.values(outputs).flatMap((chunk) =>
     chunk.imports.filter(({ path }) => /^(node:)?http$/.test(path)),
