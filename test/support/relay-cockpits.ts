@@ -38,7 +38,10 @@ export async function cockpit(name: string, port: number, options: Options = {})
 
 /** The second person is admitted by the first, who is in control. */
 export async function admits(one: RelayCockpit, ...others: RelayCockpit[]): Promise<void> {
+  await eventually(() => expect(one.incident).toBeDefined());
   for (const other of others) {
+    // A note before the incident arrived would belong to none.
+    await eventually(() => expect(other.incident?.id).toBe(one.incident?.id));
     other.do({ do: 'note', text: `${other.recorder.journal.writer.name} is here` });
     await eventually(() => expect(one.incident?.keys.some(({ key }) => key === other.key)).toBe(true));
     one.do({ do: 'key', key: other.key, change: 'admitted', why: 'I know them' });
