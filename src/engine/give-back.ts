@@ -10,8 +10,8 @@ const startLasts: Ms = 20 * second;
 /** How often it is asked again whether nobody waits for this thread. */
 const askEvery: Ms = 5 * second;
 /**
- * Bytes of the heap in use; a calm day has 30 MB, and collecting stops its thread for 30 to 90 ms on a quiet machine. More is no start's
- * leftover, and would stop it for longer.
+ * Bytes of the heap in use; a calm day has 30 MB, and collecting stops its thread for 30 to 90 ms on a quiet machine. More
+ * is no start's leftover, and would stop it for longer.
  */
 const largest = 64 * 1024 * 1024;
 
