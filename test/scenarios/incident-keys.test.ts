@@ -141,7 +141,7 @@ const ways: Record<string, { scenario: string; most: number; way(keys: Keyboard)
       await keys.press('*', /▌○ 2 /);
       await keys.press('space', /▌○ 3 /);
       await keys.press('*', /▌\? 5 .*roll back first/);
-      await keys.sees(/actions +f roll back api-gateway to revision 2 · r restart gateway/);
+      await keys.sees(/actions +f roll back api-gateway to revision 2[\s·]+r restart gateway \(not advised\)/);
       await act(keys, 'f');
       await keys.sees(/– 5 Restart.*✓ rolled back/);
       await mitigate(keys);
@@ -184,6 +184,8 @@ const ways: Record<string, { scenario: string; most: number; way(keys: Keyboard)
     async way(keys) {
       await begin(keys, 'SEV4');
       await keys.press('space', /▌[?–] 2 /);
+      // Until the statements were counted twice it says to check them first.
+      await keys.sees(/recommended: yes/);
       await act(keys, 'r', { seen: /Scale api-gateway \(3 replicas now\)[\s\S]*how many replicas\? +5/ });
       await keys.sees('✓ 2 ');
       await mitigate(keys);
