@@ -6,7 +6,10 @@ import { type Conditions, healthy } from './scenario.ts';
 import { nextTurn } from './sessions.ts';
 import type { Ms } from './time.ts';
 
-const callsPerTurn = 6;
+/** How long the database works for it in each turn, of a second, however fast this machine is, */
+const busyFor: Ms = 300;
+/** and its calls then, at most: with the index they take hardly any time. */
+const mostCalls = 40;
 /** The median response time without the index. */
 const slow: Ms = 820;
 
@@ -26,7 +29,8 @@ export async function runSlowStatement(cluster: Cluster, conditions: Conditions,
       client ??= await cluster.connect('api-gateway');
       const { rows: found } = await client.query<{ found: boolean }>(indexed);
       conditions.gateway.latency = found[0]?.found ? healthy.gateway.latency : slow;
-      for (let call = 0; call < callsPerTurn && !signal.aborted; call += 1)
+      const until = performance.now() + busyFor;
+      for (let call = 0; call < mostCalls && performance.now() < until && !signal.aborted; call += 1)
         await client.query(countRequests, [`study_${Math.random().toString(16).slice(2, 8)}`]);
     } catch {
       // Restarted or failed over: a new session at the next turn.
