@@ -4,7 +4,6 @@ import type { Settings } from '../config/settings.ts';
 import { debugLog } from '../disk/debug-log.ts';
 import { merge } from './coalesce-updates.ts';
 import { createEngine } from './engine.ts';
-import { giveBackAfterStart } from './give-back.ts';
 import { modulesFor } from './modules.ts';
 import { encoder } from './pods-delta.ts';
 import type { Update } from './protocol.ts';
@@ -22,7 +21,6 @@ let unreadSince: number | undefined;
 const screenWaits = () => (unreadSince === undefined ? 0 : performance.now() - unreadSince);
 const modules = modulesFor(settings, screenWaits);
 const engine = createEngine({ settings, sources: await sourcesFor(settings), modules });
-giveBackAfterStart();
 const parts = encoder();
 let waiting: Update | undefined;
 

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { launcher } from '../support/drill.ts';
-import { eventually } from '../support/eventually.ts';
 import { nowhere, TerminalUnderTest } from '../support/terminal.ts';
 
 let home = '';
@@ -55,14 +54,6 @@ test('both threads log what happens, and neither logs typed text', async () => {
   const text = readFileSync(file, 'utf8');
   expect(text).not.toContain('xylophone');
   expect(text).not.toContain('swordfish');
-});
-
-test('both threads give back what their start needed', async () => {
-  const environment = { ...nowhere(home), BENTHAM_LOG_FILE: file };
-  terminal = new TerminalUnderTest({ args: ['--log-level', 'info'], environment });
-  await terminal.shows('1 HEALTH');
-  const shrunk = () => new Set(written().flatMap(({ event, thread }) => (event === 'heap shrunk' ? [thread] : [])));
-  await eventually(() => expect([...shrunk()].sort()).toEqual(['engine', 'main']));
 });
 
 function status(...more: string[]) {

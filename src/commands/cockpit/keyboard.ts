@@ -62,16 +62,6 @@ export class Keyboard extends Transform {
     this.push(keysOfRest(rest));
   }
 
-  /** Tells whether nothing was typed since it was asked before. */
-  restsSince(): () => boolean {
-    let before = this.#terminal.bytesRead;
-    return () => {
-      const rests = this.#terminal.bytesRead === before;
-      before = this.#terminal.bytesRead;
-      return rests;
-    };
-  }
-
   setRawMode(raw: boolean): this {
     this.#terminal.setRawMode(raw);
     return this;

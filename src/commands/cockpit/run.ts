@@ -13,7 +13,6 @@ import { notificationWay } from '../../core/text/notification.ts';
 import { answersColours, coloursOf, displayOf, groundIn } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
-import { giveBackAfterStart } from '../../engine/give-back.ts';
 import type { Command, Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
@@ -258,7 +257,6 @@ export async function runCockpit(
     followShells(store),
     followSecrets(store, tellEngine),
     followLogs(store, tellEngine),
-    giveBackAfterStart(keyboard.restsSince()),
   );
   let attentive: Attention | undefined;
   const way = notificationWay(settings.display.notification, process.env);

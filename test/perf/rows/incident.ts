@@ -43,8 +43,7 @@ async function measure(entries: number): Promise<readonly Measure[]> {
     const cockpit = new TerminalUnderTest({ program: command, environment, columns: 120, rows: 40 });
     try {
       await cockpit.shows('API errors', 120_000);
-      // Both heaps are shrunk once, 20 s after the start (src/engine/give-back.ts).
-      await wait(27_000);
+      await wait(3000);
       cockpit.press('i');
       await wait(1000);
       cockpit.press('t');
