@@ -1,7 +1,8 @@
 // A real Redis Cluster, judged by all of its primaries: one that refuses writes does so for a third of the keys.
 import { afterEach, describe, expect, test } from 'vitest';
 import { freePort } from '../../simulator/postgres/server.ts';
-import { otherPrimaries, settingsOfNode } from '../../src/data/redis/cluster-nodes.ts';
+import { otherNodes, otherPrimaries, settingsOfNode } from '../../src/data/redis/cluster-nodes.ts';
+import { parseInfo } from '../../src/data/redis/info.ts';
 import { eventually } from '../support/eventually.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 
@@ -91,6 +92,17 @@ test('only addresses of other primaries that live are asked', () => {
     { host: '2001:db8::7', port: 6380 },
   ]);
 });
+
+test.each(['', 'used_memory:\r\nmaxmemory:\r\n', 'used_memory:12\r\n', '<html>used_memory:-1'])(
+  'a node whose INFO does not tell its memory is unknown, not empty: %j',
+  async (info) => {
+    const text = 'e7d1 10.0.0.7:6379@16379 master - 0 1 2 connected 0-5460';
+    const asked = { call: async () => text, info: async () => info };
+    const connect = async () => ({ client: asked, close: async () => {} });
+    const found = await otherNodes(asked as never, connect as never, parseInfo);
+    expect(found).toEqual({ seen: [], silent: ['10.0.0.7:6379'] });
+  },
+);
 
 test('another node gets the password over TLS where the first one does, also on loopback', () => {
   const redis = { url: 'rediss://redis.bentham.io:6379/0', password: 'p' };

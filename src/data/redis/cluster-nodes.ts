@@ -4,6 +4,7 @@ import { redisByTls, type Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { RedisNode, RedisNodes } from '../../core/world/facts.ts';
 import type { RedisConnection } from './connect.ts';
+import { numberOf } from './number.ts';
 import { isRefused, refusalsOf } from './writes.ts';
 
 export type NodeAddress = { host: string; port: number };
@@ -70,10 +71,12 @@ async function lookAt(
   try {
     connection = await connect(at);
     const info = parse(await connection.client.info());
-    const number = (name: string) => Math.max(0, Number(info.get(name) ?? 0)) || 0;
+    const [usedBytes, maxBytes] = [numberOf(info.get('used_memory')), numberOf(info.get('maxmemory'))];
+    // An answer that tells neither proves nothing.
+    if (usedBytes === undefined || maxBytes === undefined) return { silent: where };
     // What it refuses as a replica is its primary's to take: it was one when CLUSTER NODES was asked.
     const refusals = info.get('role') === 'slave' ? [] : await refusalsOf(connection.client, info);
-    return { where, refusals, usedBytes: number('used_memory'), maxBytes: number('maxmemory') };
+    return { where, refusals, usedBytes, maxBytes };
   } catch {
     // Why does not matter here: it is unknown. That it is down tells the cluster itself.
     return { silent: where };

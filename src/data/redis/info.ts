@@ -6,6 +6,7 @@ import { type Ms, second } from '../../core/time.ts';
 import type { Redis, RedisCluster, RedisNodes, RedisPersistence, RedisRefusal } from '../../core/world/facts.ts';
 import { type NodeAddress, otherNodes } from './cluster-nodes.ts';
 import type { RedisConnection } from './connect.ts';
+import { numberOf } from './number.ts';
 import { holdsWrites } from './paused.ts';
 import { refusedCallsOf } from './refused-calls.ts';
 import { clusterOf, isOfCluster, isRefused, refusalsOf, withoutInfo } from './writes.ts';
@@ -81,10 +82,7 @@ export class IsSentinel extends Error {}
 export class NotInfo extends Error {}
 
 function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms): Redis {
-  const number = (name: string) => {
-    const value = Number(info.get(name) ?? 'nothing');
-    return Number.isFinite(value) && value >= 0 ? value : undefined;
-  };
+  const number = (name: string) => numberOf(info.get(name));
   if (info.get('redis_mode') === 'sentinel') throw new IsSentinel('a Sentinel');
   const used = number('used_memory');
   if (used === undefined) throw new NotInfo('INFO has no used_memory');

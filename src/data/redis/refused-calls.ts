@@ -3,6 +3,7 @@
 import type { Redis as Client } from 'ioredis';
 import { sanitize } from '../../core/text/text.ts';
 import type { RefusedCalls } from '../../core/world/facts.ts';
+import { numberOf } from './number.ts';
 import { isRefused } from './writes.ts';
 
 type Info = ReadonlyMap<string, string>;
@@ -51,8 +52,7 @@ export function refusedCallsFrom(commands: Info, errors: Info): RefusedCalls | u
 /** `calls=4,rejected_calls=1`: the number behind one name. */
 function numberIn(value: string, name: string): number | undefined {
   const field = value.split(',').find((one) => one.startsWith(`${name}=`));
-  const number = Number(field?.slice(name.length + 1) ?? 'nothing');
-  return Number.isFinite(number) && number >= 0 ? number : undefined;
+  return numberOf(field?.slice(name.length + 1));
 }
 
 /** The code that grew most between two looks; undefined where none did. */
