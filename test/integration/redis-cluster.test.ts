@@ -69,7 +69,7 @@ describe.runIf(installed)('a real Redis Cluster', () => {
   });
 });
 
-test('only addresses of other primaries that live are asked', () => {
+test('only addresses of other primaries that live are asked; one that is none is told, as nobody knows of its node', () => {
   const id = 'e7d1eecce10fd6bb5eb35b9f99a514335d9ba9ca';
   const line = (address: string, flags: string, slots = '0-5460') =>
     `${id} ${address} ${flags} - 0 1 2 connected ${slots}`;
@@ -90,6 +90,11 @@ test('only addresses of other primaries that live are asked', () => {
   expect(otherPrimaries(text)).toEqual([
     { host: '10.0.0.7', port: 6379 },
     { host: '2001:db8::7', port: 6380 },
+    ':0',
+    'evil.example/?a=:6379',
+    '-oProxyCommand:6379',
+    '10.0.0.10:99999',
+    '10.0.0.11:6379',
   ]);
 });
 

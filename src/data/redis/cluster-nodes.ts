@@ -17,20 +17,20 @@ const mostNodes = 50;
 
 /**
  * The primaries with slots in an answer to CLUSTER NODES, without the node that answered and without those that failed:
- * CLUSTER INFO counts the slots of these. An address that is none is left out.
+ * CLUSTER INFO counts the slots of these. As a text: an address that cannot be asked.
  */
-export function otherPrimaries(text: string): readonly NodeAddress[] {
-  return text.split(/\r?\n/).flatMap((line): NodeAddress[] => {
+export function otherPrimaries(text: string): readonly (NodeAddress | string)[] {
+  return text.split(/\r?\n/).flatMap((line): (NodeAddress | string)[] => {
     const [, address = '', flags = '', ...rest] = line.split(' ');
     const roles = flags.split(',');
     if (!roles.includes('master') || rest.length < 6) return [];
-    if (['myself', 'fail', 'noaddr', 'handshake'].some((one) => roles.includes(one))) return [];
+    if (['myself', 'fail', 'handshake'].some((one) => roles.includes(one))) return [];
     // `10.0.0.7:6379@16379,name`: IPv6 addresses have colons of their own.
     const [at = ''] = address.split('@', 1);
     const colon = at.lastIndexOf(':');
     const [host, port] = [at.slice(0, colon), Number(at.slice(colon + 1))];
     const isAddress = /^[\da-fA-F.:]{2,45}$/.test(host) && Number.isInteger(port) && port > 0 && port < 65_536;
-    return isAddress ? [{ host, port }] : [];
+    return [isAddress ? { host, port } : sanitize(at, 60) || 'a node without an address'];
   });
 }
 
@@ -46,7 +46,7 @@ export async function otherNodes(
   connect: ConnectToNode,
   parse: (text: string) => ReadonlyMap<string, string>,
 ): Promise<RedisNodes | undefined> {
-  let all: readonly NodeAddress[];
+  let all: readonly (NodeAddress | string)[];
   try {
     all = otherPrimaries(String(await client.call('CLUSTER', 'NODES')));
   } catch (error) {
@@ -59,14 +59,15 @@ export async function otherNodes(
   return { seen, silent: [...silent, ...all.slice(mostNodes).map(nameOf)] };
 }
 
-const nameOf = ({ host, port }: NodeAddress) => sanitize(`${host}:${port}`, 60);
+const nameOf = (at: NodeAddress | string) => (typeof at === 'string' ? at : sanitize(`${at.host}:${at.port}`, 60));
 
 async function lookAt(
-  at: NodeAddress,
+  at: NodeAddress | string,
   connect: ConnectToNode,
   parse: (text: string) => ReadonlyMap<string, string>,
 ): Promise<RedisNode | { silent: string }> {
   const where = nameOf(at);
+  if (typeof at === 'string') return { silent: where };
   let connection: RedisConnection | undefined;
   try {
     connection = await connect(at);
