@@ -24,6 +24,7 @@ export async function startRedis(options: { fill: number }): Promise<RedisServer
     password,
     clients: () => sockets.size,
     startedAt,
+    runId: randomBytes(20).toString('hex'),
     evicted: () => evicted,
   };
   const server = createServer((socket) => {
@@ -74,6 +75,7 @@ type ServerState = {
   password: string;
   clients(): number;
   startedAt: number;
+  runId: string;
   evicted(): number;
 };
 
@@ -222,6 +224,7 @@ function info(sections: readonly string[], state: ServerState): string {
     Server: {
       redis_version: redisVersion,
       redis_mode: 'standalone',
+      run_id: state.runId,
       uptime_in_seconds: Math.floor((Date.now() - state.startedAt) / 1000),
     },
     Clients: { connected_clients: state.clients() + 17, blocked_clients: 0, maxclients: 10_000 },

@@ -224,7 +224,7 @@ export const settingsSchema = z.object({
         .describe(
           'primary and replica; shared by your cockpits on one host, and by those of an incident over its relay',
         ),
-      redis: ms.default(5000).describe('PING and INFO; shared by your cockpits on one host'),
+      redis: ms.default(5000).describe('PING and INFO; shared like intervals.database'),
       studies: ms.default(5000).describe('queue and active studies; shared like intervals.database'),
       surfaces: ms.default(15000).describe('failures per surface; shared like intervals.database'),
       traffic: ms.default(2000).describe('p95 and error rate from the logs read so far'),

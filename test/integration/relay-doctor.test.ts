@@ -61,7 +61,7 @@ describe.skipIf(!installed)('with redis-server', () => {
       persistence: 'ok',
       'open incidents': 'ok',
       clock: 'ok',
-      'looks at PostgreSQL': 'ok',
+      'shared looks': 'ok',
     });
     expect(cli('dbsize').trim()).toBe('0');
   });
@@ -91,8 +91,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     const { port, cli } = await started('--appendonly', 'yes');
     cli('acl', 'setuser', 'relay', 'on', '>hush', '~{bentham:*}:[^l]*', '+@all');
     const of = { incident: { relayUsername: 'relay', relayPassword: 'hush' } };
-    const looks = async (more: More = {}) =>
-      row(await examine(settings(port, { ...of, ...more })), 'looks at PostgreSQL');
+    const looks = async (more: More = {}) => row(await examine(settings(port, { ...of, ...more })), 'shared looks');
     expect(await looks()).toMatchObject({ verdict: 'warning', todo: expect.stringContaining('ACL SETUSER relay') });
     cli(...words((await looks())?.todo));
     expect(await looks()).toMatchObject({ verdict: 'ok' });

@@ -39,7 +39,7 @@ export type RelayStatus = {
   tooLong: number;
   /** Lines of it that were no entry, or not signed by who they name. */
   refused: number;
-  /** Why looks at PostgreSQL are not shared over it: each host asks for itself. */
+  /** Why looks at PostgreSQL and Redis are not shared over it: each host asks for itself. */
   unshared?: { why: 'clock'; by: Ms } | { why: 'refused'; what: string; hint: string };
 } & (
   | { state: 'connecting' | 'connected' }

@@ -36,6 +36,8 @@ export type RedisCluster = { state: string; assigned: number; failing: number; s
 
 export type Redis = {
   where: string;
+  /** INFO's run_id: which start of which server answered. */
+  run?: string;
   version: string;
   latency: Ms;
   role: string;

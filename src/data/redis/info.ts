@@ -88,6 +88,7 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
   if (used === undefined) throw new NotInfo('INFO has no used_memory');
   return {
     where,
+    run: /^[0-9a-f]{40}$/.exec(info.get('run_id') ?? '')?.[0],
     version: sanitize(info.get('redis_version') ?? info.get('valkey_version') ?? '', 40),
     latency,
     role: sanitize(info.get('role') ?? 'role unknown', 20),

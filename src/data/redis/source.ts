@@ -4,6 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import type { Redis, RefusedCalls } from '../../core/world/facts.ts';
 import { redis } from '../shared-looks/schemas.ts';
+import { SeenServer } from '../shared-looks/seen-server.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Source } from '../source.ts';
 import { type NodeAddress, settingsOfNode } from './cluster-nodes.ts';
@@ -12,12 +13,13 @@ import { redisFault, redisWhere } from './faults.ts';
 import { readRedis } from './info.ts';
 import { whyRefused } from './refused-calls.ts';
 
-/** `shared`: cockpits of one user on one host share each look. */
+/** `shared`: cockpits of one user on one host share each look, and those of one incident on several hosts. */
 export function redisSource(settings: Settings, { shared }: { shared: boolean }): Source {
   const { redis: every, timeout } = settings.intervals;
   const where = redisWhere(settings.redis);
   let connection: RedisConnection | undefined;
   let before: Counters | undefined;
+  const server = new SeenServer();
   const drop = () => {
     if (connection) cutConnection(connection.client);
     connection = undefined;
@@ -47,9 +49,12 @@ export function redisSource(settings: Settings, { shared }: { shared: boolean })
         const now = countersOf(look, performance.now());
         const value = { ...look, ...ratesBetween(before, now) };
         before = now;
+        // Which nodes of a cluster answer is another matter on each host.
+        server.saw(look.cluster ? undefined : look.run);
         return { ok: true, value };
       } catch (error) {
         drop();
+        server.saw(undefined);
         return { ok: false, fault: redisFault(error, settings.redis) };
       } finally {
         signal.removeEventListener('abort', drop);
@@ -62,6 +67,7 @@ export function redisSource(settings: Settings, { shared }: { shared: boolean })
           value: redis,
           every,
           timeout,
+          identity: () => server.identity,
           taken(look, told) {
             before = countersOf(look, performance.now() - (Date.now() - told));
           },

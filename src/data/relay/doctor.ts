@@ -53,7 +53,7 @@ async function examined(
       ['memory and persistence', () => server(client, options)],
       ['open incidents', async () => [await streams(client, options)]],
       ['clock', async () => [clock(await clockOf(client))]],
-      ['looks at PostgreSQL', async () => [await looks(client, options)]],
+      ['shared looks', async () => [await looks(client, options)]],
     ];
     const found: Checkup[] = [await answers(client, options), ...apart(options, settings)];
     for (const [what, run] of tries) {
@@ -112,7 +112,7 @@ async function commands(client: Client, options: RelayOptions): Promise<Checkup>
 }
 
 async function looks(client: Client, options: RelayOptions): Promise<Checkup> {
-  const about = { area, what: 'looks at PostgreSQL' };
+  const about = { area, what: 'shared looks' };
   try {
     return { ...about, ...(await sharedLooks(client, options, await clockOf(client))) };
   } catch (error) {

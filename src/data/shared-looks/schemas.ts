@@ -156,6 +156,7 @@ const persistence = z.strictObject({
 
 export const redis: z.ZodType<Redis> = z.strictObject({
   where: word,
+  run: word.optional(),
   version: word,
   latency: amount,
   role: word,

@@ -26,13 +26,13 @@ export function relayTrouble({ incidentContext, world }: State): readonly Line[]
   return [];
 }
 
-/** Why each host asks PostgreSQL for itself. */
+/** Why each host asks PostgreSQL and Redis for itself. */
 function unsharedSays(unshared: NonNullable<RelayStatus['unshared']>): string {
   const why =
     unshared.why === 'refused'
       ? `${unshared.what}; ${unshared.hint}`
       : `this clock is ${formatAge(Math.abs(unshared.by))} ${unshared.by > 0 ? 'behind' : 'ahead of'} the relay's; compare both: chronyc tracking`;
-  return `. Looks at PostgreSQL are not shared, this cockpit asks itself: ${why}`;
+  return `. Looks at PostgreSQL and Redis are not shared, this cockpit asks itself: ${why}`;
 }
 
 /** The relay's state in full, for the screen of people. */
