@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fit, width } from '../../src/core/text/text.ts';
-import { markdown, parseTable, regressions } from './compare.ts';
+import { markdown, parseTable, regressions, uncompared } from './compare.ts';
 import { stopCalmDrill } from './drills.ts';
 import type { Measure } from './row.ts';
 import { rows } from './rows/index.ts';
@@ -45,6 +45,15 @@ function count(name: 'runs' | 'pods' | 'jobs' | 'cockpits' | 'lines'): number {
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : wrong(`--${name} ${text} is no number above 0`);
 }
 
+function tableIn(file: string) {
+  try {
+    return parseTable(readFileSync(file, 'utf8'));
+  } catch (error) {
+    process.stderr.write(`bench: --against ${file}: ${error instanceof Error ? error.message : error}\n`);
+    process.exit(64);
+  }
+}
+
 if (given.help) {
   process.stdout.write(usage);
   process.exit(0);
@@ -59,7 +68,7 @@ const options = {
 const unknown = given.only.find((name) => !rows.some((row) => row.name === name));
 if (unknown !== undefined) wrong(`no row ${unknown}`);
 // Read before an hour of measuring, not after.
-const before = given.against === undefined ? undefined : parseTable(readFileSync(given.against, 'utf8'));
+const before = given.against === undefined ? undefined : tableIn(given.against);
 
 const measures: Measure[] = [];
 let failed = false;
@@ -102,5 +111,7 @@ function report(figures: ReadonlyMap<string, number | undefined>): boolean {
   const worse = regressions(figures, measures);
   for (const { figure, was, is } of worse)
     process.stdout.write(`regression: ${figure}: ratio ${is.toFixed(2)}, was ${was.toFixed(2)}\n`);
+  for (const figure of uncompared(figures, measures, { all: given.only.length === 0 }))
+    process.stdout.write(`not compared: ${figure}: only one of both has a ratio\n`);
   return worse.length > 0;
 }

@@ -26,15 +26,18 @@ export function markdown(measures: readonly Measure[]): string {
 
 /**
  * The ratio of each figure in the one such table of a document; undefined where there was nothing to compare with.
- * Throws if there is no such table or more than one, and for a row that is not what `markdown` writes.
+ * Throws if there is no such table or more than one, and for a row that is not what `markdown` writes: in the table, or
+ * where something has cut it off.
  */
 export function parseTable(document: string): ReadonlyMap<string, number | undefined> {
-  const lines = document.split('\n');
+  const lines = document.split(/\r?\n/);
   const tops = lines.flatMap((line, at) => (cellsOf(line).join('\n') === head.join('\n') ? [at] : []));
   const [top] = tops;
   if (top === undefined || tops.length > 1) throw new Error(`${tops.length} tables of figures, not 1`);
+  if (!/^\|(?: *-+ *\|){5}$/.test(lines[top + 1] ?? '')) throw new Error(`line ${top + 2}: no line of dashes`);
   const ratios = new Map<string, number | undefined>();
-  for (let at = top + 2; lines[at]?.startsWith('|'); at += 1) {
+  for (let at = top + 2; at < lines.length; at += 1) {
+    if (!isMeantAsRow(lines[at] ?? '')) continue;
     const cells = cellsOf(lines[at] ?? '');
     const [figure = '', , , ratio = ''] = cells;
     const problem =
@@ -54,16 +57,34 @@ export function parseTable(document: string): ReadonlyMap<string, number | undef
   return ratios;
 }
 
-/** The figures whose ratio is worse by more than a quarter. What is measured for the first time is none. */
+/** A row, or what is left of one. */
+const isMeantAsRow = (line: string) =>
+  line.trimStart().startsWith('|') || (line.match(/(?<!\\)\|/g) ?? []).length >= head.length;
+
+/** Figures that only one of both has a ratio of; of those that only the document has, all or none are wanted. */
+export function uncompared(
+  before: ReadonlyMap<string, number | undefined>,
+  measures: readonly Measure[],
+  { all }: { all: boolean },
+): readonly string[] {
+  const now = new Map(measures.map(({ figure, ratio }) => [figure, ratio]));
+  const figures = [...now.keys(), ...(all ? [...before.keys()].filter((figure) => !now.has(figure)) : [])];
+  return figures.filter((figure) => (now.get(figure) === undefined) !== (before.get(figure) === undefined));
+}
+
+/**
+ * The figures whose ratio is worse by more than a quarter, however the document's two digits were rounded. What is
+ * measured for the first time is none.
+ */
 export function regressions(
   before: ReadonlyMap<string, number | undefined>,
   measures: readonly Measure[],
 ): readonly Regression[] {
   return measures.flatMap(({ figure, ratio }) => {
     const was = before.get(figure);
-    // The document has two digits.
-    const is = ratio === undefined ? undefined : Number(ratio.toFixed(2));
-    return was !== undefined && is !== undefined && is > was * (1 + tolerance) ? [{ figure, was, is }] : [];
+    return was !== undefined && ratio !== undefined && ratio > (was + 0.005) * (1 + tolerance)
+      ? [{ figure, was, is: ratio }]
+      : [];
   });
 }
 

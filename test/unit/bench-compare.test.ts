@@ -1,7 +1,7 @@
 // The table of docs/performance.md: what `bench --against` reads there, and what it calls a regression.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { markdown, parseTable, regressions } from '../perf/compare.ts';
+import { markdown, parseTable, regressions, uncompared } from '../perf/compare.ts';
 import type { Measure } from '../perf/row.ts';
 
 const measure = (figure: string, ratio: number | undefined, beside = 'kubectl: 2 s'): Measure => ({
@@ -30,6 +30,23 @@ test('a ratio that is worse by more than a quarter is named, and no other', () =
   const now = [measure('a', 1.25), measure('b', 1.26), measure('c', 0.1), measure('d', 9), measure('new', 9)];
   expect(regressions(before, now)).toEqual([{ figure: 'b', was: 1, is: 1.26 }]);
   expect(regressions(before, [measure('a', undefined)])).toEqual([]);
+  // The document's digits say 0.01, which 0.0149 was: 0.0152 is no quarter more.
+  const small = parseTable(markdown([measure('a', 0.0149), measure('b', 0.001)]));
+  expect(regressions(small, [measure('a', 0.0152), measure('b', 0.002)])).toEqual([]);
+  expect(regressions(small, [measure('a', 0.03), measure('b', 0.01)])).toMatchObject([
+    { figure: 'a' },
+    { figure: 'b' },
+  ]);
+});
+
+test('what has a ratio in one of both only is named', () => {
+  const before = parseTable(
+    markdown([measure('a', 1), measure('gone', 1), measure('idle', undefined), measure('lnav', 2)]),
+  );
+  const now = [measure('a', 9), measure('idle', undefined), measure('lnav', undefined), measure('new', 1)];
+  expect(uncompared(before, now, { all: true })).toEqual(['lnav', 'new', 'gone']);
+  // Of a run of some rows the others are not missing.
+  expect(uncompared(before, now, { all: false })).toEqual(['lnav', 'new']);
 });
 
 const table = markdown([measure('status', 0.5)]);
@@ -47,6 +64,23 @@ test.each([
   ['no rows', table.split('\n').slice(0, 2).join('\n')],
 ])('%s is refused', (_, document) => {
   expect(() => parseTable(document)).toThrow();
+});
+
+const three = markdown([measure('a', 1), measure('b', 1), measure('c', 1)]);
+
+test.each([
+  ['a row that lost its first bar', three.replace('| b |', 'b |'), 4],
+  ['a row that lost its last bar', three.replace(/(\| b \|.*) \|/, '$1'), 4],
+  ['a row that is indented', three.replace('| b |', ' | b |'), 4],
+  ['a broken row below an empty line', three.replace('| b |', '\nb |'), 5],
+  ['a lost line of dashes', three.replace(/\n.*---.*\n/, '\n'), 2],
+])('%s is named by its line', (_, document, line) => {
+  expect(() => parseTable(document)).toThrow(new RegExp(`^line ${line}: `));
+});
+
+test('rows below an empty line count, and those of another system’s line ends', () => {
+  expect(parseTable(three.replace('| b |', '\n| b |')).size).toBe(3);
+  expect(parseTable(three.replaceAll('\n', '\r\n')).size).toBe(3);
 });
 
 test('docs/performance.md has the table', () => {
