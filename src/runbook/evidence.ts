@@ -8,7 +8,7 @@ import { metric } from '../core/health/metrics.ts';
 import { evaluatePod } from '../core/health/pods.ts';
 import { evaluateRedis } from '../core/health/redis.ts';
 import { behindSays } from '../core/health/replication.ts';
-import { disabledSays, failureRate, failureShare } from '../core/health/surfaces.ts';
+import { disabledSays, failureRate, failureShare, uncountedSays } from '../core/health/surfaces.ts';
 import { fewestRequests } from '../core/health/traffic.ts';
 import { evaluateWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
@@ -211,9 +211,10 @@ export const disabledSurfaces = ({ surfaceActs = [] }: World): readonly string[]
 
 /** One line for each failing or disabled surface, or one line that none fails. */
 export function surfaces(world: World, most = 5): readonly Evidence[] {
-  const whole = look(world, 'surfaces', world.readings.surfaces, ({ surfaces: all, doubt }) => {
+  const whole = look(world, 'surfaces', world.readings.surfaces, (seen) => {
+    const { surfaces: all, doubt } = seen;
     if (doubt) return unknown(doubtSays(doubt, []));
-    if (all.length === 0) return unknown('no finished jobs in the last hour');
+    if (all.length === 0) return unknown(uncountedSays(seen) ?? 'no finished jobs in the last hour');
     const unclear = all.reduce((sum, s) => sum + (s.unclear ?? 0), 0);
     if (unclear > 0)
       return unknown(`${all.length} surfaces, ${formatCount(unclear)} of their jobs in states not understood`);

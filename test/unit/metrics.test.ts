@@ -268,6 +268,17 @@ describe('an estimate carries its margin', () => {
     expect(says({})).toBe('the count of the last hour’s jobs timed out');
     expect(says({ countedAt: calm.now })).toBe('the sample found no jobs that finished in the last hour');
     expect(says({ countedAt: calm.now, estimated: false })).toBe('no finished jobs in the last hour');
+    // Neither is quiet: what was not seen may fail.
+    const verdicts = (seen: Partial<Surfaces>) =>
+      evaluate({
+        ...calm,
+        readings: { ...calm.readings, surfaces: live<Surfaces>({ surfaces: [], estimated: true, ...seen }) },
+      })
+        .filter(({ area }) => area === 'surfaces')
+        .map(({ verdict }) => verdict);
+    expect(verdicts({})).toEqual(['unknown']);
+    expect(verdicts({ countedAt: calm.now })).toEqual(['unknown']);
+    expect(verdicts({ countedAt: calm.now, estimated: false })).toEqual([]);
   });
 
   test('a surface that may fail is not shown as one that does not', () => {

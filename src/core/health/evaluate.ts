@@ -1,4 +1,3 @@
-import { doubtSays } from '../platform/unclear.ts';
 import { formatCount, formatLimit, formatPercent } from '../text/format.ts';
 import type { Database } from '../world/facts.ts';
 import { known } from '../world/reading.ts';
@@ -18,7 +17,14 @@ import { decide, worstRule } from './rules/index.ts';
 import { hiddenSays, statesRemedy, statesSay } from './states.ts';
 import { isBreached, worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
-import { disabledSays, failureRate, failureShare, type SurfaceHealth, surfacesHealth } from './surfaces.ts';
+import {
+  disabledSays,
+  failureRate,
+  failureShare,
+  type SurfaceHealth,
+  surfacesHealth,
+  uncountedSays,
+} from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
 import { evaluateUpkeep } from './upkeep.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
@@ -178,18 +184,10 @@ function surfaces(world: World): Finding[] {
   const seen = absent || reading.state !== 'live' ? undefined : reading.value;
   const found = surfacesHealth(world, seen).map((one) => surface(one, world));
   if (absent) return [absent, ...found];
-  if (seen?.doubt && seen.surfaces.length === 0)
-    return [
-      {
-        id: 'surfaces',
-        area: 'surfaces',
-        subject: 'surfaces',
-        ...decide('surface/unknown'),
-        says: doubtSays(seen.doubt, []),
-      },
-      ...found,
-    ];
-  return found;
+  const says = seen && uncountedSays(seen);
+  return says === undefined
+    ? found
+    : [{ id: 'surfaces', area: 'surfaces', subject: 'surfaces', ...decide('surface/unknown'), says }, ...found];
 }
 
 function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Finding {

@@ -1,5 +1,6 @@
 // A surface by what its jobs came to in the last hour, and by whether it was disabled.
 import { disabledSince, type SurfaceStanding } from '../platform/surface-acts.ts';
+import { doubtSays } from '../platform/unclear.ts';
 import { formatCount, formatSince } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { Surface, Surfaces } from '../world/facts.ts';
@@ -32,6 +33,16 @@ export function evaluateSurface(s: Surface, { doubt }: Pick<Surfaces, 'doubt'>, 
   const verdict = evaluateValue(failureRate(s), thresholds.studyFailures);
   const mayBeBad = evaluateValue(failureRate(s) + (s.margin ?? 0), thresholds.studyFailures) !== 'ok';
   return verdict === 'ok' && (s.unclear || doubt || mayBeBad) ? 'unknown' : verdict;
+}
+
+/** Why an empty list proves nothing: states are missing, the count timed out, a sample found none; undefined where it does. */
+export function uncountedSays({ surfaces, doubt, estimated, countedAt }: Surfaces): string | undefined {
+  if (surfaces.length > 0) return undefined;
+  if (doubt) return doubtSays(doubt, []);
+  if (!estimated) return undefined;
+  return countedAt === undefined
+    ? 'the count of the last hour’s jobs timed out'
+    : 'the sample found no jobs that finished in the last hour';
 }
 
 export type SurfaceHealth = { s: Surface; verdict: HealthStatus; disabled?: SurfaceStanding['switched'] };

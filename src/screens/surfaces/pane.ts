@@ -3,8 +3,14 @@
 import { estimateSays } from '../../core/health/measure.ts';
 import { countedAgo } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
-import { disabledSays, failureShare, jobsSay, type SurfaceHealth, surfacesHealth } from '../../core/health/surfaces.ts';
-import { doubtSays } from '../../core/platform/unclear.ts';
+import {
+  disabledSays,
+  failureShare,
+  jobsSay,
+  type SurfaceHealth,
+  surfacesHealth,
+  uncountedSays,
+} from '../../core/health/surfaces.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
@@ -28,15 +34,11 @@ export function nothingFinished(world: World, columns: number): Line[] {
   const seen = newest(world.readings.surfaces)?.value;
   if (!seen) return [];
   const last = seen.lastFinished;
-  const says = seen.doubt
-    ? doubtSays(seen.doubt, [])
-    : seen.estimated
-      ? seen.countedAt === undefined
-        ? 'the count of the last hour’s jobs timed out'
-        : 'the sample found no jobs that finished in the last hour'
-      : last
-        ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
-        : 'no finished jobs in the last hour';
+  const says =
+    uncountedSays(seen) ??
+    (last
+      ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
+      : 'no finished jobs in the last hour');
   return wrap(says, columns).map((part) => line(dim(part)));
 }
 

@@ -71,7 +71,7 @@ export const figureRules = declare({
   },
   'surface/unknown': {
     verdict: 'unknown',
-    when: 'states of its jobs are not understood, or a sample may have missed failures',
+    when: 'its jobs could not be counted in time, their states are not understood, or a sample may have missed failures',
     from: 'jobs by surface',
   },
   'states/unknown': {
