@@ -13,7 +13,7 @@ const row = (
   which: 'study' | 'job' | 'apiKey',
   name: string,
   column: string,
-  type = 'text',
+  type = /At$/.test(column) ? 'timestamp with time zone' : column === 'attempts' ? 'integer' : 'text',
   labels: string[] | null = null,
 ) => ({
   ...{

@@ -12,6 +12,8 @@ export type Tables = {
   jobs: string;
   study: {
     id: string;
+    /** Its id as jobs name it: they may write as text what is a uuid or a number there. */
+    key: string;
     tenant: string;
     created: string;
     /** Its last progress, from its own row. */
@@ -63,6 +65,7 @@ export function tablesOf(form: Form = runbookForm): Tables {
     jobs: qualified(schema, job.name),
     study: {
       id: s('id'),
+      key: isText(job.columns.study?.type) && !isText(study.columns.id?.type) ? `${s('id')}::text` : s('id'),
       tenant: s('tenant'),
       created: s('created'),
       progressed: progressedOf(form),
@@ -142,6 +145,8 @@ const jsonOf = (column: string, type: string): string =>
   type === 'json'
     ? `regexp_replace(${column}::text, ${literal(unsayable)}, ${literal('\\\\ufffd')}, 'g')::json`
     : column;
+
+const isText = (type = 'text'): boolean => /^(?:text|character varying|character|(?:\w+\.)?citext)$/.test(type);
 
 /** Only plain names: what it is put into is a cast. */
 function castTo(type: string | undefined): string {

@@ -28,6 +28,9 @@ export class PasswordInClear extends Error {}
 /** A pgbouncer answers, and lets us wait for a connection to the server behind it. */
 export class PoolerHolds extends Error {}
 
+/** A column holds a day where the hour counts. */
+export class NoHour extends Error {}
+
 /** A query that timed out on a lock, with the lock's holder. */
 export class LockHeld extends Error {
   readonly fault: Pick<Fault, 'kind' | 'what' | 'hint' | 'blocker'>;
@@ -66,6 +69,8 @@ export function postgresFault(error: unknown, server: DatabaseServer): Fault {
   const code = state ?? networkCode(error);
   return { kind, where, what, hint, code };
 }
+
+const otherTables = 'the table differs from the runbook: compare the deployed migration';
 
 function explainState(state: string, said: string, server: DatabaseServer, error: unknown): Known {
   const role = server.user;
@@ -112,7 +117,9 @@ function explainState(state: string, said: string, server: DatabaseServer, error
     case '3F000':
       return ['unconfigured', said, 'set database.schema to the schema that holds studies and jobs'];
     case '42703':
-      return ['unconfigured', said, 'the table differs from the runbook: compare the deployed migration'];
+    case '42804':
+    case '42883':
+      return ['unconfigured', said, otherTables];
     case '22P02':
       return ['malformed', said, 'not a valid id or state in this database: check it'];
     case '57014':
@@ -200,6 +207,7 @@ export function remedyOf(error: unknown, role: string): string {
 function explainClient(error: unknown, said: string, server: DatabaseServer): Known {
   if (error instanceof PoolerHolds)
     return ['refused', 'pgbouncer answers, and has no connection to the server for us', noServerConnection];
+  if (error instanceof NoHour) return ['unconfigured', said, otherTables];
   if (error instanceof UnreadableFile)
     return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a readable file`];
   if (error instanceof NotPostgres || error instanceof SyntaxError)

@@ -17,7 +17,7 @@ import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
-import { forgetTables, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
+import { forgetTables, refuseDays, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
 import { hiddenOf, lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
 type ByStudy = { hour: sql.LastHourRow; jobs: readonly sql.JobCountRow[] | undefined };
@@ -94,6 +94,7 @@ export function readStudies(
   return session.read(signal, statementLimit(within), async (ask): Promise<Studies> => {
     try {
       const tables = await tablesOf(session, schema, ask);
+      refuseDays(tables);
       return await namingLocks(ask, [tables.studies, tables.jobs], () =>
         look(ask, tables, within / 5, memory, jobTimeout),
       );

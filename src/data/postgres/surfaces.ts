@@ -18,7 +18,7 @@ import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
-import { forgetTables, recentSampleOf, tablesOf, tooManyJobs } from './tables.ts';
+import { forgetTables, recentSampleOf, refuseDays, tablesOf, tooManyJobs } from './tables.ts';
 import { hiddenOf, lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
@@ -74,6 +74,7 @@ export function readSurfaces(
   return session.read(signal, statementLimit(within), async (ask): Promise<Surfaces> => {
     try {
       const tables = await tablesOf(session, schema, ask);
+      refuseDays(tables);
       return await namingLocks(ask, [tables.studies, tables.jobs], () => look(ask, tables, within / 3, memory));
     } catch (error) {
       forgetTables(session, error);

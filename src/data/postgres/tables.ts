@@ -3,7 +3,7 @@
 import type { StateOwner } from '../../core/platform/mapping.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { AskSql } from './ask.ts';
-import { isLate, sqlState } from './faults.ts';
+import { isLate, NoHour, sqlState } from './faults.ts';
 import { type ColumnRow, columns, type Tables, tablesFrom } from './queries/columns.ts';
 import { type PagesRow, pagesOf, type Sample } from './queries/sample.ts';
 import { mostStates, type StateRow, seenStates } from './queries/states.ts';
@@ -71,6 +71,12 @@ const mostPagesUnsampled = 60_000;
 /** Whether to read all jobs costs the server more than the answer is worth. */
 export const tooManyJobs = ({ jobPages }: Tables, { sampled }: { sampled: boolean }): boolean =>
   jobPages > (sampled ? mostPages : mostPagesUnsampled);
+
+/** Throws where the tables say only on which day a row was made: its hour would be taken for midnight. */
+export function refuseDays({ form: { study, job } }: Tables): void {
+  for (const { name, columns } of [study, job])
+    if (columns.created?.type === 'date') throw new NoHour(`${name}.${columns.created.name} is a date without a time`);
+}
 
 /** Discards the cached form, as after an error about a missing column or enum label. */
 export function forgetTables(session: Session, error: unknown): void {

@@ -17,7 +17,7 @@ export type ColumnRow = {
   name: string;
   /** Tables of its other names, which are not read. */
   others: string[] | null;
-  /** pg_class.relkind: r a table, p a partitioned one, m a materialized view, v a view, f a foreign table. */
+  /** pg_class.relkind: r a table, m a materialized view, v a view, f a foreign table; p: it has partitions, or heirs. */
   kind: string;
   /** Null: this role may read none of its columns. */
   column: string | null;
@@ -42,7 +42,7 @@ const candidates = (Object.entries(tableNames) as [TableId, { names: readonly st
 
 /**
  * The columns of the tables in schema $1 that this role may read; of tables with several names the first that is there.
- * A policy for everybody that is simply true hides nothing. A domain is what it is a domain of.
+ * A policy for everybody that is simply true hides nothing. A domain is what it, and each domain under it, is a domain of.
  */
 export const columns = `
   WITH found AS (
@@ -53,10 +53,11 @@ export const columns = `
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
     ORDER BY t.which, t.place
   )
-  SELECT c.which, c.relname AS name, c.relkind AS kind, array_remove(c.names, c.relname::text) AS others, a.attname AS column, NOT a.attnotnull AS nullable,
-         format_type(CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END, NULL) AS type,
-         (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e
-          WHERE e.enumtypid = CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END) AS labels,
+  SELECT c.which, c.relname AS name,
+         CASE WHEN EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid) THEN 'p' ELSE c.relkind END AS kind,
+         array_remove(c.names, c.relname::text) AS others, a.attname AS column, NOT a.attnotnull AS nullable,
+         format_type(y.id, NULL) AS type,
+         (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = y.id) AS labels,
          EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid
                  AND i.indpred IS NULL) AS indexed,
          EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
@@ -74,7 +75,12 @@ export const columns = `
   FROM found c
   LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     AND has_column_privilege(c.oid, a.attnum, 'SELECT')
-  LEFT JOIN pg_type y ON y.oid = a.atttypid`;
+  LEFT JOIN LATERAL (
+    WITH RECURSIVE under (id) AS (
+      SELECT a.atttypid UNION ALL SELECT d.typbasetype FROM under JOIN pg_type d ON d.oid = under.id AND d.typtype = 'd'
+    )
+    SELECT under.id FROM under JOIN pg_type t ON t.oid = under.id AND t.typtype <> 'd'
+  ) y ON true`;
 
 /** That a value is a moment that a calendar has: PostgreSQL knows 'infinity', and years that no `Date` holds. */
 export const isMoment = (moment: string) => `(${moment} > '-infinity' AND ${moment} < '275760-01-01')`;
@@ -126,6 +132,13 @@ export function formFrom(
   };
 }
 
+const moment = /^timestamp/;
+/** What a table may lack is not read where its type says something else: a day has no hour, a number no date. */
+const optionalTypes: Readonly<Record<string, RegExp>> = {
+  ...{ started: moment, updated: moment, completed: moment, attempted: moment, deadline: moment },
+  attempts: /^(?:smallint|integer|bigint|numeric|real|double precision)$/,
+};
+
 function tableFrom<T extends TableId>(id: T, found: readonly ColumnRow[], otherwise: Table<T>): Table<T> {
   const rows = found.filter(({ which }) => which === id);
   const [first] = rows;
@@ -133,7 +146,8 @@ function tableFrom<T extends TableId>(id: T, found: readonly ColumnRow[], otherw
   const all: Readonly<Record<string, readonly string[]>> = tableNames[id].columns;
   const columnsOf = Object.entries(all).flatMap(([meaning, names]): [string, Column][] => {
     const row = names.flatMap((name) => rows.find(({ column }) => column === name) ?? [])[0];
-    return row?.column ? [[meaning, { name: row.column, type: row.type }]] : [];
+    const isReadable = row && (optionalTypes[meaning]?.test(row.type) ?? true);
+    return row?.column && isReadable ? [[meaning, { name: row.column, type: row.type }]] : [];
   });
   const columns = Object.fromEntries(columnsOf) as Table<T>['columns'];
   // A view of the runbook's name may read the other table.

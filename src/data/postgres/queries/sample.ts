@@ -38,8 +38,10 @@ export function marginOf(n: string, sample: Sample | undefined): string {
 
 export type PagesRow = { pages: number };
 
-/** A table's size in pages, as it lies on disk now; partitions counted. */
+/** A table's size in pages, as it lies on disk now, with its partitions and the tables that inherit from it. */
 export const pagesOf = (table: string) => `
-  SELECT (pg_relation_size(${pg.escapeLiteral(table)}::regclass)
-           + (SELECT coalesce(sum(pg_relation_size(relid)), 0) FROM pg_partition_tree(${pg.escapeLiteral(table)})
-              WHERE isleaf))::float8 / current_setting('block_size')::int AS pages`;
+  WITH RECURSIVE parts (id) AS (
+    SELECT ${pg.escapeLiteral(table)}::regclass::oid
+    UNION SELECT inhrelid FROM parts JOIN pg_inherits ON inhparent = id
+  )
+  SELECT coalesce(sum(pg_relation_size(id)), 0)::float8 / current_setting('block_size')::int AS pages FROM parts`;

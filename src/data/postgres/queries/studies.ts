@@ -53,7 +53,7 @@ export type ActiveRow = {
   deadline: number | null;
 };
 
-const activeIds = (tables: Tables, what = 'id') =>
+const activeIds = (tables: Tables, what = `${tables.study.key} AS id`) =>
   `SELECT ${what} FROM ${tables.studies} WHERE ${isActive(tables)} ORDER BY ${tables.study.progressed} NULLS FIRST LIMIT ${mostActive}`;
 
 /** The active studies, oldest progress first. */
@@ -135,7 +135,7 @@ export type LastHourRow = {
 };
 
 const lastMoved = ({ studies, study, studyIs, studyUnclear }: Tables) => `
-  SELECT id, ${studyIs('failed')} AS failed, ${studyUnclear} AS unclear FROM ${studies}
+  SELECT ${study.key} AS id, ${studyIs('failed')} AS failed, ${studyUnclear} AS unclear FROM ${studies}
   WHERE ${study.progressed} > now() - interval '1 hour' AND (${studyIs(...finished)} OR ${studyUnclear})
   ORDER BY ${study.progressed} DESC LIMIT ${mostFinished}`;
 
