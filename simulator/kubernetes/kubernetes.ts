@@ -34,6 +34,7 @@ export type KubernetesOptions = {
   pace?: number;
   /** Changes that a watch can replay. */
   memory?: number;
+  /** Bookmarks as an API server sends them, once a minute, where nothing is said. */
   watches?: { bookmarks?: Ms; gone?: 'event' | 'status' };
   port?: number;
 };
@@ -66,7 +67,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     store: cluster.store,
     logs: cluster.logs,
     users,
-    watches: { bookmarks: options.watches?.bookmarks ?? 10_000, gone: options.watches?.gone ?? 'event' },
+    watches: { bookmarks: options.watches?.bookmarks ?? 60_000, gone: options.watches?.gone ?? 'event' },
     webhooks: () => webhooks,
     now: Date.now,
   };

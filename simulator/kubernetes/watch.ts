@@ -7,11 +7,13 @@ import type { Change, Store } from './store.ts';
 import { tableColumns, tableRow } from './table.ts';
 import { selection, textOf, viewOf } from './view.ts';
 
+/** How long before its end a watch sends its last bookmark, as the API server does (storage/cacher: nextBookmarkTime). */
+const beforeTheEnd = 2000;
 /** A reader this far behind is cut off, as the API server does. */
 const patience = 64 * 1024 * 1024;
 
 export type WatchOptions = {
-  /** Milliseconds between bookmarks. */
+  /** Milliseconds between bookmarks; a last one comes before the watch ends. */
   bookmarks: number;
   /** How an expired version is reported: as an ERROR event in the stream, or as the status of the answer. */
   gone: 'event' | 'status';
@@ -84,11 +86,13 @@ export function sendWatch(
   });
   const bookmarked = query.get('allowWatchBookmarks') === 'true' && !asTable;
   const bookmarks = bookmarked ? setInterval(() => bookmark(), options.bookmarks) : undefined;
-  const seconds = Number(query.get('timeoutSeconds') ?? 0) || 1800;
-  const end = setTimeout(() => response.end(), seconds * 1000);
+  const lasts = (Number(query.get('timeoutSeconds') ?? 0) || 1800) * 1000;
+  const last = bookmarked ? setTimeout(() => bookmark(), lasts - beforeTheEnd) : undefined;
+  const end = setTimeout(() => response.end(), lasts);
   response.on('close', () => {
     stop();
     clearInterval(bookmarks);
+    clearTimeout(last);
     clearTimeout(end);
   });
 }

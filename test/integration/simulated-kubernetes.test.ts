@@ -178,6 +178,13 @@ test('bookmarks carry the version while nothing happens, and a watch times out',
   expect(events.at(-1)).toMatchObject({ type: 'BOOKMARK', object: { kind: 'Pod' } });
 });
 
+test('a watch has a last bookmark before its end', async () => {
+  const begun = await begin('calm');
+  const query = `resourceVersion=${begun.kubernetes.store.version()}&allowWatchBookmarks=true&timeoutSeconds=3`;
+  const events = await watchUntil(begun, query, () => false);
+  expect(events.filter(({ type }) => type === 'BOOKMARK')).toHaveLength(1);
+});
+
 test('a pod that leaves the selection of a watch is deleted for it', async () => {
   const begun = await begin('calm');
   const pod = begun.kubernetes.ready('executor')[0];
