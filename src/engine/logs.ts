@@ -100,7 +100,7 @@ class Collecting {
     const signal = AbortSignal.any([context.signal, this.#over.signal]);
     const hasTime = rests(signal, () => (this.view.paused ? restPaused : restFollowing));
     this.#ended = followLogs(
-      new Connection(context.settings),
+      new Connection(context.settings, { shared: true }),
       { workload, previous, since, follow: true, pod },
       {
         lines: (lines) => {

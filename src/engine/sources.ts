@@ -17,7 +17,7 @@ export function familiesFor(settings: Settings, { once = false } = {}): readonly
   return [
     {
       facts: ['cluster', 'pods', 'deployments', 'workloads', ...(prometheus ? [] : (['traffic'] as const))],
-      load: async () => (await import('../data/kubernetes/sources.ts')).kubernetesSources(settings, { once }),
+      load: async () => (await import('../data/kubernetes/sources.ts')).kubernetesSources(settings, { once, shared }),
     },
     {
       facts: ['gateway'],

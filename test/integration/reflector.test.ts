@@ -1,7 +1,9 @@
 // An API server that misbehaves in every way there is; the drill's one behaves.
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SettingsInput } from '../../src/config/settings.ts';
 import type { Facts } from '../../src/core/world/facts.ts';
+import type { ConnectionOptions } from '../../src/data/kubernetes/connection.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import type { SourceUpdate } from '../../src/data/source.ts';
 import { ApiServer, type Handler } from '../support/api-server.ts';
@@ -49,8 +51,8 @@ describe('the watch on pods', () => {
     await server.end();
   });
 
-  const start = () => {
-    const sources = kubernetesSources(server.settings()).filter(
+  const start = (options: ConnectionOptions = {}, more: Partial<SettingsInput> = {}) => {
+    const sources = kubernetesSources(server.settings(more), options).filter(
       (s) => s.facts[0] === 'pods' || s.facts[0] === 'cluster',
     );
     // The deployments, which this server does not have, come from the same source.
@@ -160,6 +162,59 @@ describe('the watch on pods', () => {
     await soon(names).toEqual(['a', 'b', 'late']);
     expect(watches()[1]?.get('resourceVersion')).toBe('77');
     expect(lists()).toHaveLength(1);
+  });
+
+  describe('where bookmarks are a sign of life', () => {
+    const bookmark = event('BOOKMARK', { metadata: { resourceVersion: '77' } });
+    const isLong = (asked: URLSearchParams) => Number(asked.get('timeoutSeconds')) > 100;
+    const kinds = () => watches().map((asked) => (isLong(asked) ? 'long' : 'short'));
+    const begin = () =>
+      start({ watchTimes: { short: 1000, long: 600_000, silence: 2000 } }, { intervals: { timeout: 10_000 } });
+    let tell: ServerResponse | undefined;
+    let sends = true;
+    beforeEach(() => {
+      sends = true;
+      watch = ({ searchParams }, res) => {
+        tell = res;
+        res.flushHeaders();
+        if (isLong(searchParams)) return;
+        if (sends) res.write(bookmark);
+        setTimeout(() => res.end(), 1100);
+      };
+    });
+
+    it('watches are long, and go on while bookmarks come', async () => {
+      begin();
+      await soon(kinds).toEqual(['short', 'long']);
+      const timer = setInterval(() => tell?.write(bookmark), 100);
+      const heard = () => news.filter((n) => n.fact === 'cluster').length;
+      const before = heard();
+      // Two heartbeats are further apart than the longest silence.
+      await soon(heard).toBeGreaterThan(before + 1);
+      clearInterval(timer);
+      expect(kinds()).toEqual(['short', 'long']);
+      expect(lists()).toHaveLength(1);
+    });
+
+    it('a long watch that goes silent is renewed, and long again after one that had bookmarks', async () => {
+      begin();
+      await soon(kinds).toEqual(['short', 'long']);
+      tell?.write(bookmark);
+      await soon(kinds).toEqual(['short', 'long', 'short', 'long']);
+      expect(lists()).toHaveLength(2);
+    });
+
+    it('watches stay short where a server sends a bookmark only before the end', async () => {
+      begin();
+      await soon(kinds).toEqual(['short', 'long', 'short', 'short', 'short']);
+    });
+
+    it('watches stay short where a server sends none', async () => {
+      sends = false;
+      begin();
+      await soon(kinds).toEqual(['short', 'short', 'short']);
+      expect(lists()).toHaveLength(1);
+    });
   });
 
   it('relists after 410 without a fault', async () => {

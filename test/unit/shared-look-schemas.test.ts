@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type * as z from 'zod';
 import type { FactId } from '../../src/core/world/facts.ts';
 import { newest } from '../../src/core/world/reading.ts';
+import { pulse } from '../../src/data/kubernetes/shared-beats.ts';
 import { lookKey } from '../../src/data/shared-looks/look-key.ts';
 import { database, redis } from '../../src/data/shared-looks/schemas.ts';
 import { isOfServer } from '../../src/data/shared-looks/shared-looks.ts';
@@ -27,6 +28,13 @@ test.each(Object.keys(schemas) as FactId[])('%s is the same behind a file', (fac
     expect(schemas[fact]?.safeParse({ ...known.value, more: 1 }).success).toBe(false);
   }
   expect(newest<unknown>(calm.readings[fact])).toBeDefined();
+});
+
+test('a heartbeat of Kubernetes is read strictly', () => {
+  const answer = { version: 'v1.32.0', latency: 12.5, clockOffset: -3000 };
+  expect(pulse.parse(answer)).toEqual(answer);
+  for (const wrong of [{ ...answer, more: 1 }, { ...answer, latency: '1' }, { version: 'v1' }])
+    expect(pulse.safeParse(wrong).success).toBe(false);
 });
 
 test('a fault is shared only where it would be the same for all', () => {

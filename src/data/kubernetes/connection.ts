@@ -3,12 +3,15 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { backoff, pause, type Result } from '../source.ts';
+import { backoff, pause, type Result, type Sharing } from '../source.ts';
 import { Cluster } from './client.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
+import type { Pulse } from './shared-beats.ts';
+import { usualTimes, type WatchTimes } from './watch-stream.ts';
 
+/** `by`: who asked, if it was another cockpit of this host: `process 4711`. */
 export type Beat =
-  | { ok: true; cluster: Cluster; version: string; latency: Ms; at: Instant }
+  | { ok: true; cluster: Cluster; version: string; latency: Ms; at: Instant; by: string | undefined }
   | { ok: false; fault: Fault; at: Instant; retryAt: Instant };
 
 const beatEvery: Ms = 3 * second;
@@ -17,22 +20,45 @@ const longestBeat: Ms = 10 * second;
 
 /** A value of the watch is fresh for this long after a heartbeat. */
 export const staleAfterBeat: Ms = 3 * beatEvery + 2 * second;
+/** The longest wait for another cockpit's heartbeat: enough is left to ask before anything is stale. */
+const longestPatience: Ms = staleAfterBeat - beatEvery - 2 * second;
+
+export type ConnectionOptions = {
+  /** For a single look: what is listed is not watched, and few connections are opened. */
+  once?: boolean;
+  /** Cockpits of one user on one host share the heartbeats. */
+  shared?: boolean;
+  watchTimes?: WatchTimes;
+};
+
+/** A heartbeat. `rest`: until the next one; `by`: another cockpit; `publish`: tells the others of this one's own. */
+type Look = {
+  result: Result<{ cluster: Cluster } & Pulse>;
+  at: Instant;
+  rest: Ms;
+  by?: string;
+  publish?(): Promise<void> | undefined;
+};
 
 export class Connection {
   readonly settings: Settings;
-  /** For a single look: what is listed is not watched, and few connections are opened. */
   readonly once: boolean;
-  #opened: { target: string; cluster: Cluster } | undefined;
+  readonly watchTimes: WatchTimes;
+  readonly #shared: boolean;
+  #opened: { target: KubeTarget; cluster: Cluster; beats?: Sharing<Pulse> | undefined } | undefined;
   #opening: Promise<Result<Cluster>> | undefined;
   #listeners = new Set<(beat: Beat) => void>();
   #end: AbortController | undefined;
+  #beating: Promise<void> | undefined;
   #wake = new AbortController();
   #last: Beat | undefined;
   #failures = 0;
 
-  constructor(settings: Settings, { once = false } = {}) {
+  constructor(settings: Settings, { once = false, shared = false, watchTimes = usualTimes }: ConnectionOptions = {}) {
     this.settings = settings;
     this.once = once;
+    this.watchTimes = watchTimes;
+    this.#shared = shared && !once;
   }
 
   /** The context's name, once it is known. */
@@ -67,12 +93,22 @@ export class Connection {
   async #open(): Promise<Result<Cluster>> {
     const loaded = await loadTarget(this.settings.kubernetes);
     if (!loaded.ok) return loaded;
-    const target = fingerprint(loaded.value);
-    if (this.#opened?.target !== target) {
-      void this.#opened?.cluster.close();
-      this.#opened = { target, cluster: new Cluster(loaded.value, { few: this.once }) };
+    const target = loaded.value;
+    const before = this.#opened;
+    if (!before || !isSame(before.target, target)) {
+      this.#opened = { target, cluster: new Cluster(target, { few: this.once }) };
+      void before?.beats?.leave();
+      void before?.cluster.close();
+      return { ok: true, value: this.#opened.cluster };
     }
-    return { ok: true, value: this.#opened.cluster };
+    return { ok: true, value: before.cluster };
+  }
+
+  async #sharingOf(target: KubeTarget): Promise<Sharing<Pulse> | undefined> {
+    // What a single look does not load.
+    const { shareBeats } = await import('./shared-beats.ts');
+    const patience = Math.min(this.settings.intervals.timeout + second, longestPatience);
+    return shareBeats(this.settings, target, { every: beatEvery, patience });
   }
 
   /** Hears every beat until the signal aborts. The first listener starts the pulse, the last one's end closes all. */
@@ -80,7 +116,7 @@ export class Connection {
     this.#listeners.add(listener);
     if (!this.#end) {
       this.#end = new AbortController();
-      void this.#beat(this.#end.signal);
+      this.#beating = this.#beat(this.#end.signal);
     }
     signal.addEventListener('abort', () => void this.#leave(listener), { once: true });
   }
@@ -97,10 +133,13 @@ export class Connection {
     if (this.#listeners.size > 0) return;
     this.#end?.abort();
     this.#end = undefined;
-    const opened = this.#opened;
+    const [opened, beating] = [this.#opened, this.#beating];
     this.#opened = undefined;
     this.#opening = undefined;
+    this.#beating = undefined;
     await opened?.cluster.close();
+    await beating;
+    await opened?.beats?.leave();
   }
 
   async #leave(listener: (beat: Beat) => void): Promise<void> {
@@ -109,34 +148,69 @@ export class Connection {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { timeout } = this.settings.intervals;
     this.#failures = 0;
+    this.#wake = new AbortController();
     while (!signal.aborted) {
-      this.#wake = new AbortController();
-      const until = performance.now() + timeout;
-      const opened = await this.open();
-      // Reading the kubeconfig is a part of the beat: one that took long leaves the server less.
-      const left = Math.max(timeout / 2, until - performance.now());
-      const answer = opened.ok ? await asked(opened.value, Math.ceil(left), signal) : opened;
+      const look = (await this.#told(signal)) ?? (await this.#ask(signal));
       if (signal.aborted) return;
-      this.#failures = answer.ok ? 0 : this.#failures + 1;
-      const rest = answer.ok ? beatEvery : Math.min(longestBeat, backoff(this.#failures, second));
-      const at = Date.now();
-      this.#last = answer.ok
-        ? { ok: true, at, ...answer.value }
-        : { ok: false, fault: answer.fault, at, retryAt: at + rest };
+      const { result, at, rest, by } = look;
+      this.#failures = result.ok ? 0 : this.#failures + 1;
+      const due = performance.now() + rest;
+      this.#last = result.ok
+        ? { ok: true, at, by, ...result.value }
+        : { ok: false, fault: result.fault, at, retryAt: Date.now() + rest };
       for (const listener of this.#listeners) listener(this.#last);
-      await pause(rest, AbortSignal.any([signal, this.#wake.signal]));
+      await look.publish?.();
+      await pause(due - performance.now(), AbortSignal.any([signal, this.#wake.signal]));
     }
+  }
+
+  /** Another cockpit's heartbeat; undefined where this one has to ask, or a person asked for it. */
+  async #told(signal: AbortSignal): Promise<Look | undefined> {
+    const { aborted } = this.#wake.signal;
+    if (!this.#shared || aborted || !(await this.open()).ok) return undefined;
+    const opened = this.#opened;
+    const { signal: woken } = this.#wake;
+    if (!opened) return undefined;
+    opened.beats ??= await this.#sharingOf(opened.target);
+    const look = await opened.beats?.await(AbortSignal.any([signal, woken]));
+    if (!look || woken.aborted || opened !== this.#opened) return undefined;
+    const { result, at, rest, by } = look;
+    if (!result.ok) return { result, at, rest, by };
+    const { cluster } = opened;
+    cluster.clockOffset = result.value.clockOffset;
+    return { result: { ok: true, value: { cluster, ...result.value } }, at, rest, by };
+  }
+
+  async #ask(signal: AbortSignal): Promise<Look> {
+    const { timeout } = this.settings.intervals;
+    this.#wake = new AbortController();
+    const asked = Date.now();
+    const until = performance.now() + timeout;
+    const opened = await this.open();
+    const beats = this.#opened?.beats;
+    // Reading the kubeconfig is a part of the beat: one that took long leaves the server less.
+    const left = Math.max(timeout / 2, until - performance.now());
+    const result = opened.ok ? await pulseOf(opened.value, Math.ceil(left), signal) : opened;
+    const rest = result.ok ? beatEvery : Math.min(longestBeat, backoff(this.#failures + 1, second));
+    const at = Date.now();
+    const publish = () => beats?.publish({ asked, at, next: at + rest, result: withoutCluster(result) });
+    return { result, at, rest, publish };
   }
 }
 
-async function asked(cluster: Cluster, timeout: Ms, signal: AbortSignal) {
+async function pulseOf(cluster: Cluster, timeout: Ms, signal: AbortSignal): Promise<Look['result']> {
   const answer = await cluster.pulse(timeout, signal);
-  return answer.ok ? { ok: true as const, value: { cluster, ...answer.value } } : answer;
+  const { clockOffset } = cluster;
+  return answer.ok ? { ok: true, value: { cluster, clockOffset, ...answer.value } } : answer;
+}
+
+/** What others are told. */
+function withoutCluster(result: Look['result']): Result<Pulse> {
+  if (!result.ok) return result;
+  const { cluster: _, ...value } = result.value;
+  return { ok: true, value };
 }
 
 /** Whether it is the same cluster, as the same user, by the same means. */
-function fingerprint(target: KubeTarget): string {
-  return JSON.stringify(target);
-}
+const isSame = (a: KubeTarget, b: KubeTarget): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,6 +1,7 @@
 // Pods and deployments, watched. One source owns both lists: both are needed to assign a pod to its deployment.
 import type { Settings } from '../../config/settings.ts';
 import { steady } from '../../core/growing.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Facts } from '../../core/world/facts.ts';
 import type { Source, SourceUpdate } from '../source.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
@@ -28,20 +29,20 @@ export function podsSource(connection: Connection, settings: Settings): Source {
       let emitted: Facts['pods'] | undefined;
       let emittedDeployments: Facts['deployments'] | undefined;
 
-      const live = () => ({ at: Date.now(), staleAfter: staleAfterBeat, from: `kubernetes ${connection.context}` });
+      const live = (at: Instant) => ({ at, staleAfter: staleAfterBeat, from: `kubernetes ${connection.context}` });
       const ownedPods = () => ownership.assign(listedPods ?? [], listedDeployments ?? []);
-      const emitPods = () => {
+      const emitPods = (at = Date.now()) => {
         if (!listedPods || signal.aborted) return;
         emitted = steady(emitted, ownedPods());
-        emit({ fact: 'pods', value: emitted, ...live() });
+        emit({ fact: 'pods', value: emitted, ...live(at) });
       };
-      const emitDeployments = () => {
+      const emitDeployments = (at = Date.now()) => {
         if (!listedDeployments || signal.aborted) return;
         emittedDeployments = steady(
           emittedDeployments,
           listedDeployments.map(({ deployment }) => deployment),
         );
-        emit({ fact: 'deployments', value: emittedDeployments, ...live() });
+        emit({ fact: 'deployments', value: emittedDeployments, ...live(at) });
       };
       const failed = (update: SourceUpdate) => {
         if (!group.lost) emit(update);
@@ -82,9 +83,9 @@ export function podsSource(connection: Connection, settings: Settings): Source {
       );
       return group.start(
         {
-          alive() {
-            if (pods.watching) emitPods();
-            if (deployments.watching) emitDeployments();
+          alive(at) {
+            if (pods.watching) emitPods(at);
+            if (deployments.watching) emitDeployments(at);
           },
           lost({ fault, at, retryAt }) {
             emit({ fact: 'pods', fault, at, retryAt });

@@ -1,12 +1,13 @@
 // The reflectors of one source under the connection's heartbeat: while the server is away the heartbeat says why, and
 // when it is back all of them list again.
+import type { Instant } from '../../core/time.ts';
 import type { Running } from '../source.ts';
 import type { Beat, Connection } from './connection.ts';
 import { type Collection, type CollectionListener, Reflector } from './reflector.ts';
 
 export type GroupListener = {
-  /** The server answered, and it had answered before. */
-  alive(): void;
+  /** The server answered, and it had answered before. `at`: another cockpit may have asked a moment ago. */
+  alive(at: Instant): void;
   /** It did not. */
   lost(beat: Extract<Beat, { ok: false }>): void;
 };
@@ -42,7 +43,7 @@ export class ReflectorGroup {
       if (!beat.ok) listener.lost(beat);
       // A watch may have died with the server, or its versions may have been reset.
       else if (wasLost) renew();
-      else listener.alive();
+      else listener.alive(beat.at);
     }, signal);
     return {
       refresh: () => {

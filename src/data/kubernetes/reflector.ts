@@ -5,7 +5,6 @@ import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { networkFault } from '../network.ts';
 import { backoff, longestPause, pause } from '../source.ts';
 import type { Answered, Refused } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
@@ -13,7 +12,7 @@ import type { Cluster, Query } from './client.ts';
 import type { Connection } from './connection.ts';
 import { listPages } from './list-pages.ts';
 import { readObject } from './list-text.ts';
-import { LineSplitter } from './logs/line-splitter.ts';
+import { readWatch } from './watch-stream.ts';
 
 type WireObject = { metadata?: ApiObject<V1ObjectMeta> | null };
 type WireEvent = { type?: unknown; object?: WireObject & { code?: unknown; message?: unknown } };
@@ -40,10 +39,6 @@ export type CollectionListener<T> = {
 /** Changes of 5,000 pods are reported in batches. */
 const tellEvery: Ms = 250;
 const pollTime: Ms = 5 * second;
-/** The requested timeout; a dead connection is noticed when its watch does not end by then. */
-const watchTime: Ms = 60 * second;
-/** etcd accepts objects up to 1.5 MB; JSON and metadata add to that. */
-const longestEvent = 8 * 1024 * 1024;
 
 /** Follows a collection until the signal aborts. */
 export class Reflector<T> {
@@ -53,6 +48,8 @@ export class Reflector<T> {
   readonly #values = new Map<string, T>();
   #path: string;
   #version = '';
+  /** Of the watch under way or the last one; `unreliable`: one that relied on them went silent. */
+  #bookmarks: 'none yet' | 'seen' | 'unreliable' = 'none yet';
   #dirty = false;
   #timer: NodeJS.Timeout | undefined;
   #toldAt = 0;
@@ -160,42 +157,26 @@ export class Reflector<T> {
 
   /** One watch, to its end. */
   async #watch(cluster: Cluster, signal: AbortSignal): Promise<Answered<undefined>> {
-    const { query, noun } = this.#what;
-    const seconds = Math.round((watchTime / second) * (0.75 + Math.random() * 0.5));
-    const opened = await cluster.stream({
-      path: this.#path,
-      query: {
-        ...query,
-        watch: true,
-        allowWatchBookmarks: true,
-        resourceVersion: this.#version,
-        timeoutSeconds: seconds,
+    const bookmarks = this.#bookmarks === 'seen';
+    if (bookmarks) this.#bookmarks = 'none yet';
+    const ended = await readWatch(
+      cluster,
+      {
+        path: this.#path,
+        query: { ...this.#what.query, resourceVersion: this.#version },
+        noun: this.#what.noun,
+        times: this.#connection.watchTimes,
+        bookmarks,
+        line: (text) => this.#event(cluster, text),
       },
       signal,
-      // A watch may say nothing, not even headers, before its first event.
-      timeout: seconds * second + 10 * second,
-      to: `watch ${noun}`,
-    });
-    if (!opened.ok) return opened;
-    const body = opened.value;
-    const cutter = new LineSplitter(longestEvent);
-    const overdue = setTimeout(() => body.destroy(new Overdue()), seconds * second + 10 * second);
-    let fault: Fault | undefined;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        cutter.push(chunk, (line, cut) => {
-          fault ??= cut ? malformed(cluster, `${noun}: event too long`) : this.#event(cluster, line);
-        });
-        if (fault) return { ok: false, fault };
-      }
-      return { ok: true, value: undefined };
-    } catch (error) {
-      if (error instanceof Overdue) return { ok: false, fault: silent(cluster) };
-      return { ok: false, fault: networkFault(error, cluster.where) };
-    } finally {
-      clearTimeout(overdue);
-      body.destroy();
-    }
+    );
+    if (ended.ok) return ended;
+    // Servers before 1.18 send one only before the end.
+    const isUnreliable = bookmarks && this.#bookmarks === 'none yet' && ended.fault.kind === 'timeout';
+    if (isUnreliable) this.#bookmarks = 'unreliable';
+    else if (this.#bookmarks === 'seen') this.#bookmarks = 'none yet';
+    return ended;
   }
 
   /** Applies one event; a fault means: relist. */
@@ -213,6 +194,7 @@ export class Reflector<T> {
       return { kind: 'unreachable', where: cluster.where, what: `watch ended: ${why}`, hint: 'relists automatically' };
     }
     if (typeof object !== 'object' || object === null) return undefined;
+    if (type === 'BOOKMARK' && this.#bookmarks === 'none yet') this.#bookmarks = 'seen';
     const version = object.metadata?.resourceVersion;
     if (typeof version === 'string' && version !== '') this.#version = version;
     if (type === 'DELETED') {
@@ -275,21 +257,10 @@ function refused({ fault, after }: Refused): Ended {
   return { fault, after };
 }
 
-class Overdue extends Error {}
-
 function keyOf({ metadata }: WireObject): string {
   return metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`;
 }
 
 function malformed(cluster: Cluster, what: string): Fault {
   return { kind: 'malformed', where: cluster.where, what, hint: 'not a Kubernetes API? check the context' };
-}
-
-function silent(cluster: Cluster): Fault {
-  return {
-    kind: 'timeout',
-    where: cluster.where,
-    what: 'watch went silent',
-    hint: 'the connection was dropped; relists automatically',
-  };
 }

@@ -3,13 +3,14 @@ import type { Settings } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { trafficSource } from '../gateway/traffic.ts';
 import type { Source } from '../source.ts';
-import { Connection, staleAfterBeat } from './connection.ts';
+import { Connection, type ConnectionOptions, staleAfterBeat } from './connection.ts';
 import { podsSource } from './pods-source.ts';
 import { workloadsSource } from './workloads-source.ts';
 
 /** With `once` they end after the first answer. */
-export function kubernetesSources(settings: Settings, { once = false } = {}): readonly Source[] {
-  const connection = new Connection(settings, { once });
+export function kubernetesSources(settings: Settings, options: ConnectionOptions = {}): readonly Source[] {
+  const connection = new Connection(settings, options);
+  const { once } = options;
   return [
     clusterSource(connection),
     podsSource(connection, settings),
@@ -29,9 +30,9 @@ function clusterSource(connection: Connection): Source {
       connection.onBeat((beat) => {
         if (!beat.ok) emit({ fact: 'cluster', fault: beat.fault, at: beat.at, retryAt: beat.retryAt });
         else {
-          const { cluster, version, latency, at } = beat;
+          const { cluster, version, latency, at, by } = beat;
           const { context, server } = cluster;
-          const from = `kubernetes ${context}`;
+          const from = `kubernetes ${context}${by === undefined ? '' : `, asked by ${by}`}`;
           const clockOffset = Math.abs(cluster.clockOffset) < clocksAgree ? undefined : cluster.clockOffset;
           const value = { context, server, version, latency, clockOffset };
           emit({ fact: 'cluster', value, at, staleAfter: staleAfterBeat, from });

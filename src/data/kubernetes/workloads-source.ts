@@ -71,7 +71,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
       let overdue = false;
       let value: Workloads | undefined;
 
-      const live = () => {
+      const live = (at = Date.now()) => {
         const answered = !counted.due && [...seen, nodes].every(({ values, fault }) => values || fault);
         if (signal.aborted || group.lost || !(answered || overdue)) return;
         const read = seen.flatMap(({ values }) => values ?? []);
@@ -94,7 +94,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
           refusals: refused.flatMap(({ values }) => values ?? []).toSorted((a, b) => b.at - a.at),
         };
         const from = `kubernetes ${connection.context}`;
-        emit({ fact: 'workloads', value, at: Date.now(), staleAfter: staleAfterBeat, from });
+        emit({ fact: 'workloads', value, at, staleAfter: staleAfterBeat, from });
       };
       const follow = <T>(into: Seen<T>, what: Collection<T>, isNothing: (fault: Fault) => boolean = () => false) =>
         group.add<T>(what, {

@@ -9,6 +9,8 @@ export type SharedLooksOptions<T> = {
   value: z.ZodType<T>;
   every: Ms;
   timeout: Ms;
+  /** How late an answer is waited for; absent: its timeout and a second, an interval at most. */
+  patience?: Ms;
   /** Whether an answer would be the same for all; all are by default. */
   isForAll?(value: T): boolean;
   /** Who the server says it is, whatever it is called here: then hosts share over a relay. Undefined: not known yet. */

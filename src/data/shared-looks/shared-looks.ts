@@ -74,7 +74,7 @@ class SharedLooks<T> implements Sharing<T> {
   constructor(file: LookFile<T>, options: SharedLooksOptions<T>) {
     this.#file = file;
     this.#options = options;
-    this.#grace = Math.min(options.every, options.timeout + second);
+    this.#grace = options.patience ?? Math.min(options.every, options.timeout + second);
   }
 
   async await(signal: AbortSignal): Promise<OthersLook<T> | undefined> {

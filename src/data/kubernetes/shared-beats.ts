@@ -1,0 +1,45 @@
+// Heartbeats, shared: of the cockpits of one user on one host that reach the same API server by the same means one asks,
+// the others are told. What only one of them may not (401) is said to that one alone.
+import * as z from 'zod';
+import type { Settings } from '../../config/settings.ts';
+import type { Ms } from '../../core/time.ts';
+import { proxyFor } from '../proxy.ts';
+import { amount, type Parts, word } from '../shared-looks/schemas.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
+import type { Sharing } from '../source.ts';
+import type { KubeTarget } from './kubeconfig.ts';
+
+/** What an API server answers to a heartbeat. */
+export type Pulse = {
+  /** '' where it keeps that to itself. */
+  version: string;
+  latency: Ms;
+  /** Its clock less this host's, in whole seconds. */
+  clockOffset: Ms;
+};
+
+export const pulse: z.ZodType<Pulse> = z.strictObject({
+  version: word,
+  latency: amount,
+  clockOffset: amount,
+} satisfies Parts<Pulse>);
+
+/** `patience`: how late an answer of others is waited for. Undefined where nothing can be shared. */
+export function shareBeats(
+  settings: Settings,
+  { context, cluster, user }: KubeTarget,
+  { every, patience }: { every: Ms; patience: Ms },
+): Sharing<Pulse> | undefined {
+  const { password: _, ...login } = user;
+  const { NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED } = process.env;
+  const way = [cluster.proxyUrl ?? proxyFor(new URL(cluster.server))?.href];
+  return shareLooks(settings, {
+    fact: 'cluster',
+    // Only a hash of these is written.
+    parts: [context, cluster, login, way, NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED],
+    value: pulse,
+    every,
+    timeout: settings.intervals.timeout,
+    patience,
+  });
+}
