@@ -151,7 +151,9 @@ export class Connection {
     this.#failures = 0;
     this.#wake = new AbortController();
     while (!signal.aborted) {
-      const look = (await this.#told(signal)) ?? (await this.#ask(signal));
+      const told = await this.#told(signal);
+      if (signal.aborted) return;
+      const look = told ?? (await this.#ask(signal));
       if (signal.aborted) return;
       const { result, at, rest, by } = look;
       this.#failures = result.ok ? 0 : this.#failures + 1;
