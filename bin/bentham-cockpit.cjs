@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The launcher, in CommonJS that any Node reads. If Node is too old, it restarts itself under the packaged one; then it
-// turns on the compile cache and imports the bundle.
+// turns on the compile cache and imports the bundle, or runs the script of `status` and the looks.
 'use strict';
 const { existsSync, lstatSync, mkdirSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -9,6 +9,10 @@ const path = require('node:path');
 const oldestMajor = 22;
 const root = path.join(__dirname, '..');
 const bundle = path.join(root, 'dist', 'cli.js');
+// The commands that look once and end have a script of their own.
+const once = path.join(root, 'dist', 'once.cjs');
+const looks = ['pods', 'sessions', 'statements', 'waits', 'keys', 'evidence', 'oncall', 'backups', 'study'];
+const ofOneLook = new Set(['status', ...looks]);
 const lifeline = 'BENTHAM_COCKPIT_LIFELINE';
 // When the first process started, in milliseconds since 1970: --timeout counts from there.
 const begun = 'BENTHAM_COCKPIT_BEGUN';
@@ -88,6 +92,12 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   // pool has a thread for each backend, and some more.
   process.env.UV_THREADPOOL_SIZE ??= '24';
   const cache = ownCache();
+  const [, , command] = process.argv;
+  if (ofOneLook.has(command) && existsSync(once)) require('./once.cjs').runOnce(once, command, cache);
+  else runBundle(cache);
+}
+
+function runBundle(cache) {
   if (cache) require('node:module').enableCompileCache?.(cache);
   import(require('node:url').pathToFileURL(bundle).href).catch((error) => fail(error.stack ?? String(error)));
 }

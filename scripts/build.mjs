@@ -1,7 +1,7 @@
 // Bundles the program into dist/. Plain JavaScript: `npm ci` runs it under any Node, and names a package that is not
 // installed.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { bundleOptions } from './bundle/options.mjs';
+import { bundleOptions, onceOptions, onceScript } from './bundle/options.mjs';
 
 const outdir = 'dist';
 
@@ -18,10 +18,11 @@ function cannotBuild(error) {
 const { build } = await import('esbuild').catch(cannotBuild);
 const options = bundleOptions({ outdir, sourcemap: process.argv.includes('--sourcemap') });
 // The old build stays until the new one is complete.
-const result = await build(options).catch(cannotBuild);
+const [result, once] = await Promise.all([build(options), build(onceOptions({ outdir }))]).catch(cannotBuild);
+const scripts = once.outputFiles.map(({ path, text }) => ({ path, contents: onceScript(text) }));
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);
-await Promise.all(result.outputFiles.map(({ path, contents }) => writeFile(path, contents)));
+await Promise.all([...result.outputFiles, ...scripts].map(({ path, contents }) => writeFile(path, contents)));
 if (process.argv.includes('--sizes'))
-  for (const [file, out] of Object.entries(result.metafile.outputs))
+  for (const [file, out] of Object.entries({ ...result.metafile.outputs, ...once.metafile.outputs }))
     console.log(`${String(Math.round(out.bytes / 1024)).padStart(6)} kB  ${file}`);

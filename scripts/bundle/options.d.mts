@@ -6,3 +6,5 @@ export function bundleOptions(how: {
   sourcemap?: boolean;
   packaged?: boolean;
 }): BuildOptions & { metafile: true; write: false };
+export function onceOptions(how: { outdir: string }): BuildOptions & { metafile: true; write: false };
+export function onceScript(text: string): Buffer;

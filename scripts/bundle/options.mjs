@@ -2,7 +2,8 @@
 // screen's code and the screen draws before Kubernetes and AWS are loaded. Plain JavaScript: `npm ci` runs it under any
 // Node.
 import { execFileSync } from 'node:child_process';
-import { withPlugins } from './plugins.mjs';
+import { createHash } from 'node:crypto';
+import { onlyLooks, withPlugins } from './plugins.mjs';
 
 /** The commit of the sources, `+changes` where they differ from it; empty outside a repository. */
 export function commitOf() {
@@ -57,4 +58,39 @@ export function bundleOptions({ outdir, sourcemap = false, packaged = false }) {
     metafile: true,
     write: false,
   };
+}
+
+/**
+ * esbuild's options for `status` and the looks as one script in CommonJS: of a script Node keeps compiled what has run,
+ * of a module only what runs as it is loaded (bin/once.cjs).
+ * @param {{ outdir: string }} how
+ * @returns {import('esbuild').BuildOptions & { metafile: true, write: false }}
+ */
+export function onceOptions({ outdir }) {
+  const options = bundleOptions({ outdir });
+  return {
+    ...options,
+    plugins: [onlyLooks, ...(options.plugins ?? [])],
+    entryPoints: { once: 'src/once.ts' },
+    outExtension: { '.js': '.cjs' },
+    splitting: false,
+    format: 'cjs',
+    banner: {},
+    charset: 'ascii',
+    supported: { 'dynamic-import': false },
+    logOverride: { 'empty-import-meta': 'error' },
+  };
+}
+
+/**
+ * The script as bytes that are read without decoding: what esbuild leaves beyond ASCII stands in regular expressions and
+ * comments. Its last line names its content.
+ * @param {string} text
+ */
+export function onceScript(text) {
+  const odd = /\\[^\0-\x7f]/.exec(text);
+  if (odd)
+    throw new Error(`a character beyond ASCII behind a backslash: ${text.slice(odd.index - 40, odd.index + 40)}`);
+  const ascii = text.replace(/[^\0-\x7f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return Buffer.from(`${ascii}\n//${createHash('sha256').update(ascii).digest('hex').slice(0, 32)}`, 'latin1');
 }

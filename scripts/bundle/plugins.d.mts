@@ -1,3 +1,4 @@
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 
+export const onlyLooks: Plugin;
 export function withPlugins(options: BuildOptions): BuildOptions;

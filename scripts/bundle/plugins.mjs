@@ -85,6 +85,20 @@ const undiciInPart = {
 };
 
 /**
+ * What other commands load when they run is left out of the script of `status` and the looks, which runs no other.
+ * @type {import('esbuild').Plugin}
+ */
+export const onlyLooks = {
+  name: 'only-looks',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, importer, path }) => {
+      const [, command] = /[\\/]src[\\/]commands[\\/](?!(?:status|look|evidence)[\\/])(.*)/.exec(importer) ?? [];
+      return command && kind === 'dynamic-import' ? { path, external: true } : undefined;
+    });
+  },
+};
+
+/**
  * Adds the plugins to esbuild's options.
  * @param {import('esbuild').BuildOptions} options
  * @returns {import('esbuild').BuildOptions}

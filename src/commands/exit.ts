@@ -15,6 +15,7 @@ export function exitWith(code: number, late = false): never {
   if (waits && typeof process.execve === 'function') {
     // It is new in Node, and warns of that on the terminal.
     process.emitWarning = () => {};
+    process.emit('exit', code);
     try {
       process.execve('/bin/sh', ['sh', '-c', `exit ${code}`], {});
     } catch {

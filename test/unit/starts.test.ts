@@ -1,7 +1,7 @@
 // What every command loads and makes before it does anything: counted, as times differ from machine to machine.
 import { build } from 'esbuild';
 import { afterEach, expect, test, vi } from 'vitest';
-import { bundleOptions } from '../../scripts/bundle/options.mjs';
+import { bundleOptions, onceOptions, onceScript } from '../../scripts/bundle/options.mjs';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -51,6 +51,32 @@ test('one look loads of undici what a request needs, and neither what ioredis pr
   const spared =
     /undici\/(index\.js|lib\/(mock|cache|interceptor|web\/(fetch\/index|websocket|cache|cookies)))|debug\/src|\/(ink|react|client-node\/dist\/gen)\//;
   expect(modules.filter((module) => spared.test(module))).toEqual([]);
+});
+
+test('the script of status and the looks has all that they load, in ASCII, and nothing of other commands', async () => {
+  const { metafile, outputFiles } = await build(onceOptions({ outdir: 'out' }));
+  // What is imported and not used takes no byte.
+  const modules = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((module) => (inputs[module]?.bytesInOutput ?? 0) > 0),
+  );
+  const sources = ['kubernetes/sources', 'gateway/source', 'postgres/sources', 'redis/source', 'aws/backups'];
+  expect(modules).toEqual(expect.arrayContaining(sources.map((source) => `src/data/${source}.ts`)));
+  expect(modules).toContain('src/commands/look/run.ts');
+  expect(modules.filter((module) => /\/(ink|react|yoga-layout)\/|^src\/screens\//.test(module))).toEqual([]);
+  const text = outputFiles.map((file) => file.text).join('');
+  expect(/[^\0-\x7f]/.test(text)).toBe(true);
+  const bytes = onceScript(text);
+  expect(bytes.every((byte) => byte < 0x80)).toBe(true);
+  // The name of the kept code: of another script another.
+  expect(bytes.subarray(-32)).not.toEqual(onceScript(`${text} `).subarray(-32));
+});
+
+test('a character beyond ASCII means the same in the script', () => {
+  const said = 'module.exports = [/^[•…]+$/.test("…•"), /^(?:🚨|💥)$/u.test("💥"), /µs/.test("µs"), "…"]';
+  const module = { exports: [] };
+  new Function('module', onceScript(said).toString('latin1'))(module);
+  expect(module.exports).toEqual([true, true, true, '…']);
+  expect(() => onceScript('/\\•/')).toThrow('behind a backslash');
 });
 
 test('what is imported on demand has the names that are asked for', () => {
