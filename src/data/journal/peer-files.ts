@@ -1,5 +1,5 @@
 // The files of the account's other cockpits, and of what they received, as they grow.
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -122,7 +122,7 @@ export class Others {
     const news: Known[] = this.#due(now);
     for (const name of names) {
       try {
-        await this.#follow(name, now, news);
+        if (!this.#isQuiet(name, now)) await this.#follow(name, now, news);
       } catch (error) {
         const file = this.#files.get(name) ?? { ino: 0, offset: 0, tail: '', lines: 0 };
         const trouble =
@@ -132,8 +132,9 @@ export class Others {
         this.#files.set(name, { ...file, trouble });
       }
     }
+    const there = new Set(names);
     for (const [name, file] of this.#files)
-      if (!names.includes(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'no longer exists' });
+      if (!there.has(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'no longer exists' });
     if (news.length > 0) this.#options.take(await this.#marked(news));
   }
 
@@ -176,15 +177,24 @@ export class Others {
     return news.map((one) => (isForeign(one) ? { ...one, entry: keys.marked(one.entry) } : one));
   }
 
+  /**
+   * Whether there is nothing to read in a file: most have not grown, or are old. Those are not opened. A journal's
+   * directory has hundreds of them after some years, and an asynchronous look costs twenty times as much.
+   */
+  #isQuiet(name: string, now: Instant): boolean {
+    const known = this.#files.get(name);
+    const there = lstatSync(join(this.#place.directory, name));
+    if (!there.isFile()) return false;
+    if (known === undefined) return now - there.mtimeMs > fresh;
+    return known.ino === there.ino && known.offset === there.size;
+  }
+
   /** Adds the new lines of a file to `news`. */
   async #follow(name: string, now: Instant, news: Known[]): Promise<void> {
     const path = join(this.#place.directory, name);
     const known = this.#files.get(name);
     // One that could not be read so far is a new one.
     const before = known?.ino ? known : undefined;
-    // Most have not grown: those are not opened.
-    const there = await lstat(path);
-    if (before && there.isFile() && there.ino === before.ino && there.size === before.offset) return;
     const { handle, stat } = await openPrivate(path);
     try {
       const { ino, size, mtimeMs } = stat;
