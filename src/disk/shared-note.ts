@@ -1,11 +1,11 @@
 // A small file that several processes of one user read, and change one after the other. It is worth no error: whoever
 // cannot read or change it goes on without it.
 import { randomUUID } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, rename, rm, unlink } from 'node:fs/promises';
+import { constants, fstatSync, lstatSync, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, rename, rm, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ms, second } from '../core/time.ts';
-import { type Demand, distrust, openPrivate, readFrom, writableByOthers } from './private-files.ts';
+import { type Demand, distrust, readSmallPrivate, writableByOthers } from './private-files.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
@@ -36,49 +36,41 @@ export class SharedNote {
   }
 
   /** Its text; undefined if it is missing or not trusted. */
-  async read(): Promise<string | undefined> {
-    try {
-      const known = this.#known;
-      if (known) {
-        const there = await lstat(this.#path);
-        if (isSame(there, known.mark) && !distrust(there, this.#path, aFile)) return known.text;
-      }
-      this.#known = undefined;
-      const { handle, stat } = await openPrivate(this.#path);
-      try {
-        if (stat.size > this.#longest) return undefined;
-        const text = (await readFrom(handle, 0, stat.size)).toString('utf8');
-        this.#known = { text, mark: stat };
-        return text;
-      } finally {
-        await handle.close();
-      }
-    } catch {
-      return undefined;
-    }
+  read(): string | undefined {
+    const known = this.#known;
+    const there = known && lstatSync(this.#path, { throwIfNoEntry: false });
+    if (there && isSame(there, known.mark) && !distrust(there, this.#path, aFile)) return known.text;
+    const read = readSmallPrivate(this.#path, this.#longest);
+    this.#known = read && { text: read.text, mark: read.stat };
+    return read?.text;
   }
 
   /**
    * Replaces it by what `edit` makes of it, undefined: it stays as it is, and nothing is written. If it could not be
-   * written, `edit` may have run.
+   * written, `edit` may have run. The lock is what is written, and becomes the note: four asynchronous calls, of which each
+   * costs an idle cockpit twenty times what the call itself does.
    */
   async change(edit: (text: string | undefined) => string | undefined): Promise<Changed> {
     const lock = `${this.#path}.lock`;
-    const draft = `${this.#path}.${randomUUID()}`;
     const mine = await locked(lock);
-    if (mine !== 'done') return mine;
+    if (typeof mine === 'string') return mine;
+    let isNote = false;
     try {
-      const text = edit(await this.read());
+      const text = edit(this.read());
       if (text === undefined) return 'done';
-      const mark = await create(draft, text);
-      await rename(draft, this.#path);
+      await mine.writeFile(text);
+      const mark = fstatSync(mine.fd);
+      // Who held it for too long lost it, and another one may have it now.
+      if (lstatSync(lock).ino !== mark.ino) return 'impossible';
+      await rename(lock, this.#path);
+      isNote = true;
       this.#known = mark.size > this.#longest ? undefined : { text, mark };
       return 'done';
     } catch {
-      await rm(draft, { force: true }).catch(() => undefined);
       return 'impossible';
     } finally {
-      await unlink(lock).catch(() => undefined);
+      if (!isNote) await release(lock, mine);
+      await mine.close().catch(() => undefined);
     }
   }
 }
@@ -87,26 +79,11 @@ export class SharedNote {
 const made = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 const aFile: Demand = { kind: 'file', closed: writableByOthers };
 
-/**
- * Makes a file that was not there: it is ours as it is, and needs no look before or after. Each change costs an idle
- * cockpit what the asynchronous calls cost.
- */
-async function create(path: string, text: string): Promise<Stats> {
-  const handle = await open(path, made, 0o600);
-  try {
-    await handle.writeFile(text);
-    return await handle.stat();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes the lock, which only one can. */
-async function locked(lock: string): Promise<Changed> {
+/** Makes the lock, which only one can: it is ours as it is, and needs no look before or after. */
+async function locked(lock: string): Promise<FileHandle | Exclude<Changed, 'done'>> {
   for (const until = performance.now() + patience; performance.now() < until; await pause(betweenTries)) {
     try {
-      await (await open(lock, made, 0o600)).close();
-      return 'done';
+      return await open(lock, made, 0o600);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return 'impossible';
     }
@@ -114,6 +91,15 @@ async function locked(lock: string): Promise<Changed> {
     if (!isLock) return 'impossible';
   }
   return 'busy';
+}
+
+/** Removes our own lock, not that of another one who found ours old. */
+async function release(lock: string, { fd }: FileHandle): Promise<void> {
+  try {
+    if (lstatSync(lock).ino === fstatSync(fd).ino) await unlink(lock);
+  } catch {
+    // It is gone.
+  }
 }
 
 /**

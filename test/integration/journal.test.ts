@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,7 @@ import { PresenceFiles } from '../../src/data/journal/presence.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { markdownReport } from '../../src/runbook/report.ts';
 import { eventually } from '../support/eventually.ts';
+import { fileRequestsOf } from '../support/file-requests.ts';
 
 let root: string;
 let directory: string;
@@ -270,6 +272,32 @@ test('presence lists a cockpit until it leaves or stops renewing', async () => {
   expect(await here[1]?.others(Date.now() + 11_000, 'bastion')).toEqual([]);
   here[0]?.leave();
   expect(await here[1]?.others(Date.now(), 'bastion')).toEqual([]);
+});
+
+test('a cockpit that has no news renews its presence with one call, and writes it anew where it was changed', async () => {
+  const [one, two] = [await journal('ops1'), await journal('ops2')];
+  const [mine, other] = [one, two].map(({ writer }) => new PresenceFiles({ directory }, writer));
+  const renew = (driving: boolean) =>
+    fileRequestsOf(async () => mine?.renew({ ...one.writer, driving, observing: false }));
+  const own = join(directory, 'here', `${one.writer.session}.json`);
+  await renew(false);
+  utimesSync(own, 1, 1);
+  expect(await renew(false)).toBe(1);
+  expect(Date.now() - statSync(own).mtimeMs).toBeLessThan(60_000);
+  const seen = () => other?.others(Date.now(), 'bastion');
+  expect(await seen()).toMatchObject([{ name: 'ops1', driving: false }]);
+  // To look for them costs as much, however many there are.
+  expect(await fileRequestsOf(async () => seen())).toBe(1);
+  await renew(true);
+  expect(await seen()).toMatchObject([{ name: 'ops1', driving: true }]);
+  writeFileSync(own, 'spoiled');
+  expect(await seen()).toEqual([]);
+  await renew(true);
+  expect(await seen()).toMatchObject([{ name: 'ops1', driving: true }]);
+  chmodSync(own, 0o666);
+  expect(await seen()).toEqual([]);
+  await renew(true);
+  expect(await seen()).toMatchObject([{ name: 'ops1', driving: true }]);
 });
 
 describe('what others write into the directory', () => {

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -19,6 +20,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/core/world/facts.ts';
 import { SharedNote } from '../../src/disk/shared-note.ts';
+import { fileRequestsOf } from '../support/file-requests.ts';
 
 let journal = '';
 let server: Server | undefined;
@@ -161,7 +163,7 @@ describe('a shared note', () => {
     const path = join(journal, 'note');
     const count = () => new SharedNote(path, 100).change((text = '0') => String(Number(text) + 1));
     const done = await Promise.all(Array.from({ length: 20 }, count));
-    expect(await new SharedNote(path, 100).read()).toBe(String(done.filter((one) => one === 'done').length));
+    expect(new SharedNote(path, 100).read()).toBe(String(done.filter((one) => one === 'done').length));
     expect(done).toContain('done');
     expect(readdirSync(journal)).toEqual(['note']);
   });
@@ -182,21 +184,44 @@ describe('a shared note', () => {
     const path = join(journal, 'note');
     const [mine, other] = [new SharedNote(path, 100), new SharedNote(path, 100)];
     await mine.change(() => 'one');
-    expect([await mine.read(), await other.read()]).toEqual(['one', 'one']);
+    expect([mine.read(), other.read()]).toEqual(['one', 'one']);
     await other.change((text) => `${text}+two`);
-    expect([await mine.read(), await other.read()]).toEqual(['one+two', 'one+two']);
+    expect([mine.read(), other.read()]).toEqual(['one+two', 'one+two']);
     expect(await mine.change((text) => `${text}+three`)).toBe('done');
-    expect(await other.read()).toBe('one+two+three');
+    expect(other.read()).toBe('one+two+three');
     // In its place, of the same length.
     writeFileSync(path, 'one+two+thrEE');
     utimesSync(path, 2, 2);
-    expect([await mine.read(), await other.read()]).toEqual(['one+two+thrEE', 'one+two+thrEE']);
+    expect([mine.read(), other.read()]).toEqual(['one+two+thrEE', 'one+two+thrEE']);
     chmodSync(path, 0o666);
-    expect([await mine.read(), await other.read()]).toEqual([undefined, undefined]);
+    expect([mine.read(), other.read()]).toEqual([undefined, undefined]);
     rmSync(path);
-    expect([await mine.read(), await other.read()]).toEqual([undefined, undefined]);
+    expect([mine.read(), other.read()]).toEqual([undefined, undefined]);
     await mine.change(() => 'x'.repeat(101));
-    expect([await mine.read(), await other.read()]).toEqual([undefined, undefined]);
+    expect([mine.read(), other.read()]).toEqual([undefined, undefined]);
+  });
+
+  it('costs four calls that do not block for a change, and none to be read', async () => {
+    const [mine, other] = [new SharedNote(join(journal, 'note'), 100), new SharedNote(join(journal, 'note'), 100)];
+    await mine.change(() => 'one');
+    // Made, written, renamed, closed.
+    expect(await fileRequestsOf(() => mine.change((text) => `${text}+two`))).toBe(4);
+    expect(await fileRequestsOf(async () => expect(other.read()).toBe('one+two'))).toBe(0);
+  });
+
+  it('is not replaced by a change whose lock another process took over as too old', async () => {
+    const path = join(journal, 'note');
+    const [slow, quick] = [new SharedNote(path, 100), new SharedNote(path, 100)];
+    const outcome = await slow.change(() => {
+      renameSync(`${path}.lock`, `${path}.gone`);
+      writeFileSync(`${path}.lock`, '', { mode: 0o600 });
+      return 'slow';
+    });
+    expect(outcome).toBe('impossible');
+    expect(readdirSync(journal).toSorted()).toEqual(['note.gone', 'note.lock']);
+    rmSync(`${path}.lock`);
+    expect(await quick.change(() => 'quick')).toBe('done');
+    expect(slow.read()).toBe('quick');
   });
 
   it('is changed beside the lock of a process that is gone, not beside a fresh one', async () => {

@@ -2,12 +2,14 @@
 // twenty times what the call itself does.
 import { createHook } from 'node:async_hooks';
 
+const calls = new Set(['FSREQCALLBACK', 'FSREQPROMISE', 'FILEHANDLECLOSEREQ']);
+
 /** How many asynchronous calls to the file system this thread begins while `run` runs. */
 export async function fileRequestsOf(run: () => Promise<unknown>): Promise<number> {
   let count = 0;
   const hook = createHook({
     init(_, type) {
-      if (type === 'FSREQCALLBACK' || type === 'FSREQPROMISE') count += 1;
+      if (calls.has(type)) count += 1;
     },
   });
   hook.enable();

@@ -107,7 +107,7 @@ export class HealthBudget {
 
   /** Entries of others, if they can be read. */
   async #look(): Promise<void> {
-    const read = await this.#file?.read();
+    const read = this.#file?.read();
     if (read) this.#merge(read);
   }
 

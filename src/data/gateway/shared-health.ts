@@ -92,8 +92,8 @@ export class HealthFile {
   }
 
   /** The shared state; undefined if it is missing or not trusted. */
-  async read(): Promise<SharedHealth | undefined> {
-    return this.#isOurs() ? parse(await this.#note.read()) : undefined;
+  read(): SharedHealth | undefined {
+    return this.#isOurs() ? parse(this.#note.read()) : undefined;
   }
 
   /** Changes it. An observer writes nothing. */

@@ -77,7 +77,7 @@ function exposedAbove(directory: string): Distrusted | undefined {
     const stat = lstatSync(at);
     if (stat.isSymbolicLink() && !trusted.has(stat.uid)) return foreign(stripControl(at, 300));
   }
-  const parent = realpathSync(dirname(directory));
+  const parent = realpathSync.native(dirname(directory));
   const { uid, mode } = lstatSync(parent);
   const where = stripControl(parent, 300);
   if (!trusted.has(uid)) return foreign(where);

@@ -1,12 +1,12 @@
 // Presence: each cockpit renews a small file beside the journal; one that is not renewed counts as disconnected.
-import { rmSync } from 'node:fs';
-import { lstat, readdir, rename, unlink } from 'node:fs/promises';
+import { lstatSync, rmSync } from 'node:fs';
+import { lutimes, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Presence } from '../../core/incident/context.ts';
 import type { Writer } from '../../core/incident/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
-import { isPrivateDirectory, privateDirectory, readPrivate, replacePrivate } from '../../disk/private-files.ts';
+import { isPrivateDirectory, privateDirectory, readSmallPrivate, replacePrivate } from '../../disk/private-files.ts';
 import { inspect, type Place } from './directory.ts';
 import { clockSkew } from './plausible.ts';
 import { safe } from './sanitize-entry.ts';
@@ -53,11 +53,21 @@ export class PresenceFiles {
     try {
       if (inspect(this.#place)) return;
       privateDirectory(this.#directory);
-      await replacePrivate(draft, JSON.stringify({ ...self, pid: process.pid }));
+      const text = JSON.stringify({ ...self, pid: process.pid });
+      if (await this.#touched(text)) return;
+      await replacePrivate(draft, text);
       await rename(draft, this.#own);
     } catch {
       await unlink(draft).catch(() => undefined);
     }
+  }
+
+  /** Where the file says so already, a new time is enough: it is not flushed to the disk. False: it has to be written. */
+  async #touched(text: string): Promise<boolean> {
+    if (readSmallPrivate(this.#own, longest)?.text !== text) return false;
+    const now = new Date();
+    await lutimes(this.#own, now, now);
+    return true;
   }
 
   /** The sessions that did not renew their file and have not left, as `others` found them: they hang. */
@@ -90,11 +100,11 @@ export class PresenceFiles {
   async #look(path: string, now: Instant, host: string): Promise<Presence | undefined> {
     if (path === this.#own) return undefined;
     try {
-      const { mtimeMs } = await lstat(path);
+      const { mtimeMs } = lstatSync(path);
       if (this.#renews && now - mtimeMs > day) await unlink(path);
       if (now - mtimeMs > day || mtimeMs > now + clockSkew) return undefined;
       const { session, user, name, key, pid, incident, ...one } = written.parse(
-        JSON.parse(await readPrivate(path, longest)),
+        JSON.parse(readSmallPrivate(path, longest)?.text ?? ''),
       );
       // On this host a process that ended by force is known at once.
       if (one.host === host && pid !== undefined && !runs(pid)) return undefined;

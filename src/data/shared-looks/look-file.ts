@@ -57,8 +57,8 @@ export class LookFile<T> {
   }
 
   /** Undefined: missing, or not trusted. */
-  async read(): Promise<Note | undefined> {
-    return this.#isOurs() ? parse(await this.#note.read()) : undefined;
+  read(): Note | undefined {
+    return this.#isOurs() ? parse(this.#note.read()) : undefined;
   }
 
   /** The answer of a note; undefined if it is none. */

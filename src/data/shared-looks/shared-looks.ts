@@ -79,7 +79,7 @@ class SharedLooks<T> implements Sharing<T> {
 
   async await(signal: AbortSignal): Promise<OthersLook<T> | undefined> {
     for (let recheck = firstRecheck; !signal.aborted; recheck = Math.min(longestRecheck, recheck * 1.5)) {
-      const note = await this.#file.read();
+      const note = this.#file.read();
       const answer = note && this.#news(note.known);
       const result = answer && this.#file.resultOf(note);
       if (result) return this.#take(answer, result);
@@ -114,7 +114,7 @@ class SharedLooks<T> implements Sharing<T> {
   }
 
   async leave(): Promise<void> {
-    const note = await this.#file.read();
+    const note = this.#file.read();
     if (note?.known.asker?.by !== this.#self.by) return;
     await this.#file.change(({ asker, answer }) => (asker?.by === this.#self.by ? { known: { answer } } : undefined));
   }
