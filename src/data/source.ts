@@ -4,6 +4,7 @@ import { sanitize } from '../core/text/text.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 import type { FactId, Facts } from '../core/world/facts.ts';
 import type { Fault } from '../core/world/reading.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** The result of one poll: a value, or an expected failure. */
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
@@ -199,17 +200,17 @@ export async function deadline<T>(
   where: string,
   signal: AbortSignal,
 ): Promise<Told<T>> {
-  const over = AbortSignal.timeout(timeout);
-  const both = AbortSignal.any([signal, over]);
+  const limit = timeLimit(timeout, signal);
+  const both = limit.signal;
   const late = (): Result<T> => ({ ok: false, fault: timedOut(where, timeout) });
   const look = read(both).catch(
-    (error: unknown): Result<T> => (over.aborted ? late() : { ok: false, fault: unexpected(where, error) }),
+    (error: unknown): Result<T> => (limit.isOver ? late() : { ok: false, fault: unexpected(where, error) }),
   );
   const end = new Promise<Result<T>>((resolve) => {
     if (both.aborted) resolve(late());
     else both.addEventListener('abort', () => resolve(late()), { once: true });
   });
-  return Promise.race([look, end]);
+  return Promise.race([look, end]).finally(limit.end);
 }
 
 /** The fault of a backend that did not answer in time. */

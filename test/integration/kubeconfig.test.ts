@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
@@ -10,6 +21,7 @@ import { selfSigned } from '../../simulator/certificate.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { type KubeTarget, loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { pause } from '../../src/data/source.ts';
+import { fileRequestsOf } from '../support/file-requests.ts';
 import { Socks } from '../support/socks.ts';
 
 let directory: string;
@@ -60,6 +72,29 @@ describe('a kubeconfig', () => {
     expect(await loadTarget({ kubeconfig, context: 'second' })).toMatchObject({
       value: { context: 'second', cluster: { server: 'https://one:6443' }, user: { name: 'second' } },
     });
+  });
+
+  it('that did not change is looked at, not read again, and one that was changed is', async () => {
+    const kubeconfig = write('kept', config('one', 'https://one:6443'));
+    const look = () => loadTarget({ kubeconfig });
+    const named = (name: string) => ({ ok: true, value: { cluster: { server: `https://${name}:6443` } } });
+    // The clock of the file system is coarse: what was just written may be written again.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 });
+    try {
+      expect(await look()).toMatchObject(named('one'));
+      expect(await fileRequestsOf(look)).toBe(1);
+      const { atime, mtime } = statSync(kubeconfig);
+      write('kept', config('two', 'https://two:6443'));
+      utimesSync(kubeconfig, atime, mtime);
+      expect(await look()).toMatchObject(named('two'));
+      write('another', config('one', 'https://one:6443'));
+      renameSync(join(directory, 'another'), kubeconfig);
+      expect(await look()).toMatchObject(named('one'));
+      rmSync(kubeconfig);
+      expect(await look()).toMatchObject({ ok: false });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('comes from KUBECONFIG, else from the home directory, else from the pod', async () => {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Arrived } from '../../core/incident/context.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import { timeLimit } from '../time-limit.ts';
 
 const patience: Ms = second;
 
@@ -22,8 +23,9 @@ const messages = z.array(
 
 /** Oldest first; undefined while the drill's receivers do not answer. Never throws. */
 export async function readReceived(url: string): Promise<readonly Arrived[] | undefined> {
+  const limit = timeLimit(patience);
   try {
-    const answer = await request(url, { signal: AbortSignal.timeout(patience) });
+    const answer = await request(url, { signal: limit.signal });
     return messages.parse(await answer.body.json()).map(({ at, channel, body }) => {
       const { text = '', event_action: action, dedup_key: key, payload } = body;
       return {
@@ -35,5 +37,7 @@ export async function readReceived(url: string): Promise<readonly Arrived[] | un
     });
   } catch {
     return undefined;
+  } finally {
+    limit.end();
   }
 }

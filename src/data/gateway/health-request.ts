@@ -7,6 +7,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import { decoded, readBeginning } from '../body.ts';
 import { explainNetworkError } from '../network.ts';
 import { timedOut } from '../source.ts';
+import { timeLimit } from '../time-limit.ts';
 import { healthBudget } from './budget.ts';
 import { readHealthBody } from './health-body.ts';
 import { type HealthAnswer, isWithin, type KnownAnswer } from './shared-health.ts';
@@ -41,8 +42,8 @@ export async function askHealthInTurn(
     return answer && isWithin(since(answer), age) ? answer.answer : undefined;
   };
   const useful = () => (fresh ? known(({ asked }) => asked, Date.now() - begun + 1) : known(({ at }) => at, recent));
-  const waiting = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  const turn = await budget.take(() => (useful() ? [] : [url.href]), timeout, waiting);
+  const waiting = timeLimit(patience, signal);
+  const turn = await budget.take(() => (useful() ? [] : [url.href]), timeout, waiting.signal).finally(waiting.end);
   // Without a turn an answer with its age is more than none: a contradiction is not forgotten.
   const answer = turn?.length === 0 ? useful() : turn || fresh ? undefined : known(({ at }) => at, keptFor);
   if (answer) return answer;
@@ -66,19 +67,19 @@ export async function askHealth(
 async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: AbortSignal): Promise<HealthAnswer> {
   const begun = performance.now();
   const passed = () => Math.round((performance.now() - begun) * 10) / 10;
-  const limit = AbortSignal.timeout(timeout);
+  const limit = timeLimit(timeout, signal);
   let statusCode: number | undefined;
   const about = () => ({ url: sanitize(url.href, 300), latency: passed(), at: Date.now() });
   try {
     const answer = await request(url, {
       dispatcher,
-      signal: AbortSignal.any([signal, limit]),
+      signal: limit.signal,
       headers: { accept: 'application/json', 'user-agent': 'bentham-cockpit' },
     });
     statusCode = answer.statusCode;
     if (statusCode === 429) {
       const latency = passed();
-      await answer.body.dump({ limit: longestBody, signal: limit }).catch(() => undefined);
+      await answer.body.dump({ limit: longestBody, signal: limit.signal }).catch(() => undefined);
       const wait = await healthBudget(url).hold(String(answer.headers['retry-after'] ?? ''));
       return { fault: limited(url, Date.now() + wait), latency };
     }
@@ -109,7 +110,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
     // The status alone says it, whatever became of the body.
     if (statusCode !== undefined && statusCode >= 500 && !signal.aborted)
       return { endpoint: { ...about(), statusCode, services: [], problem: 'body incomplete', healthy: false } };
-    if (limit.aborted) return { fault: timedOut(url.host, timeout), latency: passed() };
+    if (limit.isOver) return { fault: timedOut(url.host, timeout), latency: passed() };
     const { kind, what, hint, tls } = explainNetworkError(error);
     // A server answered, but no client will accept it: that is a finding, not a missing answer.
     if (tls) return { endpoint: { ...about(), services: [], problem: what, healthy: false } };
@@ -118,6 +119,8 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
       return { fault: { ...cut, hint: 'a proxy or the server cut it: try it by hand' }, latency: passed() };
     }
     return { fault: { kind, where: url.host, what, hint }, latency: passed() };
+  } finally {
+    limit.end();
   }
 }
 

@@ -11,6 +11,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { pause, type Result, timedOut } from '../source.ts';
+import { timeLimit } from '../time-limit.ts';
 import { type Reader, readAll, readInto, TooLong } from './answer.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
@@ -82,11 +83,10 @@ export class Cluster {
 
   /** One exchange. It is never retried, but for credentials that had run out before anything was done. */
   async send<T>(ask: Ask, reader?: Reader<T>): Promise<Answered<T>> {
-    const limit = AbortSignal.timeout(ask.timeout);
-    const signal = ask.signal ? AbortSignal.any([ask.signal, limit]) : limit;
+    const limit = timeLimit(ask.timeout, ask.signal);
     let status: { status?: number } = {};
     try {
-      const answer = await this.#exchange(ask, signal);
+      const answer = await this.#exchange(ask, limit.signal);
       status = { status: answer.statusCode };
       const isRefused = answer.statusCode >= 400;
       const text = reader && !isRefused ? await readInto(answer.body, reader) : await readAll(answer.body);
@@ -97,7 +97,9 @@ export class Cluster {
         return { ok: false, fault: this.#malformed(`answer is not JSON: ${sanitize(text, 80)}`), ...status };
       }
     } catch (error) {
-      return { ok: false, fault: this.#fault(error, limit.aborted ? ask.timeout : undefined), ...status };
+      return { ok: false, fault: this.#fault(error, limit.isOver ? ask.timeout : undefined), ...status };
+    } finally {
+      limit.end();
     }
   }
 
@@ -106,18 +108,20 @@ export class Cluster {
    * too: it is busy, not away) but a 401 (nothing else will be answered either) and a 5xx.
    */
   async pulse(timeout: Ms, signal: AbortSignal): Promise<Result<{ version: string; latency: Ms }>> {
-    const limit = AbortSignal.timeout(timeout);
+    const limit = timeLimit(timeout, signal);
     const ask: Ask = { path: '/version', timeout, to: 'read the version' };
     const begun = performance.now();
     try {
-      const answer = await this.#exchange(ask, AbortSignal.any([signal, limit]));
+      const answer = await this.#exchange(ask, limit.signal);
       const text = await readAll(answer.body);
       const latency = performance.now() - begun;
       const { statusCode } = answer;
       if (statusCode === 401 || statusCode >= 500) return this.#refusal(answer, text, ask);
       return { ok: true, value: { version: statusCode < 300 ? versionOf(text) : '', latency } };
     } catch (error) {
-      return { ok: false, fault: this.#fault(error, limit.aborted ? timeout : undefined) };
+      return { ok: false, fault: this.#fault(error, limit.isOver ? timeout : undefined) };
+    } finally {
+      limit.end();
     }
   }
 

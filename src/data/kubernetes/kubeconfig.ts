@@ -1,6 +1,7 @@
 // Which cluster, as whom. The files are read bounded and parsed here; what an entry of them means is client-node's. Its
 // KubeConfig does not choose: it fails where kubectl does not (docs/adr/0002-own-watch.md).
 
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import {
@@ -14,6 +15,7 @@ import {
 import { isNode, LineCounter, parse, parseDocument, YAMLParseError } from 'yaml';
 import { sanitize } from '../../core/text/text.ts';
 import { isTooDeep } from '../../core/text/yaml-depth.ts';
+import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { isMissing, readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { Result } from '../source.ts';
@@ -74,6 +76,24 @@ function parseOnce(file: string, content: string): File {
   return made;
 }
 
+/** The texts of the files as they were last read, and what a change of them would change. */
+const texts = new Map<string, { mark: string; content: string }>();
+/** Clocks of file systems are coarse: what was changed within this time may be changed again unnoticed. */
+const settledAfter: Ms = 2 * second;
+
+/** Reads a file again only where it may be another: a look costs a sixth. Throws what is wrong with reading it. */
+async function readOnce(file: string): Promise<string> {
+  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(file);
+  const mark = [dev, ino, size, mtimeMs, ctimeMs].join();
+  const before = texts.get(file);
+  if (before?.mark === mark) return before.content;
+  const begun = Date.now();
+  const content = (await readBounded(file, longestKubeconfig)).toString('utf8');
+  // A pipe has no text that stays.
+  if (size === Buffer.byteLength(content) && begun - ctimeMs > settledAfter) texts.set(file, { mark, content });
+  return content;
+}
+
 export type KubeChoice = { kubeconfig?: string | undefined; context?: string | undefined };
 
 /**
@@ -106,7 +126,7 @@ async function readFiles(choice: KubeChoice, environment: NodeJS.ProcessEnv): Pr
     const file = expand(named, environment);
     let content: string;
     try {
-      content = (await readBounded(file, longestKubeconfig)).toString('utf8');
+      content = await readOnce(file);
     } catch (error) {
       if (isMissing(error)) continue;
       return wrong(named, unreadable(error), 'name another file with KUBECONFIG, or check its permissions');

@@ -11,6 +11,7 @@ import type { Connections, Database, ReplicaWal, Writes } from '../../core/world
 import { database } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Source } from '../source.ts';
+import { timeLimit } from '../time-limit.ts';
 import type { AskSql } from './ask.ts';
 import type { ReadBudget } from './budgeted-query.ts';
 import { busiestStatement } from './busiest.ts';
@@ -71,9 +72,8 @@ const cockpitsOf = (budget: ReadBudget) => ({
 /** One poll of one server, within `timeout`. */
 export function readServer(session: Session, timeout: Ms, signal: AbortSignal, budget?: ReadBudget) {
   const limit = statementLimit(timeout);
-  return session.read(AbortSignal.any([signal, AbortSignal.timeout(timeout)]), limit, (ask) =>
-    lookWith(ask, session, budget),
-  );
+  const time = timeLimit(timeout, signal);
+  return session.read(time.signal, limit, (ask) => lookWith(ask, session, budget)).finally(time.end);
 }
 
 /** What one statement may take, so that the server gives up before we do. */
