@@ -1,8 +1,10 @@
 // The metrics as charts: in the metric's screen, and in the cockpit of a large terminal.
 import { describe, expect, test } from 'vitest';
 import { metric } from '../../src/core/health/metrics.ts';
+import { isNarrow } from '../../src/core/text/glyphs.ts';
 import { minute } from '../../src/core/time.ts';
 import { chartWindow, marksOf, metricChart, samplesOf } from '../../src/screens/metrics/charts.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { textOf } from '../../src/screens/toolkit/line.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { contextOf, tell } from '../support/story.ts';
@@ -137,4 +139,22 @@ describe('a large terminal', () => {
     expect(at('ops1  restart-deployment api-gateway: running')).toBeGreaterThan(at('TIMELINE'));
     expect(at('ops1  opened as SEV1')).toBeGreaterThan(at('restart-deployment api-gateway: running'));
   });
+});
+
+// Measured exactly, the axes of the charts took a quarter of a calm cockpit's frames.
+test.each(['cockpit', 'war-room'])('nothing that the %s draws of itself has to be measured exactly', (screen) => {
+  for (const world of [calm, outage])
+    for (const size of [
+      { columns: 80, rows: 24 },
+      { columns: 200, rows: 50 },
+    ]) {
+      const state = stateOf(world, { incident, incidentContext: contextOf('ops1') });
+      const [first] = state.ui.stack;
+      const stack: State['ui']['stack'] = screen === 'cockpit' ? [first] : [first, placeAt(screen)];
+      const texts = frame({ ...state, ui: { ...state.ui, stack } }, size)
+        .lines.flat()
+        .map(({ text }) => text);
+      expect(texts.length).toBeGreaterThan(20);
+      expect(texts.filter((text) => !isNarrow(text))).toEqual([]);
+    }
 });

@@ -5,7 +5,7 @@ import realWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import Output, { wholeRows } from '../../scripts/bundle/ink-output.ts';
 import InkOutput from '../../scripts/bundle/ink-output-itself.ts';
-import { asciiForms } from '../../src/core/text/glyphs.ts';
+import { asciiForms, isNarrow } from '../../src/core/text/glyphs.ts';
 
 /** What a terminal shows of a frame: characters, colours and attributes of every cell. */
 async function cells(frame: string, columns: number, rows: number): Promise<string[]> {
@@ -46,6 +46,12 @@ describe('the width of a text', () => {
 
   test('each of the cockpit’s glyphs takes one column', () => {
     for (const glyph of `${glyphs}⠀⣿`) expect([glyph, realWidth(glyph)]).toEqual([glyph, 1]);
+  });
+
+  test('every character that is taken for narrow takes one column', () => {
+    const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(isNarrow);
+    expect(all.length).toBeGreaterThan(95 + 128 + 256);
+    expect(all.filter((each) => realWidth(each) !== 1)).toEqual([]);
   });
 });
 

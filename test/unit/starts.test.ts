@@ -124,14 +124,16 @@ test('no import of node:http makes Node compile the undici that it carries', () 
   expect(imports.filter(({ kind }) => kind !== 'require-call')).toEqual([]);
 });
 
-test('a segmenter is made once, and only when a text is cut', async () => {
+test('a segmenter is made once, and only when a text is cut whose characters differ in width', async () => {
   // The package makes one of its own; the bundle loads it on demand.
   await import('string-width');
   const made = vi.spyOn(Intl, 'Segmenter');
   const { fit, fitMiddle, sanitize } = await import('../../src/core/text/text.ts');
   expect([fit('calm', 8), fitMiddle('calm', 8), sanitize('calm')]).toEqual(['calm    ', 'calm', 'calm']);
   expect(made).toHaveBeenCalledTimes(0);
-  expect([fit('executor', 4), fitMiddle('executor', 5), fit('日本語', 4)]).toEqual(['exe…', 'e…tor', '日… ']);
+  expect([fit('executor', 4), fit('● p95 ┤⣿⣿', 8)]).toEqual(['exe…', '● p95 ┤…']);
+  expect(made).toHaveBeenCalledTimes(0);
+  expect([fitMiddle('executor', 5), fit('日本語', 4)]).toEqual(['e…tor', '日… ']);
   expect(made).toHaveBeenCalledTimes(1);
 });
 

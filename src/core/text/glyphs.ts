@@ -58,8 +58,11 @@ export const asciiForms: Readonly<Record<string, string>> = {
   '░': '.',
 };
 
-/** Whether every character is printable ASCII or a glyph of one column; measuring these exactly would be slow. */
+/**
+ * Whether every character is printable ASCII, a glyph, box drawing or braille, each one column wide; measuring these
+ * exactly would be slow.
+ */
 export const isNarrow: (text: string) => boolean = (() => {
-  const narrow = new RegExp(`^[\\x20-\\x7e${Object.keys(asciiForms).join('')}\u2800-\u28ff]*$`);
+  const narrow = new RegExp(`^[\\x20-\\x7e${Object.keys(asciiForms).join('')}\u2500-\u257f\u2800-\u28ff]*$`);
   return (text) => narrow.test(text);
 })();

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { isNarrow } from './glyphs.ts';
 import { redact } from './redact.ts';
 import { tracesIn, unprintable } from './secrets/traces.ts';
 
@@ -96,8 +97,12 @@ export function width(text: string): number {
 export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
   if (columns <= 0) return '';
   let fitted = text;
-  let taken = width(fitted);
-  if (taken > columns) {
+  const narrow = isNarrow(text);
+  let taken = narrow ? text.length : width(text);
+  if (taken > columns && narrow) {
+    fitted = `${text.slice(0, columns - 1)}…`;
+    taken = columns;
+  } else if (taken > columns) {
     fitted = '';
     taken = 0;
     for (const { segment } of segmentsOf(text)) {

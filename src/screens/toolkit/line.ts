@@ -117,8 +117,9 @@ export function fitLine(of: Line, columns: number, align: 'left' | 'right' = 'le
   let at = -1;
   for (const each of of) {
     at += 1;
-    const s = unsafe.test(each.text) ? { ...each, text: stripControl(each.text) } : each;
-    const taken = columnsOf(s.text);
+    const narrow = isNarrow(each.text);
+    const s = narrow || !unsafe.test(each.text) ? each : { ...each, text: stripControl(each.text) };
+    const taken = narrow ? s.text.length : columnsOf(s.text);
     if (taken > room || (taken === room && at < last)) {
       const more = taken === room ? `${s.text} ` : s.text;
       fitted.push({ ...s, text: fit(more, room) });
