@@ -8,13 +8,13 @@ import { afterEditing } from './screens/overlays/form.ts';
 import { withName } from './screens/overlays/name.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
-import { footerRows, frame } from './screens/shell/frame.ts';
+import { type Frame, footerRows, frame, isTooSmall } from './screens/shell/frame.ts';
 import { type MouseReport, mouseIntents } from './screens/shell/mouse.ts';
 import { paced, still } from './screens/shell/pace.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
 import { toAnsi } from './screens/toolkit/ansi.ts';
-import { memoize } from './screens/toolkit/memoize.ts';
+import { lazily, memoize } from './screens/toolkit/memoize.ts';
 import { themeOf } from './screens/toolkit/themes.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
 
@@ -48,6 +48,12 @@ export type Ports = {
 /** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
 const frameAt = memoize((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
 
+/** What a key was pressed on; made only for keys that ask for it, as those that write a text do not. */
+function seenAt(state: State, size: Size): Frame {
+  const seen = () => frameAt(state, size.columns, size.rows);
+  return isTooSmall(size) ? seen() : lazily(seen, { tooSmall: undefined });
+}
+
 /** How long the marker rests on a row before its detail is asked for, in ms: longer than a held key repeats. */
 const rests = 300;
 
@@ -80,7 +86,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     () => (intents: readonly Intent[]) => {
       for (const intent of withName(store.getState(), intents)) {
         const before = store.getState();
-        const { list } = frameAt(before, size.current.columns, size.current.rows);
+        const list = lazily(() => seenAt(before, size.current).list);
         const after = reduce(before, intent, list);
         if (after !== before) store.setState(after);
         if (intent.kind === 'send') ports.send(intent.command);
@@ -121,7 +127,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       const among = at - typedAt.current < pieceGap;
       queueMicrotask(() => {
         const now = store.getState();
-        const seen = frameAt(now, size.current.columns, size.current.rows);
+        const seen = seenAt(now, size.current);
         perform(dispatchKey(now, seen, 'ctrl-c', !among && typedAt.current < at));
       });
       return;
@@ -141,7 +147,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     for (const each of keys) {
       const alone = !together && !(hurried && answers.includes(each));
       const now = store.getState();
-      const seen = frameAt(now, size.current.columns, size.current.rows);
+      const seen = seenAt(now, size.current);
       perform(dispatchKey(now, seen, each, alone));
     }
   });
@@ -150,7 +156,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     () =>
       ports.mouse((report) => {
         const now = store.getState();
-        const seen = frameAt(now, size.current.columns, size.current.rows);
+        const seen = seenAt(now, size.current);
         perform(mouseIntents(now, seen, report, pressedAt.current));
         if (report.kind === 'press') pressedAt.current = report;
         else if (report.kind === 'release') pressedAt.current = undefined;

@@ -2,10 +2,17 @@
 import { render } from 'ink-testing-library';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { type Confirmation, createCockpitStore, type State, take } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { contextOf, tell } from '../support/story.ts';
 import { calm, outage, stateOf } from '../support/worlds.ts';
+
+// The real one, counted.
+vi.mock('../../src/screens/shell/frame.ts', async (actual) => {
+  const own = await actual<typeof import('../../src/screens/shell/frame.ts')>();
+  return { ...own, frame: vi.fn(own.frame) };
+});
 
 function show(state: State) {
   // Only the test moves it: a busy machine tears no burst apart.
@@ -126,6 +133,20 @@ describe('the app', () => {
         { kind: 'incident', what: { do: 'note', text: 'gateway restarts' } },
       ]),
     );
+  });
+
+  test('draws a text that is typed in one burst once, not for each of its characters', async () => {
+    const incident = tell(outage.now, [0, 'ops1', { kind: 'opened', title: 'Outage', severity: 1, why: '5xx' }]);
+    open = show(stateOf(outage, { incidentContext: contextOf('ops1'), incident }));
+    await open.shows('1 HEALTH');
+    open.type('n');
+    await open.shows('Note');
+    vi.mocked(frame).mockClear();
+    open.type('gateway restarts');
+    await open.shows('gateway restarts');
+    const drawn = vi.mocked(frame).mock.calls.length;
+    expect(drawn).toBeGreaterThan(0);
+    expect(drawn).toBeLessThan(4);
   });
 
   test.each([

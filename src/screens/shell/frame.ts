@@ -31,11 +31,15 @@ export type Frame = {
 
 const same = (l: Line) => l;
 
+/** Whether a terminal is too small to show anything. */
+export const isTooSmall = ({ columns, rows }: Size): boolean =>
+  columns < smallestTerminal.columns || rows < smallestTerminal.rows;
+
 /** The whole screen as lines. Pure. */
 export function frame(state: State, size: Size): Frame {
   const place = here(state);
   const screen = screenOf(place);
-  if (size.columns < smallestTerminal.columns || size.rows < smallestTerminal.rows)
+  if (isTooSmall(size))
     return {
       lines: tooSmall(state, size).map(state.ui.ascii ? asciiLine : same),
       screen,

@@ -17,3 +17,13 @@ export function memoize<A extends readonly unknown[], R>(make: (...args: A) => R
     return result;
   };
 }
+
+/**
+ * An object that is made when something else of it is read than what is `known` of it already. For readers of its
+ * properties: a copy of it has only what is known.
+ */
+export function lazily<T extends object>(make: () => T, known: Partial<T> = {}): T {
+  return new Proxy(known, {
+    get: (_, key) => Reflect.get(key in known ? known : make(), key),
+  }) as T;
+}
