@@ -2,6 +2,7 @@
 // pays for another's start-up.
 import { CommanderError } from 'commander';
 import { OwnActions, ownByDefault, ownOfHelp } from './commands/run/own.ts';
+import { watchOutput } from './commands/whole-output.ts';
 import { usageError } from './config/flags.ts';
 import { tell } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
@@ -17,6 +18,7 @@ export async function main(actions: readonly Action[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' && process.stdout.listenerCount('error') === 1) process.exit();
   });
+  watchOutput();
   const words = helpGiven(process.argv.slice(2), actions);
   const parse = (own: readonly Action[]) => makeProgram([...actions, ...own]).parseAsync(words, { from: 'user' });
   try {
