@@ -127,7 +127,7 @@ class Telling {
   }
 
   #howOf({ id, event }: Entry, why: Refusal | undefined): How {
-    const isUncontrolled = this.#uncontrolled.has(id);
+    const isUncontrolled = !why && this.#uncontrolled.has(id);
     const start =
       event.kind === 'action' && !why && tellsHowLong(event.phase) ? this.#starts.get(event.run) : undefined;
     const isOvertaken =

@@ -92,6 +92,14 @@ const anyJournal = fc
     return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
   });
 
+const second = (by: number, event: Event): Entry => ({ ...first(by), id: '1'.padStart(26, '0'), at: 1, event });
+/** Two entries of one id, the later one of a person without control. */
+const sharedId = [
+  [first(0)],
+  [second(2, { kind: 'role', role: 'commander', change: 'taken', person: 'x' })],
+  [second(1, { kind: 'action', run: 'a', action: 'disable-surface', target: 'surface/openai', phase: 'started' })],
+];
+
 describe('one by one is as all at once', () => {
   test('the order of entries', () => {
     fc.assert(
@@ -145,6 +153,7 @@ describe('one by one is as all at once', () => {
           before = told;
         }
       }),
+      { examples: [[sharedId]] },
     );
   });
 
