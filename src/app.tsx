@@ -115,6 +115,10 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   );
   useEffect(() => ports.lend(suspendTerminal), [ports, suspendTerminal]);
 
+  const pasted = (text: string) => {
+    const now = store.getState();
+    return paste(now, text, frameAt(now, size.current.columns, size.current.rows).row);
+  };
   const pastedAt = useRef(Number.NEGATIVE_INFINITY);
   const typedAt = useRef(Number.NEGATIVE_INFINITY);
   const pace = useRef(still);
@@ -135,7 +139,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     if (!key.escape) typedAt.current = at;
     if (looksPasted(store.getState(), input) || at - pastedAt.current < pieceGap) {
       pastedAt.current = at;
-      perform(paste(store.getState(), key.return ? ' ' : input));
+      perform(pasted(key.return ? ' ' : input));
       return;
     }
     const keys = keysOf(input, key);
@@ -163,7 +167,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       }),
     [ports, store, perform],
   );
-  usePaste((text) => perform(paste(store.getState(), text)));
+  usePaste((text) => perform(pasted(text)));
 
   const theme = themeOf(state.ui.theme, ports.colours, state.ui.ground);
   const { lines, table, beside } = frameAt(state, columns, rows);

@@ -142,7 +142,8 @@ export type Review = {
 /** The overlay above the screen; one at a time. */
 export type Overlay =
   | { kind: 'none' }
-  | { kind: 'palette'; text: string; at: number; behind?: number }
+  /** `on`: the id of the marked entry; it stays marked wherever it is listed by now. */
+  | { kind: 'palette'; text: string; at: number; on?: string | undefined; behind?: number }
   /** `search`: only the keys with these words; while `typing`, letters are text. */
   | { kind: 'help'; top: number; search?: string; behind?: number; typing?: boolean }
   /** Text to read; esc closes. */
@@ -155,6 +156,8 @@ export type Overlay =
       values: Readonly<Record<string, string>>;
       at: number;
       chosen: number;
+      /** The value of the chosen one: it stays chosen, wherever it is listed by now. */
+      on?: string | undefined;
       /** How many characters stand behind the cursor; none if not said. */
       behind?: number;
       complaint?: string;

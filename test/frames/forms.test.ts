@@ -63,6 +63,33 @@ describe('a field', () => {
     expect(got).toHaveLength(3);
   });
 
+  test('of choices that come and go: the chosen one stays chosen, and once it is gone enter takes no other', () => {
+    let choices = ['api-gateway', 'executor'];
+    const got: string[] = [];
+    const open = asking({
+      kind: 'form',
+      form: {
+        title: 'A form',
+        fields: [{ name: 'x', ask: 'which?', kind: 'choice', choices: () => choices }],
+        submit({ x = '' }) {
+          got.push(x);
+          return [];
+        },
+      },
+    });
+    const chosen = pressing(open, size, 'down', 'down');
+    choices = ['api-admin', 'api-gateway', 'executor'];
+    // A new frame, as with any news.
+    const later: State = { ...chosen };
+    expect(text(later)).toMatch(/▸ executor/);
+    pressing(later, size, 'enter');
+    expect(got).toEqual(['executor']);
+    choices = ['api-admin', 'api-gateway'];
+    const gone = pressing({ ...chosen }, size, 'enter');
+    expect(text(gone)).toContain('choose again');
+    expect(got).toEqual(['executor']);
+  });
+
   test('is explained by ? while it is empty, and by ctrl-g always; in a message ? is text', () => {
     expect(text(pressing(scale(), size, '?'))).toContain('--replicas');
     expect(text(scale())).toContain('? explain');

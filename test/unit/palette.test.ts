@@ -1,9 +1,9 @@
 // The palette ranks what a person means first.
 import { describe, expect, test } from 'vitest';
 import { type MetricId, metricIds } from '../../src/core/world/thresholds.ts';
-import { found, listed } from '../../src/screens/overlays/palette.ts';
+import { found, listed, markedAt } from '../../src/screens/overlays/palette.ts';
 import { search } from '../../src/screens/overlays/search.ts';
-import { dispatchKey, looksPasted } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey, looksPasted, paste } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import type { State } from '../../src/store.ts';
 import { calm, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
@@ -257,5 +257,57 @@ describe('the palette remembers, and names what it lists', () => {
     const state = stateOf(outage);
     for (const text of ['a'.repeat(10_000), 'restart '.repeat(1250), `${'x '.repeat(5000)}`])
       expect(listed(state, text).all).toEqual([]);
+  });
+});
+
+describe('the marked entry', () => {
+  const paletteOf = (state: State) => {
+    const { overlay } = state.ui;
+    if (overlay.kind !== 'palette') throw new Error('no palette');
+    return overlay;
+  };
+  const markedIn = (state: State) => {
+    const { all } = listed(state, paletteOf(state).text);
+    return all[markedAt(all, paletteOf(state))]?.id;
+  };
+  /** The same screen, as facts come that suggest something. */
+  const meanwhile = ({ ui }: State): State => ({ ...stateOf(outage), ui });
+  const chosenBy = (state: State) =>
+    dispatchKey(state, frame(state, size), 'enter').flatMap((intent) => (intent.kind === 'recent' ? [intent.id] : []));
+
+  test.each([
+    ['when it was opened', [':']],
+    ['while it is typed', [':', ...'re']],
+    ['after the marker was moved', [':', 'down', 'down']],
+    ['after it was moved in what was typed', [':', ...'ro', 'down']],
+  ])('is the one that a key meant: %s', (_, keys) => {
+    const before = pressing(stateOf(calm), size, ...keys);
+    const after = meanwhile(before);
+    const order = (state: State) => listed(state, paletteOf(state).text).all.map(({ id }) => id);
+    expect(order(after)).not.toEqual(order(before));
+    const marked = markedIn(before);
+    expect(chosenBy(after)).toEqual([marked]);
+    // And that is what the screen shows.
+    expect(markedIn(after)).toBe(marked);
+    const title = listed(after, paletteOf(after).text).all.find(({ id }) => id === marked)?.title ?? '';
+    expect(frameText(after, size)).toMatch(new RegExp(`▌ +${title.slice(0, 20)}`));
+  });
+
+  test('is none once it is gone: the key runs nothing, and the next one what is marked then', () => {
+    const open = pressing(stateOf(outage), size, ':', ...'restart');
+    const gone: State = {
+      ...open,
+      ui: { ...open.ui, overlay: { ...paletteOf(open), on: 'action/of/another-release' } },
+    };
+    expect(chosenBy(gone)).toEqual([]);
+    const again = pressing(gone, size, 'enter');
+    expect(again.ui.notice?.says).toContain('choose again');
+    expect(chosenBy(again)).toEqual([markedIn(open)]);
+  });
+
+  test('is set by a paste too', () => {
+    const open = pressing(stateOf(calm), size, ':');
+    const [pasted] = paste(open, 'restart');
+    expect(pasted).toMatchObject({ overlay: { on: listed(open, 'restart').all[0]?.id } });
   });
 });

@@ -3,7 +3,7 @@ import { fitMiddle } from '../../core/text/text.ts';
 import type { FormField, Option, Overlay, State } from '../../store.ts';
 import { bold, columnsOf, dim, type Line, line, lineWidth, mark, pointer, span, wrap } from '../toolkit/line.ts';
 import { field } from './field.ts';
-import { choicesFor, complaintOf } from './form.ts';
+import { choicesFor, chosenIn, complaintOf } from './form.ts';
 
 type FormOverlay = Extract<Overlay, { kind: 'form' }>;
 
@@ -28,7 +28,8 @@ function focused(state: State, overlay: FormOverlay, f: FormField, columns: numb
   const { values, behind = 0, complaint, explains } = overlay;
   const text = values[f.name] ?? '';
   const choices = choicesFor(state, f, values);
-  const from = Math.max(0, overlay.chosen - mostChoices + 1);
+  const chosen = chosenIn(choices, overlay);
+  const from = Math.max(0, chosen - mostChoices + 1);
   const listed = choices.slice(from, from + mostChoices);
   const hint = f.hint?.(state, values);
   const notes = explains ? [f.help ?? f.ask, hint] : [hint];
@@ -39,7 +40,7 @@ function focused(state: State, overlay: FormOverlay, f: FormField, columns: numb
     ...notes.flatMap((note) => (note ? wrap(note, columns - 6).map((part) => line('      ', dim(part))) : [])),
     ...(wrong === undefined ? [] : judged('warning', wrong, columns)),
     ...(means === undefined ? [] : judged('ok', means, columns)),
-    ...listed.flatMap((choice, j) => choiceLines(choice, listed, from + j === overlay.chosen, columns)),
+    ...listed.flatMap((choice, j) => choiceLines(choice, listed, from + j === chosen, columns)),
     ...(choices.length > listed.length ? [line(dim(`        ${choices.length - listed.length} more`))] : []),
   ];
 }

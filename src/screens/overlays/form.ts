@@ -15,6 +15,11 @@ export function choicesFor(state: State, asked: FormField, values: Values): read
   return fuzzysort.go(text, [...all], { key: 'value', limit: 0, threshold: 0.2 }).map((r) => r.obj);
 }
 
+/** Where the chosen one is listed now; -1 where none is chosen, or it is gone. */
+export function chosenIn(choices: readonly Option[], { chosen, on }: Pick<FormOverlay, 'chosen' | 'on'>): number {
+  return chosen < 0 || on === undefined ? chosen : choices.findIndex(({ value }) => value === on);
+}
+
 function allChoices(state: State, asked: FormField, values: Values): readonly Option[] {
   return (asked.choices?.(state, values) ?? []).map((one) => (typeof one === 'string' ? { value: one } : one));
 }
@@ -69,8 +74,10 @@ export function formKey(state: State, overlay: FormOverlay, key: string): readon
     return [{ kind: 'overlay', overlay: { ...rest, ...next } }];
   };
   if (key === 'down' || key === 'up') {
-    const to = overlay.chosen + (key === 'down' ? 1 : -1);
-    return show({ chosen: Math.max(-1, Math.min(choicesFor(state, asked, values).length - 1, to)) });
+    const choices = choicesFor(state, asked, values);
+    const to = chosenIn(choices, overlay) + (key === 'down' ? 1 : -1);
+    const chosen = Math.max(-1, Math.min(choices.length - 1, to));
+    return show({ chosen, on: choices[chosen]?.value });
   }
   if (key === 'shift-tab') return show({ at: Math.max(0, at - 1), behind: 0, chosen: -1, explains: false });
   if (key === 'enter' || key === 'tab') return next(state, overlay, asked, key);
@@ -105,12 +112,13 @@ function next(state: State, overlay: FormOverlay, asked: FormField, key: 'enter'
   const typed = overlay.values[asked.name] ?? '';
   const choices = choicesFor(state, asked, overlay.values);
   const marked = key === 'tab' ? choices[0] : onlyChoice(choices, asked, typed.trim());
-  const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : marked;
+  const chosen = overlay.chosen >= 0 ? choices[chosenIn(choices, overlay)] : marked;
   const text = (chosen?.value ?? typed).trim();
   const values = { ...overlay.values, [asked.name]: text };
   const complain = (complaint: string, more: Partial<FormOverlay> = {}): readonly Intent[] => [
     { kind: 'overlay', overlay: { ...overlay, ...more, complaint } },
   ];
+  if (overlay.chosen >= 0 && !chosen) return complain('the marked choice is gone: choose again', { chosen: -1 });
   const wrong = refusal(state, asked, values);
   if (wrong !== undefined) return complain(wrong);
   const { complaint: _, ...rest } = overlay;

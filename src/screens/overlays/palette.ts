@@ -151,6 +151,18 @@ export const listed = memoize((state: State, text: string, row?: Row): { all: re
   return all.length > 0 ? { all, isNear: false } : { all: nearestTo(items(state, row), text), isNear: true };
 }, 1);
 
+/** Where the marker stands: what comes and goes meanwhile moves it to no other entry. */
+export function markedAt(all: readonly Item[], { at, on }: Palette): number {
+  const now = on === undefined ? -1 : all.findIndex(({ id }) => id === on);
+  return now >= 0 ? now : Math.max(0, Math.min(at, all.length - 1));
+}
+
+/** The palette with the entry at `at` marked. */
+export function marking(state: State, palette: Palette, row: Row | undefined): Palette {
+  const { all } = listed(state, palette.text, row);
+  return { ...palette, on: all[Math.min(palette.at, all.length - 1)]?.id };
+}
+
 /** Rows below the field, at most. */
 const mostListed = 14;
 
@@ -158,7 +170,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
   const { all, isNear } = listed(state, palette.text, row);
   // One row for the field; the last one has the full description of the selected entry.
   const room = Math.max(1, Math.min(rows - (isNear ? 4 : 3), mostListed));
-  const at = Math.min(palette.at, Math.max(0, all.length - 1));
+  const at = markedAt(all, palette);
   const from = Math.max(0, at - room + 1);
   const wide = Math.min(Math.max(0, ...all.map((item) => columnsOf(item.title))), Math.floor(columns * 0.56));
   const keysWide = 4;
@@ -204,9 +216,9 @@ export function paletteKey(
   key: string,
 ): readonly Intent[] | undefined {
   const { all } = listed(state, palette.text, row);
-  const at = Math.min(palette.at, Math.max(0, all.length - 1));
+  const at = markedAt(all, palette);
   const to = (next: number): readonly Intent[] => [
-    { kind: 'overlay', overlay: { ...palette, at: Math.max(0, Math.min(all.length - 1, next)) } },
+    { kind: 'overlay', overlay: marking(state, { ...palette, at: Math.max(0, Math.min(all.length - 1, next)) }, row) },
   ];
   if (key === 'esc' || key === 'ctrl-c') return [{ kind: 'close' }];
   if (key === 'down' || key === 'ctrl-n' || key === 'tab') return to(at + 1);
@@ -216,6 +228,8 @@ export function paletteKey(
   if (key !== 'enter') return undefined;
   const chosen = all[at];
   if (!chosen) return [];
+  if (palette.on !== undefined && palette.on !== chosen.id)
+    return [...to(at), { kind: 'notice', says: 'the marked entry is gone: choose again', verdict: 'unknown' }];
   if (chosen.unless !== undefined)
     return [{ kind: 'notice', says: `${chosen.title}: ${chosen.unless}`, verdict: 'unknown' }];
   return [{ kind: 'close' }, { kind: 'recent', id: chosen.id }, ...chosen.run];

@@ -6,9 +6,9 @@ import { cutSays, type Edited, editAt, insertAt } from '../overlays/field.ts';
 import { scrolling, unfolded } from '../overlays/fold.ts';
 import { formKey } from '../overlays/form.ts';
 import { helpKey } from '../overlays/help.ts';
-import { paletteKey } from '../overlays/palette.ts';
+import { marking, paletteKey } from '../overlays/palette.ts';
 import { switchesKey } from '../overlays/switches.ts';
-import type { Here } from '../screen.ts';
+import type { Here, Row } from '../screen.ts';
 import type { Frame } from './frame.ts';
 
 /** `alone`: the key was not part of a burst of keys. */
@@ -34,8 +34,14 @@ export function dispatchKey(state: State, seen: Frame, key: string, alone = true
     ];
   const why = binding.unless?.(at);
   if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
-  return binding.run(at);
+  return binding.run(at).map((intent): Intent => (intent.kind === 'palette' ? opened(state, seen) : intent));
 }
+
+/** The palette, its first entry marked: what comes before that one until the next key must not get the key. */
+const opened = (state: State, { row }: Frame): Intent => ({
+  kind: 'overlay',
+  overlay: marking(state, { kind: 'palette', text: '', at: 0 }, row),
+});
 
 /** The keys of a terminal that is too small to show what a key would do. */
 const leavingUnseen: readonly string[] = ['esc', 'q', 'ctrl-c'];
@@ -52,8 +58,9 @@ function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alo
       if (intents) return intents;
       const edited = editAt({ text: overlay.text, behind: overlay.behind ?? 0 }, key);
       if (!edited) return [];
-      const at = edited.text === overlay.text ? overlay.at : 0;
-      return [{ kind: 'overlay', overlay: { kind: 'palette', ...edited, at } }];
+      const isSame = edited.text === overlay.text;
+      const next = isSame ? { ...overlay, ...edited } : marking(state, { kind: 'palette', ...edited, at: 0 }, seen.row);
+      return [{ kind: 'overlay', overlay: next }];
     }
     case 'help':
       return helpKey(overlay, seen.fold ?? unfolded, key);
@@ -111,12 +118,17 @@ export function looksPasted(state: State, input: string): boolean {
 }
 
 /** Pasted text goes into text fields only; it is never a key and never a confirmation. */
-export function paste(state: State, text: string): readonly Intent[] {
+export function paste(state: State, text: string, row?: Row): readonly Intent[] {
   const { overlay } = state.ui;
   const place = here(state);
   const pasted = (before = '', behind = 0): Edited => insertAt({ text: before, behind }, text);
   if (overlay.kind === 'palette')
-    return [{ kind: 'overlay', overlay: { ...overlay, ...pasted(overlay.text, overlay.behind), at: 0 } }];
+    return [
+      {
+        kind: 'overlay',
+        overlay: marking(state, { ...overlay, ...pasted(overlay.text, overlay.behind), at: 0 }, row),
+      },
+    ];
   if (overlay.kind === 'help' && overlay.typing) {
     const { text: search, behind } = pasted(overlay.search, overlay.behind);
     return [{ kind: 'overlay', overlay: { ...overlay, search, behind, top: 0 } }];

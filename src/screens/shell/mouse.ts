@@ -2,6 +2,7 @@
 // anything is confirmed with keys alone.
 import type { MouseReport } from '../../core/text/mouse.ts';
 import { here, type Intent, type State } from '../../store.ts';
+import { listed, markedAt, marking } from '../overlays/palette.ts';
 import { columnsOf, type Line, type Target } from '../toolkit/line.ts';
 import { dispatchKey } from './dispatch-key.ts';
 import type { Frame } from './frame.ts';
@@ -45,9 +46,9 @@ function click(state: State, seen: Frame, spot: Target | undefined): readonly In
   const { overlay } = state.ui;
   if (!spot) return [];
   if (overlay.kind === 'palette' && spot.choice !== undefined)
-    return spot.choice === overlay.at
+    return spot.choice === markedAt(listed(state, overlay.text, seen.row).all, overlay)
       ? dispatchKey(state, seen, 'enter')
-      : [{ kind: 'overlay', overlay: { ...overlay, at: spot.choice } }];
+      : [{ kind: 'overlay', overlay: marking(state, { ...overlay, at: spot.choice }, seen.row) }];
   // A confirmation, a review or a form takes keys only.
   if (overlay.kind !== 'none') return [];
   if (spot.press !== undefined) return dispatchKey(state, seen, spot.press);
