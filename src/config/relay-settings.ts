@@ -1,6 +1,9 @@
 // The options of a shared incident: the Redis that carries it, and for how long.
 import * as z from 'zod';
 
+/** Entries of one incident that a relay may be told to keep. */
+export const mostKept = 100_000;
+
 const text = z.string().min(1);
 
 /** The section `incident`. Secrets never come from flags. */
@@ -37,9 +40,11 @@ export const incident = z
       .number()
       .int()
       .min(1000)
-      .max(100_000)
+      .max(mostKept)
       .default(20_000)
-      .describe('entries of one incident on the relay; the oldest are dropped, journals keep them'),
+      .describe(
+        'entries of one incident on the relay, the most of any host; the oldest are dropped, journals keep them',
+      ),
   })
   .refine(
     ({ relay, relayTls }) => !(relay?.startsWith('rediss:') && relayTls === 'disable'),

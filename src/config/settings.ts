@@ -11,6 +11,8 @@ import { incident } from './relay-settings.ts';
 import { logFields, traffic } from './traffic-settings.ts';
 import { anyUrl, url } from './url.ts';
 
+export { mostKept } from './relay-settings.ts';
+
 // Settings are checked once: compiling a checker first takes longer than checking.
 z.config({ jitless: true });
 

@@ -41,22 +41,23 @@ export class Carrier {
   readonly link: RelayLink;
   readonly courier: Courier;
   readonly incidents = new Set<string>();
-  #lines: { incident: string; line: RelayLine }[] = [];
+  /** Lines that it was given so far. */
+  taken = 0;
+  readonly #lines = new Map<string, RelayLine[]>();
+  readonly #texts = new Set<string>();
 
-  constructor(options: RelayOptions, session: string) {
+  /** `knows`: lines of an incident that it has from before. */
+  constructor(options: RelayOptions, session: string, knows: { incident?: string; lines?: readonly string[] } = {}) {
     this.session = session;
     this.link = new RelayLink(options, () => {});
+    const { incident: known, lines = [] } = knows;
+    if (known !== undefined) for (const text of lines) this.#take(known, text);
     const book = {
       shared: () => [...this.incidents].map((incident) => ({ incident, isOpen: true, counts: true })),
-      linesOf: (incident: string) => this.#lines.filter((one) => one.incident === incident).map(({ line }) => line),
+      linesOf: (incident: string) => this.#lines.get(incident) ?? [],
       take: async (incident: string, texts: readonly string[]) => {
-        for (const text of texts) {
-          const [id = ''] = text.split(' ');
-          if (!ulidText.test(id)) continue;
-          this.incidents.add(incident);
-          if (!this.#lines.some(({ line }) => line.text === text))
-            this.#lines.push({ incident, line: { id, text, own: false, isLasting: false } });
-        }
+        this.taken += texts.length;
+        for (const text of texts) this.#take(incident, text);
       },
     };
     this.courier = new Courier(this.link, book, session, () => {});
@@ -65,18 +66,26 @@ export class Carrier {
   }
 
   write(incident: string, text: string): void {
-    this.incidents.add(incident);
     const id = nextId();
-    this.#lines.push({ incident, line: { id, text: `${id} ${this.session} ${text}`, own: true, isLasting: false } });
+    this.#add(incident, { id, text: `${id} ${this.session} ${text}`, own: true, isLasting: false });
     void this.courier.send();
   }
 
   /** What it has of an incident, without the ids, in order. */
   has(incident: string): readonly string[] {
-    return this.#lines
-      .filter((one) => one.incident === incident)
-      .map(({ line }) => line)
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .map(({ text }) => text.slice(27));
+    const lines = [...(this.#lines.get(incident) ?? [])];
+    return lines.sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ text }) => text.slice(27));
+  }
+
+  #take(incident: string, text: string): void {
+    const [id = ''] = text.split(' ');
+    if (ulidText.test(id) && !this.#texts.has(text)) this.#add(incident, { id, text, own: false, isLasting: false });
+  }
+
+  #add(incident: string, line: RelayLine): void {
+    this.incidents.add(incident);
+    this.#lines.set(incident, this.#lines.get(incident) ?? []);
+    this.#lines.get(incident)?.push(line);
+    this.#texts.add(line.text);
   }
 }

@@ -10,26 +10,21 @@ const shared: Ms = 30 * day;
 export type HeldLine = SignedLine & { own: boolean };
 
 export class HeldLines {
-  readonly #byIncident = new Map<string, { lines: HeldLine[]; texts: Set<string>; sorted: boolean }>();
+  readonly #byIncident = new Map<string, { lines: HeldLine[]; texts: Set<string> }>();
 
   /** Lines about no incident are not shared; neither is one a second time. */
   add(line: HeldLine): void {
     const { incident } = line;
     if (incident === undefined || timeOf(incident) < Date.now() - shared) return;
-    const held = this.#byIncident.get(incident) ?? { lines: [], texts: new Set(), sorted: true };
+    const held = this.#byIncident.get(incident) ?? { lines: [], texts: new Set() };
     if (held.texts.has(line.text)) return;
-    held.sorted = held.sorted && (held.lines.at(-1)?.id ?? '') < line.id;
     held.lines.push(line);
     held.texts.add(line.text);
     this.#byIncident.set(incident, held);
   }
 
-  /** By id. */
+  /** In the order in which they came; the same list each time, which grows. */
   of(incident: string): readonly HeldLine[] {
-    const held = this.#byIncident.get(incident);
-    if (!held) return [];
-    if (!held.sorted) held.lines.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-    held.sorted = true;
-    return held.lines;
+    return this.#byIncident.get(incident)?.lines ?? [];
   }
 }

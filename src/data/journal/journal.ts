@@ -114,7 +114,7 @@ export class Journal {
     };
   }
 
-  /** The signed lines about an incident, by id. None where nothing is shared. */
+  /** The signed lines about an incident, in the order in which they came. None where nothing is shared. */
   linesOf(incident: string): readonly HeldLine[] {
     return this.#lines?.of(incident) ?? [];
   }

@@ -3,23 +3,22 @@
 // its author by its signature.
 import { type Ms, minute, second } from '../../core/time.ts';
 import { pause } from '../source.ts';
-import { begunStream, missingFrom, type Stream } from './carried.ts';
+import type { Stream } from './carried.ts';
+import { Followed, type Shared } from './followed.ts';
 import { listenFor, type RelayLink, type Up } from './link.ts';
-import { digest, digestOf, isTooLong, type RelayLine } from './relay-line.ts';
+import type { RelayLine } from './relay-line.ts';
 import { announce, append, beginning, lengthOf, news, openIncidents, type Page, read } from './stream.ts';
 
 /** What the journal offers. */
 export type Book = {
   /** The incidents that this cockpit shares, with their state. `counts`: what it writes there has effect. */
   shared(): readonly { incident: string; isOpen: boolean; counts: boolean }[];
-  /** Every line of an incident that is known, by id; the same objects each time. */
+  /** Every line of an incident that is known, in the order in which they came; the same objects each time. */
   linesOf(incident: string): readonly RelayLine[];
   /** Takes lines that the relay has: text of strangers. Resolves when those that count are on the disk. */
   take(incident: string, lines: readonly string[]): Promise<void>;
 };
 
-/** Incidents that are followed at once, beside those in which this cockpit counts: anybody can name some on the relay. */
-const mostOthers = 20;
 /** Lines that are taken in a second, after those that were there at the beginning. */
 const mostPerSecond = 1000;
 /** How often it is looked whether lines are missing on the relay. */
@@ -28,9 +27,6 @@ const checkEvery: Ms = 2 * second;
 const readAgainEvery: Ms = 5 * minute;
 /** Who sends again what others have written holds this for so long: one of all cockpits is enough. */
 const refillFor: Ms = 10 * second;
-
-/** Streams without an incident that are remembered. */
-const mostHollow = 1000;
 /** How soon a stream that has more entries than were read is read again. */
 const gapReadAgain: Ms = 10 * second;
 /** How often the index is read again. */
@@ -41,10 +37,8 @@ export class Courier {
   readonly #book: Book;
   readonly #session: string;
   readonly #changed: () => void;
-  #streams = new Map<string, Stream>();
+  readonly #followed = new Followed();
   #told = new Map<string, 'open' | 'over'>();
-  /** Streams without an incident that made room, and how many entries each had. */
-  readonly #hollow = new Map<string, number>();
   #index = beginning;
   #sending: Promise<void> = Promise.resolve();
   #up: Up | undefined;
@@ -59,7 +53,7 @@ export class Courier {
 
   /** Own lines that the relay does not have, as far as is known; those that are too long for it are left out. */
   get unsent(): number {
-    return this.#book.shared().reduce((sum, { incident }) => sum + this.#missing(incident, true).length, 0);
+    return this.#sum((stream, lines) => stream.missing(lines, true, this.#link.keeps).length);
   }
 
   /** Whether everything that the relay had when it was connected was read. */
@@ -69,8 +63,18 @@ export class Courier {
 
   /** Own lines that are longer than the relay takes: they stay in this journal. */
   get tooLong(): number {
-    const lines = this.#book.shared().flatMap(({ incident }) => this.#book.linesOf(incident));
-    return lines.filter((line) => line.own && isTooLong(line)).length;
+    return this.#sum((stream, lines) => stream.tooLong(lines));
+  }
+
+  #sum(count: (known: Stream, lines: readonly RelayLine[]) => number): number {
+    const counts = this.#book
+      .shared()
+      .map(({ incident }) => count(this.#followed.known(incident), this.#book.linesOf(incident)));
+    return counts.reduce((sum, one) => sum + one, 0);
+  }
+
+  get #shared(): Shared {
+    return new Map(this.#book.shared().map(({ incident, counts }) => [incident, counts]));
   }
 
   /** Works while a connection is up: reads everything, sends what is missing, then waits for news. */
@@ -78,7 +82,7 @@ export class Courier {
     const { incidents, last } = await openIncidents(up.ask, up.options);
     this.#index = last;
     this.#told = new Map(incidents.map((incident) => [incident, 'open']));
-    this.#streams.clear();
+    this.#followed.leaveAll(this.#shared);
     this.#up = up;
     try {
       for (const { incident, counts } of this.#book.shared()) if (counts) await this.#begin(up, incident);
@@ -105,65 +109,52 @@ export class Courier {
 
   /** Reads an incident again from its beginning, soon. */
   readAgain(incident: string): void {
-    const stream = this.#streams.get(incident);
+    const stream = this.#followed.get(incident);
     if (stream) stream.isDue = true;
   }
 
   /** Follows what the index names. Streams that had to make room are left alone until they have grown. */
   async #beginOthers(up: Up, incidents: readonly string[]): Promise<void> {
     for (const incident of incidents) {
-      const known = this.#streams.has(incident) ? undefined : this.#hollow.get(incident);
+      const known = this.#followed.lengthOfHollow(incident);
       if (known !== undefined && known === (await lengthOf(up.ask, up.options, incident))) continue;
       await this.#begin(up, incident);
     }
   }
 
-  /** Whether there is room for one more stream. One in which nobody opened an incident makes room for another. */
-  #hasRoom(incident: string): boolean {
-    const shared = new Map(this.#book.shared().map((one) => [one.incident, one.counts]));
-    if (shared.get(incident)) return true;
-    const others = [...this.#streams].filter(([one]) => !shared.get(one));
-    if (others.length < mostOthers) return true;
-    const [hollow, stream] = others.find(([one, { whole }]) => whole && !shared.has(one)) ?? [];
-    if (hollow === undefined || !stream) return false;
-    this.#streams.delete(hollow);
-    if (this.#hollow.size >= mostHollow) this.#hollow.clear();
-    this.#hollow.set(hollow, stream.length);
-    return true;
-  }
-
   /** Follows an incident, from its beginning. */
   async #begin(up: Up, incident: string): Promise<void> {
-    if (this.#streams.has(incident) || !this.#hasRoom(incident)) return;
-    const stream = begunStream();
-    this.#streams.set(incident, stream);
+    const stream = this.#followed.begin(incident, this.#shared);
+    if (!stream) return;
     // A stream is longer than it should be only where somebody else writes it.
-    const most = up.options.keeps.entries * 2;
+    const most = this.#link.keeps * 2;
     for (let full = true; full && stream.length < most && !up.signal.aborted; ) {
       const page = await read(up.ask, up.options, incident, stream.last);
       full = page.full;
       await this.#take(incident, stream, page);
     }
-    stream.whole = true;
+    this.#followed.complete(incident, stream);
     this.#changed();
   }
 
-  async #take(incident: string, stream: Stream, { lines, entries, last }: Page): Promise<void> {
-    const fresh = lines.filter((line) => !stream.lines.has(digest(line)));
-    stream.length += entries;
-    for (const line of lines) {
-      stream.lines.set(digest(line), stream.length);
-      stream.sent.delete(digest(line));
+  async #take(incident: string, stream: Stream, page: Page): Promise<void> {
+    const fresh = this.#followed.freshIn(incident, stream, page.lines);
+    // At once: nobody sends again what is being taken.
+    stream.show(page);
+    if (fresh.length === 0) return;
+    try {
+      await this.#book.take(incident, fresh);
+    } catch (error) {
+      this.#followed.drop(incident);
+      throw error;
     }
-    stream.last = last;
-    if (fresh.length > 0) await this.#book.take(incident, fresh);
   }
 
   async #listen(up: Up): Promise<void> {
     let taken = 0;
     let since = performance.now();
     while (!up.signal.aborted) {
-      const cursors = new Map([...this.#streams].filter(([, { whole }]) => whole).map(([id, { last }]) => [id, last]));
+      const cursors = new Map(this.#followed.all.filter(([, { whole }]) => whole).map(([id, { last }]) => [id, last]));
       const { index, opened, pages } = await news(
         up.listen,
         up.options,
@@ -172,12 +163,14 @@ export class Courier {
       );
       this.#index = index;
       await this.#beginOthers(up, opened);
-      for (const [incident, page] of pages) {
-        const stream = this.#streams.get(incident);
+      for (const [incident, from] of cursors) {
+        const stream = this.#followed.get(incident);
         // It was read from its beginning meanwhile.
-        if (!stream || stream.last !== cursors.get(incident)) continue;
-        taken += page.lines.length;
-        await this.#take(incident, stream, page);
+        if (!stream || stream.last !== from) continue;
+        const page = pages.get(incident);
+        stream.isBehind = page?.full ?? false;
+        taken += page?.lines.length ?? 0;
+        if (page) await this.#take(incident, stream, page);
       }
       if (performance.now() - since > second) [taken, since] = [0, performance.now()];
       if (taken > mostPerSecond) await pause(second, up.signal);
@@ -202,11 +195,11 @@ export class Courier {
       }
       const again = isDue(readAt, readAgainEvery);
       if (again) readAt = performance.now();
-      for (const [incident, stream] of [...this.#streams]) {
+      for (const [incident, stream] of this.#followed.all) {
         if (!stream.whole) continue;
-        const differs = this.#differs(stream, await lengthOf(up.ask, up.options, incident), up.options.keeps.entries);
+        const differs = this.#differs(stream, await lengthOf(up.ask, up.options, incident), this.#link.keeps);
         if (!again && !differs && !stream.isDue) continue;
-        this.#streams.delete(incident);
+        this.#followed.leave(incident);
         await this.#begin(up, incident);
       }
     }
@@ -214,7 +207,7 @@ export class Courier {
 
   /** Whether the relay has lost entries of a stream, or held some back. What is full drops its oldest. */
   #differs(stream: Stream, length: number, most: number): boolean {
-    if (length < stream.length) return stream.length < most;
+    if (length < stream.length) return length < most;
     // What has just come is read at once: only what stays unread from one check to the next was held back.
     const gap = length > stream.length ? `${length} ${stream.length}` : undefined;
     const isHeldBack = gap !== undefined && gap === stream.gap;
@@ -233,37 +226,38 @@ export class Courier {
     }
   }
 
-  /** What others wrote and the relay has lost: who has it sends it again. */
+  /** What others wrote and the relay has lost: one of those who have it, and have read all that is there, sends it again. */
   async #refill(up: Up): Promise<void> {
     if (up.options.readOnly) return;
     for (const { incident } of this.#book.shared()) {
       if (this.#missing(incident, false).length === 0) continue;
       const key = `${up.options.root}:refill:${incident}`;
-      const mine = await up.ask.set(key, this.#session, 'PX', refillFor, 'NX');
-      if (mine) await this.#append(up, incident, this.#missing(incident, false));
+      if (!(await up.ask.set(key, this.#session, 'PX', refillFor, 'NX'))) continue;
+      const there = await lengthOf(up.ask, up.options, incident);
+      const stream = this.#followed.get(incident);
+      if (!stream || stream.isBehind || there > stream.length) continue;
+      const goesOn = () => up.ask.set(key, this.#session, 'PX', refillFor);
+      await this.#append(up, incident, this.#missing(incident, false), goesOn);
     }
   }
 
-  async #append(up: Up, incident: string, lines: readonly RelayLine[]): Promise<void> {
-    const stream = this.#streams.get(incident);
+  /** `goesOn`: called before each part. */
+  async #append(up: Up, incident: string, lines: readonly RelayLine[], goesOn?: () => Promise<unknown>): Promise<void> {
+    const stream = this.#followed.get(incident);
     if (!stream?.whole || lines.length === 0) return;
     const most = 500;
     for (let at = 0; at < lines.length; at += most) {
       const some = lines.slice(at, at + most);
-      await append(
-        up.ask,
-        up.options,
-        incident,
-        some.map(({ text }) => text),
-      );
-      for (const one of some)
-        if (one.isLasting || !stream.lines.has(digestOf(one))) stream.sent.set(digestOf(one), performance.now());
+      await goesOn?.();
+      await append(up.ask, up.options, incident, { lines: some.map(({ text }) => text), keeps: this.#link.keeps });
+      stream.sent(some);
     }
   }
 
   /** Lines that are not on the relay, own ones or others'. */
   #missing(incident: string, own: boolean): readonly RelayLine[] {
-    const all = this.#book.linesOf(incident);
-    return missingFrom(this.#streams.get(incident), all, own, this.#link.options.keeps.entries);
+    const stream = this.#followed.get(incident);
+    if (!stream?.whole) return [];
+    return stream.missing(this.#book.linesOf(incident), own, this.#link.keeps);
   }
 }

@@ -1,6 +1,7 @@
 // The connection to the relay, for as long as the cockpit runs: made again after it was lost. While it is away, everything
 // else goes on.
 import { randomUUID } from 'node:crypto';
+import { mostKept } from '../../config/settings.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { debugLog } from '../../disk/debug-log.ts';
@@ -50,6 +51,7 @@ export class RelayLink {
   #state: RelayState = { state: 'connecting' };
   #answeredAt: Instant = Date.now();
   #clock: Ms = 0;
+  #keeps: number;
   #decide: () => void = () => {};
   /** Resolves when the first attempt to connect has ended, in whatever way. */
   readonly #decided = new Promise<void>((resolve) => {
@@ -59,12 +61,21 @@ export class RelayLink {
 
   constructor(options: RelayOptions, changed: () => void) {
     this.options = options;
+    this.#keeps = options.keeps.entries;
     this.#changed = changed;
   }
 
   /** By how much the relay's clock is ahead of this host's, in ms, as it was when it last answered. */
   get clock(): Ms {
     return this.#clock;
+  }
+
+  /**
+   * How many entries of an incident the relay keeps: as many as the host that keeps the most. If each dropped what it does
+   * not keep, the others would send that again and again.
+   */
+  get keeps(): number {
+    return this.#keeps;
   }
 
   get state(): RelayState {
@@ -158,6 +169,7 @@ export class RelayLink {
       const [ask, listen] = await Promise.all([connect(), connect()]);
       for (const client of [ask, listen]) client.on('end', () => fail(new Error('Connection is closed')));
       await this.#compareClocks(ask);
+      await within(this.#agree(ask));
       const leases = new Leases(ask, this.options, () => Date.now() + this.#clock);
       const up: Up = { ask, listen, leases, options: this.options, signal, fail };
       this.#up = up;
@@ -196,6 +208,7 @@ export class RelayLink {
     while (!signal.aborted) {
       if (!options.readOnly) await within(ask.set(key, randomUUID(), 'PX', options.keeps.time, 'NX'));
       const now = await within(ask.get(key));
+      await within(this.#agree(ask));
       await this.#compareClocks(ask);
       this.#answeredAt = Date.now();
       known ??= now ?? '';
@@ -205,11 +218,26 @@ export class RelayLink {
     }
   }
 
+  /** Whoever keeps the most says so, on the relay. */
+  async #agree(ask: RelayClient): Promise<void> {
+    const { root, readOnly, keeps } = this.options;
+    const key = `${root}:keeps`;
+    const told = keptEntries(await ask.get(key));
+    this.#keeps = Math.max(keeps.entries, told);
+    if (!readOnly && keeps.entries >= told) await ask.set(key, String(keeps.entries), 'PX', keeps.time);
+  }
+
   #tell(state: RelayState): void {
     this.#state = state;
     this.#decide();
     this.#changed();
   }
+}
+
+/** What somebody wrote there; 0: no number of entries. */
+function keptEntries(text: string | null): number {
+  const told = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
+  return told <= mostKept ? told : 0;
 }
 
 /** A whole exchange of several commands takes no longer than one that hangs. */

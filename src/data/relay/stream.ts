@@ -22,18 +22,24 @@ export type Page = { lines: readonly string[]; entries: number; last: string; fu
 export const streamOf = ({ root }: RelayOptions, incident: string): string => `${root}:incident:${incident}`;
 const indexOf = ({ root }: RelayOptions): string => `${root}:index`;
 
+export type Appended = {
+  lines: readonly string[];
+  /** How many entries the stream keeps. */
+  keeps: number;
+};
+
 /** Appends lines in their order; resolves when all were taken. Throws at the first that was not. */
 export async function append(
   client: RelayClient,
   options: RelayOptions,
   incident: string,
-  lines: readonly string[],
+  { lines, keeps }: Appended,
 ): Promise<void> {
   const key = streamOf(options, incident);
   for (let at = 0; at < lines.length; at += page) {
     const pipeline = client.pipeline();
     for (const line of lines.slice(at, at + page))
-      pipeline.call('XADD', key, 'MAXLEN', '~', String(options.keeps.entries), '*', 'line', line);
+      pipeline.call('XADD', key, 'MAXLEN', '~', String(keeps), '*', 'line', line);
     pipeline.call('PEXPIRE', key, String(options.keeps.time));
     for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
   }
