@@ -9,7 +9,7 @@ import type { Measure } from './row.ts';
 import { rows } from './rows/index.ts';
 
 const usage = `usage: npm run bench -- [--only NAME]… [--against docs/performance.md] [--markdown]
-                      [--runs 7] [--pods 5000] [--jobs 1000000] [--cockpits 5] [--lines 1000000]
+                      [--runs 7] [--pods 5000] [--jobs 1000000] [--cockpits 5] [--hosts 3] [--lines 1000000]
 rows: ${rows.map(({ name }) => name).join(', ')}
 `;
 
@@ -30,6 +30,7 @@ function read() {
         pods: { type: 'string', default: '5000' },
         jobs: { type: 'string', default: '1000000' },
         cockpits: { type: 'string', default: '5' },
+        hosts: { type: 'string', default: '3' },
         lines: { type: 'string', default: '1000000' },
       },
     }).values;
@@ -40,7 +41,7 @@ function read() {
 
 const given = read();
 
-function count(name: 'runs' | 'pods' | 'jobs' | 'cockpits' | 'lines'): number {
+function count(name: 'runs' | 'pods' | 'jobs' | 'cockpits' | 'hosts' | 'lines'): number {
   const text = given[name];
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : wrong(`--${name} ${text} is no number above 0`);
 }
@@ -63,6 +64,7 @@ const options = {
   pods: count('pods'),
   jobs: count('jobs'),
   cockpits: count('cockpits'),
+  hosts: count('hosts'),
   lines: count('lines'),
 };
 const unknown = given.only.find((name) => !rows.some((row) => row.name === name));

@@ -38,8 +38,8 @@ async function serve(args: readonly string[], more: Readonly<Record<string, stri
   return { environment, stop };
 }
 
-/** Requests since the start, of HTTP and of Redis. */
-export type Requests = { gateway: number; redis: number; kubernetes: number };
+/** Requests since the start, of HTTP and of Redis. `aws`: S3 and RDS. */
+export type Requests = { gateway: number; redis: number; kubernetes: number; aws: number };
 
 const counter = fileURLToPath(new URL('count-requests.ts', import.meta.url));
 
@@ -50,18 +50,25 @@ export async function startCountedDrill(): Promise<Drill & { requests(): Request
   writeFileSync(file, '');
   const drill = await serve([], { NODE_OPTIONS: `--import ${counter}`, BENTHAM_BENCH_REQUESTS: file });
   const { BENTHAM_GATEWAY_URL, REDIS_URL, KUBECONFIG = '' } = drill.environment;
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_RDS } = drill.environment;
   const portIn = (text = '') => /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
   const ports = {
-    gateway: portIn(BENTHAM_GATEWAY_URL),
-    redis: portIn(REDIS_URL),
-    kubernetes: portIn(readFileSync(KUBECONFIG, 'utf8')),
+    gateway: [portIn(BENTHAM_GATEWAY_URL)],
+    redis: [portIn(REDIS_URL)],
+    kubernetes: [portIn(readFileSync(KUBECONFIG, 'utf8'))],
+    aws: [portIn(AWS_ENDPOINT_URL_S3), portIn(AWS_ENDPOINT_URL_RDS)],
   };
   return {
     ...drill,
     requests() {
       const asked = readFileSync(file, 'utf8').split('\n');
-      const of = (port: string | undefined) => asked.filter((each) => each === port).length;
-      return { gateway: of(ports.gateway), redis: of(ports.redis), kubernetes: of(ports.kubernetes) };
+      const of = (all: readonly (string | undefined)[]) => asked.filter((each) => all.includes(each)).length;
+      return {
+        gateway: of(ports.gateway),
+        redis: of(ports.redis),
+        kubernetes: of(ports.kubernetes),
+        aws: of(ports.aws),
+      };
     },
     async stop() {
       await drill.stop();

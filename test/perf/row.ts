@@ -20,6 +20,8 @@ export type BenchOptions = {
   jobs: number;
   /** Cockpits at once. */
   cockpits: number;
+  /** Hosts at once, with a cockpit each. */
+  hosts: number;
   /** Of the long log. */
   lines: number;
 };

@@ -1,6 +1,6 @@
 // The benchmark's rows, in the order of its table.
 import type { BenchRow } from '../row.ts';
-import { cockpits } from './cockpits.ts';
+import { cockpits, hosts } from './cockpits.ts';
 import { idle } from './idle.ts';
 import { incident } from './incident.ts';
 import { keys } from './keys.ts';
@@ -22,6 +22,7 @@ export const rows: readonly BenchRow[] = [
   sqlBare,
   sqlCockpits,
   cockpits,
+  hosts,
   logs,
   slowReader,
   logScreen,
