@@ -1,6 +1,7 @@
 // Several cockpits beside one: of one user on one host, and of one incident on several hosts. What they cost the platform
 // together, and what each takes.
 import { readFileSync } from 'node:fs';
+import { formatCount } from '../../../src/core/text/format.ts';
 import { startCountedServer } from '../../support/counted-server.ts';
 import type { TerminalUnderTest } from '../../support/terminal.ts';
 import { startCountedPrometheus } from '../counted-prometheus.ts';
@@ -54,7 +55,7 @@ async function measure(count: number, name: string, room?: Room): Promise<readon
     const row = (
       what: string,
       [together, alone]: readonly number[],
-      text: (n: number) => string = String,
+      text: (n: number) => string = formatCount,
     ): Measure => ({
       figure: `${what}, ${count} ${name}`,
       is: text(together ?? 0),
