@@ -20,7 +20,7 @@ export async function localNeed(need: LocalNeed, { channels }: Pick<Settings, 'c
       fault: { kind: 'forbidden', where: 'PagerDuty', what: 'PagerDuty has no API token', hint },
     };
   }
-  const { toolThere } = await import('./tools/preflight.ts');
+  const { toolThere } = await import('./tools/there.ts');
   const there = await toolThere(need.kind === 'tool' ? need.command : need.path, need.directory);
   if (!there.ok || need.kind !== 'tool' || !need.script) return there;
   const { packageScriptThere } = await import('./tools/package-scripts.ts');

@@ -116,6 +116,12 @@ test('the engine’s thread never loads what draws, and the screen’s nothing t
   expect([drawing.filter((each) => !screen.has(each)), asking.filter((each) => !engine.has(each))]).toEqual([[], []]);
 });
 
+// Every cockpit looks at its start which actions cannot run from this machine.
+test('whether a program is there is told without what runs one', () => {
+  expect(packagesOf(['src/data/tools/preflight.ts'], true)).toContain('execa');
+  expect(packagesOf(['src/data/tools/there.ts'], true)).not.toContain('execa');
+});
+
 test('no import of node:http makes Node compile the undici that it carries', () => {
   const imports = Object.values(outputs).flatMap((chunk) =>
     chunk.imports.filter(({ path }) => /^(node:)?http$/.test(path)),
