@@ -50,7 +50,8 @@ function ownCache() {
 }
 
 if (process.env[allocator])
-  for (const name of [allocator, 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_']) delete process.env[name];
+  for (const name of [allocator, 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_'])
+    delete process.env[name];
 
 if (!existsSync(bundle)) fail(`${bundle} is missing. Build it first: npm run build`);
 
@@ -62,7 +63,7 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
         `${process.platform}-${process.arch} is installed. Install Node ${oldestMajor}, or run npm ci without --omit=optional.`,
     );
   const { spawn } = require('node:child_process');
-  const child = spawn(node, [__filename, ...process.argv.slice(2)], {
+  const child = spawn(node, ['--max-semi-space-size=4', __filename, ...process.argv.slice(2)], {
     // The fourth is a lifeline: it closes when this process ends, in any way.
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: { ...process.env, [lifeline]: '3', [begun]: String(performance.timeOrigin) },

@@ -46,6 +46,8 @@ async function makeBlob(work: string, node: string): Promise<string> {
       main: 'packaged.cjs',
       output: blob,
       disableExperimentalSEAWarning: true,
+      // As in bin/bentham-cockpit.
+      execArgv: ['--max-semi-space-size=4'],
       assets: { ...assets, 'manifest.json': manifest },
     }),
   );

@@ -154,12 +154,12 @@ describe('the command as it is installed', () => {
     await expect(run(path.join(there, 'bentham-cockpit'), [])).rejects.toMatchObject({ code: 9 });
     script(path.join(there, '..', 'node_modules', packaged, 'bin', 'node'), `printf '<%s>' "$@"`);
     const { stdout } = await run(path.join(there, 'bentham-cockpit'), ['a  b', '', '*', '$(id)', '-n']);
-    expect(stdout).toBe(`<${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
+    expect(stdout).toBe(`<--max-semi-space-size=4><${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
   });
 
   test('takes the Node of PATH where none is packaged', async () => {
     const there = copied();
-    script(path.join(there, 'path', 'node'), 'echo "$1"');
+    script(path.join(there, 'path', 'node'), 'echo "$2"');
     const { stdout } = await run(path.join(there, 'bin', 'bentham-cockpit'), [], {
       env: { PATH: `${there}/path:/usr/bin:/bin` },
     });
@@ -167,15 +167,14 @@ describe('the command as it is installed', () => {
   });
 
   test.each<[string, Record<string, string>, string]>([
-    ['sets how much freed memory the allocator keeps', {}, '1 131072\n'],
-    ['leaves what a person set', { MALLOC_ARENA_MAX: '4' }, '4 \n'],
+    ['sets how much freed memory the allocator keeps', {}, '1 131072 65536\n'],
+    ['leaves what a person set', { MALLOC_ARENA_MAX: '4' }, '4  \n'],
+    ['leaves one of them too', { MALLOC_MMAP_THRESHOLD_: '4096' }, '  4096\n'],
   ])('%s', async (_, own, says) => {
     const there = copied();
-    script(
-      path.join(there, 'node_modules', packaged, 'bin', 'node'),
-      'echo "$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_"',
-    );
-    script(path.join(there, 'path', 'node'), 'echo "$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_"');
+    const tells = 'echo "$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_ $MALLOC_MMAP_THRESHOLD_"';
+    script(path.join(there, 'node_modules', packaged, 'bin', 'node'), tells);
+    script(path.join(there, 'path', 'node'), tells);
     const env = { PATH: `${there}/path:/usr/bin:/bin`, ...own };
     expect((await run(path.join(there, 'bin', 'bentham-cockpit'), [], { env })).stdout).toBe(says);
   });
@@ -183,6 +182,7 @@ describe('the command as it is installed', () => {
   test.each<[Record<string, string>, string[]]>([
     [{}, []],
     [{ MALLOC_TRIM_THRESHOLD_: '4096' }, ['MALLOC_TRIM_THRESHOLD_']],
+    [{ MALLOC_MMAP_THRESHOLD_: '4096' }, ['MALLOC_MMAP_THRESHOLD_']],
   ])('starts programs with %j and nothing of its own beside it', async (own, left) => {
     const names = `Object.keys(process.env).filter((name) => /^MALLOC_|ALLOCATOR/.test(name))`;
     const tells = `process.on('exit', () => process.stderr.write(JSON.stringify(${names})))`;
@@ -190,6 +190,18 @@ describe('the command as it is installed', () => {
     const env = { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, NODE_OPTIONS: options, ...own };
     const { stderr } = await run(command, ['--version'], { env });
     expect(JSON.parse(stderr)).toEqual(left);
+  });
+
+  test('keeps the room for short-lived objects small', async () => {
+    const fill = `const kept = Array.from({ length: 600_000 }, (_, at) => ({ at }));
+      const rooms = process.getBuiltinModule('node:v8').getHeapSpaceStatistics();
+      const size = rooms.find(({ space_name }) => space_name === 'new_space').space_size;
+      process.on('exit', () => process.stderr.write(String(kept.length && size)));`;
+    const options = `--import=data:text/javascript,${encodeURIComponent(fill)}`;
+    const env = { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, NODE_OPTIONS: options };
+    const { stderr } = await run(command, ['--version'], { env });
+    // V8 alone takes 32 MB.
+    expect(Number(stderr)).toBeLessThanOrEqual(8 * 1024 * 1024);
   });
 
   test('says what is missing where there is no Node at all', async () => {

@@ -241,8 +241,6 @@ export async function runCockpit(
   if (ports.colours > 0 && answersColours(process.env)) owed = askGround();
 
   // Only now: a thread that starts takes time from the first frame.
-  // As in the engine's thread (worker-client.ts).
-  setFlagsFromString('--semi-space-growth-factor=1');
   // MB, for the engine's thread: it begins with the most that its limit allows. Logs at full speed take a quarter less CPU.
   setFlagsFromString('--min-semi-space-size=2');
   engine = startEngine(settings);
