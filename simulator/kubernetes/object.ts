@@ -199,6 +199,7 @@ export type Kinds = {
   poddisruptionbudgets: KubeObject & { spec?: unknown; status?: unknown };
   statefulsets: KubeObject & { spec?: unknown; status?: unknown };
   daemonsets: KubeObject & { spec?: unknown; status?: unknown };
+  replicationcontrollers: KubeObject & { spec?: unknown; status?: unknown };
   jobs: KubeObject & { spec?: unknown; status?: unknown };
   cronjobs: KubeObject & { spec?: unknown; status?: unknown };
   persistentvolumeclaims: KubeObject & { spec?: unknown; status?: unknown };

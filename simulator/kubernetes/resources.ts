@@ -103,6 +103,11 @@ export const resources: readonly Resource[] = [
   }),
   stored('batch', 'v1', 'jobs', 'Job', { subresources: [status('Job')], categories: all }),
   stored('batch', 'v1', 'cronjobs', 'CronJob', { short: ['cj'], subresources: [status('CronJob')], categories: all }),
+  stored('', 'v1', 'replicationcontrollers', 'ReplicationController', {
+    short: ['rc'],
+    subresources: [status('ReplicationController'), scale],
+    categories: all,
+  }),
   stored('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', {
     short: ['pvc'],
     subresources: [status('PersistentVolumeClaim')],

@@ -132,6 +132,12 @@ test('pages together are the complete list', async () => {
   expect(names).toEqual(whole.items.map((pod) => pod.metadata?.name));
 });
 
+test('replication controllers are served, as by every API server', async () => {
+  const begun = await begin('calm');
+  const answer = await ask(begun, `/api/v1/namespaces/${namespace}/replicationcontrollers`);
+  expect(answer).toMatchObject({ status: 200, body: { kind: 'ReplicationControllerList', items: [] } });
+});
+
 test('field selectors select, and unknown ones are refused', async () => {
   const begun = await begin('api-outage', { pace: 1 });
   const pending = await begun.core.listNamespacedPod({ namespace, fieldSelector: 'status.phase=Pending' });
