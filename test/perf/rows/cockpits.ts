@@ -36,8 +36,8 @@ async function measure(count: number, name: string, room?: Room): Promise<readon
     ...(await room?.relay()),
   });
   const inAMinute = async () => {
-    // A start is over, and what it needed is given back.
-    await wait(40_000);
+    // A start is over, what it needed is given back, and the first watches were renewed.
+    await wait(90_000);
     await server.reset();
     const before = await soFar();
     await wait(minute);
