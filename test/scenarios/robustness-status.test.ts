@@ -187,7 +187,8 @@ describe('--watch', () => {
 
   test('a closed pipe ends it at the next line', async () => {
     const watch = start('--watch');
-    await watch.says(/OK/);
+    // On a busy machine the first line comes before the last answer.
+    await watch.says(/OK|UNKN/);
     watch.child.stdout.destroy();
     await be('refuses', 'redis');
     expect([0, 2, 3]).toContain(await watch.exited);
