@@ -84,6 +84,23 @@ describe.skipIf(!installed)('with redis-server', () => {
     await eventually(() => expect(length(incident)).toBeGreaterThanOrEqual(100));
   });
 
+  test('a relay that refuses entries is away until it takes them, however often it is connected to', async () => {
+    const { port, cli } = await relay();
+    const incident = nextId();
+    const one = new Carrier(relayAt(port), 'a');
+    await connected(one);
+    cli('acl', 'setuser', 'default', '-xadd');
+    one.write(incident, 'held back');
+    await eventually(() => expect(one.link.state.state).toBe('away'));
+    const before = one.states.length;
+    const refused = () => Number(/^cmdstat_xadd:.*rejected_calls=(\d+)/m.exec(cli('info', 'commandstats'))?.[1] ?? 0);
+    await eventually(() => expect(refused()).toBeGreaterThanOrEqual(4));
+    expect(new Set(one.states.slice(before - 1))).toEqual(new Set(['away']));
+    cli('acl', 'setuser', 'default', '+xadd');
+    await connected(one);
+    await eventually(() => expect(one.courier.unsent).toBe(0));
+  });
+
   test('what was taken is not taken again when the connection comes back', async () => {
     const { port } = await relay();
     const proxy = await Middleman.before('127.0.0.1', port);

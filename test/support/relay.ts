@@ -41,6 +41,8 @@ export class Carrier {
   readonly link: RelayLink;
   readonly courier: Courier;
   readonly incidents = new Set<string>();
+  /** How the relay was for it, each time that it changed. */
+  readonly states: string[] = [];
   /** Lines that it was given so far. */
   taken = 0;
   readonly #lines = new Map<string, RelayLine[]>();
@@ -49,7 +51,7 @@ export class Carrier {
   /** `knows`: lines of an incident that it has from before. */
   constructor(options: RelayOptions, session: string, knows: { incident?: string; lines?: readonly string[] } = {}) {
     this.session = session;
-    this.link = new RelayLink(options, () => {});
+    this.link = new RelayLink(options, () => void this.states.push(this.link.state.state));
     const { incident: known, lines = [] } = knows;
     if (known !== undefined) for (const text of lines) this.#take(known, text);
     const book = {

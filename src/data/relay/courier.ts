@@ -99,8 +99,9 @@ export class Courier {
   async send(): Promise<void> {
     const turn = this.#sending.then(async () => {
       const up = this.#up;
-      if (!up || up.options.readOnly) return;
-      await this.#publish(up).catch(up.fail);
+      if (!up) return;
+      if (!up.options.readOnly) await this.#publish(up).then(up.works, up.fail);
+      else up.works();
       this.#changed();
     });
     this.#sending = turn;

@@ -29,6 +29,8 @@ export type Up = {
   signal: AbortSignal;
   /** Ends it: the relay failed. */
   fail(error: unknown): void;
+  /** Everything that there was to write was taken: a relay that refused before is back only then. */
+  works(): void;
 };
 
 /** The relay does not answer: whether it did what was asked is unknown. */
@@ -52,6 +54,8 @@ export class RelayLink {
   #answeredAt: Instant = Date.now();
   #clock: Ms = 0;
   #keeps: number;
+  /** The last connection ended with a refusal: that the next one is up says nothing yet. */
+  #isRefused = false;
   #decide: () => void = () => {};
   /** Resolves when the first attempt to connect has ended, in whatever way. */
   readonly #decided = new Promise<void>((resolve) => {
@@ -137,6 +141,7 @@ export class RelayLink {
         if (this.#over.signal.aborted) break;
         // What worked for a while begins again with the shortest pause.
         failures = performance.now() - begun > 10 * second ? 1 : failures + 1;
+        this.#isRefused = isRefusal(error);
         const fault = relayFault(error, this.options);
         debugLog.warn('relay', { away: fault.what, kind: fault.kind });
         const since = this.#state.state === 'away' ? this.#state.since : this.#answeredAt;
@@ -171,7 +176,7 @@ export class RelayLink {
       await this.#compareClocks(ask);
       await within(this.#agree(ask));
       const leases = new Leases(ask, this.options, () => Date.now() + this.#clock);
-      const up: Up = { ask, listen, leases, options: this.options, signal, fail };
+      const up: Up = { ask, listen, leases, options: this.options, signal, fail, works: () => this.#works(up) };
       this.#up = up;
       this.#answeredAt = Date.now();
       debugLog.info('relay', { connected: true });
@@ -194,8 +199,14 @@ export class RelayLink {
   }
 
   async #work(work: (up: Up) => Promise<void>, up: Up): Promise<void> {
-    this.#tell({ state: 'connected' });
+    if (!this.#isRefused) this.#tell({ state: 'connected' });
     await work(up);
+  }
+
+  #works(up: Up): void {
+    if (this.#up !== up || up.signal.aborted || !this.#isRefused) return;
+    this.#isRefused = false;
+    this.#tell({ state: 'connected' });
   }
 
   /**

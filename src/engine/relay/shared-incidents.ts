@@ -115,7 +115,10 @@ export class SharedIncidents {
     this.#link.start((up) =>
       carries
         ? this.#courier.work(up)
-        : new Promise((resolve) => up.signal.addEventListener('abort', () => resolve(), { once: true })),
+        : new Promise((resolve) => {
+            up.works();
+            up.signal.addEventListener('abort', () => resolve(), { once: true });
+          }),
     );
     if (!carries) return;
     const stopWritten = journal.onWritten(() => void this.#courier.send());
