@@ -135,9 +135,9 @@ describe.runIf(installed)('cockpits of one user', () => {
     const alone = cockpit({ every: 300 });
     await alone.tells(2);
     let locks = 0;
-    const watcher = watch(here(), (_, name) => {
-      // It comes, and it goes.
-      if (name?.endsWith('.lock')) locks += 0.5;
+    const watcher = watch(here(), (what, name) => {
+      // It comes, is written, and becomes the note.
+      if (what === 'rename' && name?.endsWith('.lock')) locks += 0.5;
     });
     try {
       const before = alone.news.length;
