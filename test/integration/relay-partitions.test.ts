@@ -34,7 +34,12 @@ async function conflict(ana: RelayCockpit, ben: RelayCockpit): Promise<void> {
 
 /** Everything is everywhere, once; Ben is in control, and Ana was told. */
 async function healed(ana: RelayCockpit, ben: RelayCockpit, ...others: RelayCockpit[]): Promise<void> {
-  const texts = (one: RelayCockpit) => one.recorder.journal.linesOf(one.incident?.id ?? '').map(({ text }) => text);
+  // In whatever order they came.
+  const texts = (one: RelayCockpit) =>
+    one.recorder.journal
+      .linesOf(one.incident?.id ?? '')
+      .map(({ text }) => text)
+      .toSorted();
   await eventually(() => expect(ana.said.some((says) => /ben/.test(says) && /control/.test(says))).toBe(true));
   for (const one of [ana, ben, ...others]) {
     await eventually(() => expect(one.notes()).toEqual(expect.arrayContaining(['of ana, alone', 'of ben, alone'])));
