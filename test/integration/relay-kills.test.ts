@@ -95,8 +95,12 @@ describe.skipIf(!installed)('with redis-server', () => {
       );
       await eventually(() => expect(unfinished(next.recorder.incident ?? never())).toEqual([]));
       const far = await cockpit(`far${lane}`, port, { incident: laneOf(lane) });
+      // In whatever order they came.
       const linesOf = (one: typeof far) =>
-        one.recorder.journal.linesOf(next.incident?.id ?? '').map(({ text }) => text);
+        one.recorder.journal
+          .linesOf(next.incident?.id ?? '')
+          .map(({ text }) => text)
+          .toSorted();
       await eventually(() => expect(linesOf(far).length).toBe(linesOf(next).length));
       expect(linesOf(far)).toEqual(linesOf(next));
       expect(new Set(linesOf(far)).size).toBe(linesOf(far).length);
