@@ -15,6 +15,7 @@ import type { Evidence } from '../core/incident/checklist.ts';
 import { disabledSince, surfaceStandings } from '../core/platform/surface-acts.ts';
 import { doubtSays } from '../core/platform/unclear.ts';
 import { formatAge, formatCount, formatLimit, formatPercent } from '../core/text/format.ts';
+import { uncapitalized } from '../core/text/text.ts';
 import type { Pod } from '../core/world/facts.ts';
 import { isStale, known, newest, type Reading } from '../core/world/reading.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
@@ -258,7 +259,9 @@ export function errorMessages(world: World): readonly Evidence[] {
   const at = newest(reading)?.at;
   return seen.slice(0, 4).map((s) => {
     const cause = causeOf(s.topError);
-    const fix = cause ? ` → ${cause.cause.toLowerCase()}: ${cause.fix.toLowerCase()}` : ' → not in the runbook’s table';
+    const fix = cause
+      ? ` → ${uncapitalized(cause.cause)}: ${uncapitalized(cause.fix)}`
+      : ' → not in the runbook’s table';
     const count =
       s.topErrorCount === undefined
         ? estimateSays(s.failures, s.failuresMargin)

@@ -5,6 +5,7 @@ import { disabledSays } from '../core/health/surfaces.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { disabledSince } from '../core/platform/surface-acts.ts';
 import { formatCounted } from '../core/text/format.ts';
+import { uncapitalized } from '../core/text/text.ts';
 import { known, newest } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import { causeOf } from './causes.ts';
@@ -45,7 +46,9 @@ export function failureMessages(world: World): readonly Evidence[] {
   const at = newest(world.readings.surfaces)?.at ?? world.now;
   return messages.slice(0, most).map(({ error, count, margin }) => {
     const cause = causeOf(error);
-    const fix = cause ? ` → ${cause.cause.toLowerCase()}: ${cause.fix.toLowerCase()}` : ' → not in the runbook’s table';
+    const fix = cause
+      ? ` → ${uncapitalized(cause.cause)}: ${uncapitalized(cause.fix)}`
+      : ' → not in the runbook’s table';
     return {
       subject: `${estimateSays(count, margin)}${marginSays(margin, count, 'count')} ×`,
       state: bad ? 'fail' : 'pass',

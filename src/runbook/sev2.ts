@@ -1,4 +1,5 @@
 import type { Checklist, Offer } from '../core/incident/checklist.ts';
+import { uncapitalized } from '../core/text/text.ts';
 import { formOf } from '../core/world/world.ts';
 import { causes } from './causes.ts';
 import { failingSurfaces, mostlyFailing, surfaces, workload } from './evidence.ts';
@@ -52,7 +53,7 @@ export const sev2: Checklist = {
     {
       id: 'sev2/error-messages',
       say: 'Check error messages',
-      more: causes.map((c) => `“${c.pattern}”: ${c.cause.toLowerCase()} → ${c.fix.toLowerCase()}`),
+      more: causes.map((c) => `“${c.pattern}”: ${uncapitalized(c.cause)} → ${uncapitalized(c.fix)}`),
       evidence: failureMessages,
       offers: fixes,
       byHand: (t, world) => [psql(t.primary, failuresByMessage(formOf(world)))],

@@ -7,6 +7,7 @@ import {
   sanitize,
   shortenings,
   stripControl,
+  uncapitalized,
   width,
 } from '../../src/core/text/text.ts';
 
@@ -117,6 +118,14 @@ test.each([
 ])('characters that terminals measure differently are removed: %s', (text, left) =>
   expect(stripControl(text)).toBe(left),
 );
+
+test.each([
+  ['Evict old data from Redis', 'evict old data from Redis'],
+  ['Revoke an API key', 'revoke an API key'],
+  ['IP blocked', 'IP blocked'],
+  ['Élan', 'élan'],
+  ['', ''],
+])('a title within a sentence keeps its names: %s', (title, within) => expect(uncapitalized(title)).toBe(within));
 
 test('a text loses whole clauses, never a part of a quotation or of a parenthesis', () => {
   expect(shortenings('406 × “Invalid session: login, required” → session expired: clear session pool')).toEqual([

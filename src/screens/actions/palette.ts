@@ -7,6 +7,7 @@ import { isBreached } from '../../core/health/status.ts';
 import { isHeld } from '../../core/health/studies.ts';
 import { isOngoing } from '../../core/incident/incident.ts';
 import { present } from '../../core/present.ts';
+import { uncapitalized } from '../../core/text/text.ts';
 import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Concern } from '../../runbook/remedy.ts';
@@ -158,7 +159,7 @@ export const actionEntries = (state: State): readonly Entry[] => [
   ...allActions(state.own).flatMap((action) => {
     const { each } = action;
     return [
-      entryOf(state, action, action.title.toLowerCase()),
+      entryOf(state, action, uncapitalized(action.title)),
       ...(each
         ? namesOf[each.field](state).map((name) => entryOf(state, action, each.title(name), { [each.field]: name }))
         : []),

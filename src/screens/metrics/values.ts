@@ -6,6 +6,7 @@ import { evaluateMetric, type Metric } from '../../core/health/metrics.ts';
 import { type HealthStatus, isBreached } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
 import { formatAge, formatCount, formatLimit, shortAge, shortClock } from '../../core/text/format.ts';
+import { uncapitalized } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -51,7 +52,7 @@ export function trend(m: Metric, world: World, columns: number): string {
 export function asks(m: Metric, verdict: HealthStatus, world: World, columns: number): Line | undefined {
   if (!isBreached(verdict)) return undefined;
   const action = actionFor(m, world);
-  const does = `${action[0]?.toLowerCase()}${action.slice(1)}`;
+  const does = uncapitalized(action);
   const recovery = recoveryOf(m, world);
   const by = recovery && shortClock(recovery.leaves);
   const name = span(`${m.short} ${verdict}`, verdict);

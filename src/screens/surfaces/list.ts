@@ -3,6 +3,7 @@
 import { estimateSays } from '../../core/health/measure.ts';
 import { disabledSays, failureRate, failureShare, jobsSay, type SurfaceHealth } from '../../core/health/surfaces.ts';
 import { formatCount } from '../../core/text/format.ts';
+import { uncapitalized } from '../../core/text/text.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -75,7 +76,7 @@ export const surfacesScreen: Screen = {
       const known = j.s.topError && j.verdict !== 'ok' ? causeOf(j.s.topError) : undefined;
       if (j.disabled) below.push(line('   ', span(disabledSays(j.disabled, world.now).says, j.verdict)));
       if (room < 90 && j.s.topError && j.verdict !== 'ok') below.push(line('   ', dim(j.s.topError)));
-      if (known) below.push(line(`   likely ${known.cause.toLowerCase()}: ${known.fix.toLowerCase()}`));
+      if (known) below.push(line(`   likely ${uncapitalized(known.cause)}: ${uncapitalized(known.fix)}`));
       return {
         id: j.s.id,
         text: `${j.s.id} ${j.s.topError ?? ''} ${j.disabled ? 'DISABLED' : j.verdict}`,
