@@ -136,7 +136,7 @@ describe.each(sizes)('at $columns x $rows', (size) => {
       frameText(shared(screen, { relay: { ...connected, unshared } }), size).replace(/\s+/g, ' ');
     expect(state('health', refused)).toContain('looks are not shared');
     expect(state('people', refused)).toContain('this cockpit asks itself: no permissions');
-    expect(state('people', refused)).toContain("'mget' command; doctor names it");
+    expect(state('people', refused)).toContain('command; doctor names it');
     expect(state('people', { why: 'clock', by: 3000 })).toContain('asks itself: this clock is 3.0 s');
     expect(state('health', undefined)).not.toContain('looks are');
   });

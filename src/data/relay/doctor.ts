@@ -194,7 +194,7 @@ async function streams(client: Client, options: RelayOptions): Promise<Checkup> 
     ...about,
     verdict: 'warning',
     answer: `${answer}: the oldest are dropped, journals keep them`,
-    todo: 'raise incident.retentionEntries on every host',
+    todo: 'raise incident.retentionEntries on one host, the most of any counts',
   };
 }
 

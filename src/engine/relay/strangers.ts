@@ -7,6 +7,8 @@ import type { Incident } from '../../core/incident/incident.ts';
 const mostOfStrangers = 200;
 /** The same of all incidents together that nobody has opened. */
 const mostUnopened = 20 * mostOfStrangers;
+/** Incidents of which it is remembered that lines were left out: the last ones. */
+const mostLeftOut = 10_000;
 
 const knownKeys = (incident: Incident | undefined): ReadonlySet<string> =>
   new Set(incident?.keys.filter(({ state }) => state !== 'new').map(({ key }) => key));
@@ -31,12 +33,19 @@ export class Strangers {
     return (entry) => {
       if (entry.incident !== id) return false;
       if (!isStranger(entry) || (!incident && openingOf(id, [entry]) !== undefined)) return true;
-      if (theirs >= most) this.#leftOut.set(id, known.size);
-      if (theirs >= most) return false;
+      if (theirs >= most) return this.#leaveOut(id, known.size);
       theirs += 1;
       if (!incident) this.#unopened.set(id, theirs);
       return true;
     };
+  }
+
+  #leaveOut(id: string, known: number): false {
+    this.#leftOut.delete(id);
+    this.#leftOut.set(id, known);
+    const [oldest] = this.#leftOut.keys();
+    if (oldest !== undefined && this.#leftOut.size > mostLeftOut) this.#leftOut.delete(oldest);
+    return false;
   }
 
   /** Whether lines were left out that may be wanted by now: keys were admitted since. True once for each time. */

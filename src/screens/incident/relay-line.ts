@@ -32,7 +32,7 @@ function unsharedSays(unshared: NonNullable<RelayStatus['unshared']>): string {
     unshared.why === 'refused'
       ? `${unshared.what}; ${unshared.hint}`
       : `this clock is ${formatAge(Math.abs(unshared.by))} ${unshared.by > 0 ? 'behind' : 'ahead of'} the relay's; compare both: chronyc tracking`;
-  return `. Looks at PostgreSQL and Redis are not shared, this cockpit asks itself: ${why}`;
+  return `. Looks are not shared, this cockpit asks itself: ${why}`;
 }
 
 /** The relay's state in full, for the screen of people. */
