@@ -1,5 +1,5 @@
 // Evict old data from Redis (runbook: Key Metrics, Evict old data).
-import type { Action, Execution } from '../core/actions/action.ts';
+import type { Action, Execution, Suggestion, Target } from '../core/actions/action.ts';
 import type { RedisKey } from '../core/actions/preflight.ts';
 import { present } from '../core/present.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
@@ -32,6 +32,12 @@ function batches(keys: readonly RedisKey[]): readonly (readonly string[])[] {
   const names = keys.map(({ key }) => key);
   return Array.from({ length: Math.ceil(names.length / batch) }, (_, at) => names.slice(at * batch, (at + 1) * batch));
 }
+
+/** The same with the keys that the scan has not reached; nothing where it has reached the last one. */
+const goOn = (target: Target, cursor: string | undefined): readonly Suggestion[] =>
+  cursor === undefined
+    ? []
+    : [{ action: 'evict-redis', target: { ...target, cursor }, says: 'go on with the keys behind them' }];
 
 export const evictRedis: Action = {
   id: 'evict-redis',
@@ -89,12 +95,15 @@ export const evictRedis: Action = {
       );
     if (matched === 0 && complete) return refuse(`no key begins with ${prefix.slice(0, 80)}`, 'choose another prefix');
     if (old.length === 0)
-      return refuse(
-        `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (${formatCount(scanned)} keys scanned)`}`,
-        resume === undefined
-          ? 'choose another prefix or a shorter duration'
-          : `go on from cursor ${resume}, or choose another prefix or a shorter duration`,
-      );
+      return {
+        ...refuse(
+          `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (${formatCount(scanned)} keys scanned)`}`,
+          resume === undefined
+            ? 'choose another prefix or a shorter duration'
+            : `go on from cursor ${resume}, or choose another prefix or a shorter duration`,
+        ),
+        next: goOn(target, resume),
+      };
     const may = await preflight.redisMay('UNLINK', ...(old[0] ? [old[0].key] : []));
     if (!may.ok) return refusedBy(may.fault);
     if (may.value.may === false) return refuse(`Redis would refuse this: ${may.value.why}`, may.value.hint);
@@ -160,14 +169,5 @@ export const evictRedis: Action = {
     return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);
   },
   within: 20 * second,
-  next: ({ target, plan }) =>
-    plan.baseline?.resume === undefined
-      ? []
-      : [
-          {
-            action: 'evict-redis',
-            target: { ...target, cursor: plan.baseline.resume },
-            says: 'go on with the keys behind them',
-          },
-        ],
+  next: ({ target, plan }) => goOn(target, plan.baseline?.resume),
 };

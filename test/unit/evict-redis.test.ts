@@ -42,6 +42,22 @@ test('keys that are all in use again prove nothing', async () => {
   });
 });
 
+test('where a scan that is not over found no idle key, the next one goes on behind it', async () => {
+  const plan = (resume: string | undefined) => {
+    const keys = { idle: [], matched: 200_000, scanned: 200_000, resume };
+    const preflight: Pick<Preflight, 'redis' | 'redisKeys'> = {
+      redis: async () => ({ ok: true, value: { role: 'master', missing: [] } as never }),
+      redisKeys: async () => ({ ok: true, value: keys as never }),
+    };
+    return evictRedis.plan({ prefix: 'cache:', idle: '1h' }, preflight as Preflight);
+  };
+  expect(await plan('4711')).toMatchObject({
+    ok: false,
+    next: [{ action: 'evict-redis', target: { prefix: 'cache:', idle: '1h', cursor: '4711' } }],
+  });
+  expect(await plan(undefined)).toMatchObject({ ok: false, next: [] });
+});
+
 test('the next run goes on at the cursor where this one ended; none is offered after the last key', () => {
   const clock: Pick<Preflight, 'now'> = { now: () => now };
   const done = { run: 'r', target: { prefix: 'cache:', idle: '1h', cursor: '7' }, startedAt: now, output: [] };

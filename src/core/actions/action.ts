@@ -72,7 +72,8 @@ export type Found = {
 };
 
 /** A plan, or why there is none and what to do about it. */
-export type Planned = { ok: true; plan: Plan } | { ok: false; why: string; hint: string };
+/** `next`: what may be planned instead. */
+export type Planned = { ok: true; plan: Plan } | { ok: false; why: string; hint: string; next?: readonly Suggestion[] };
 
 /** A value that can be chosen, and what it is. */
 export type Choice = { value: string; says?: string };

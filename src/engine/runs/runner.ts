@@ -102,7 +102,7 @@ export class Runner {
     if (wrong) return live.end('refused', wrong.why, { hint: wrong.hint });
     const plan = await live.look();
     if (live.leave.signal.aborted) return live.run;
-    if (!plan.ok) return live.end('refused', plan.why, { hint: plan.hint });
+    if (!plan.ok) return live.end('refused', plan.why, { hint: plan.hint, next: plan.next ?? [] });
     live.planned(plan.plan);
     if (plan.plan.calls.length > 0) return live.run;
     return live.end('verified', 'nothing was changed', { next: await live.next(plan.plan) });
