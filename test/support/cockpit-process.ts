@@ -64,7 +64,11 @@ function told(): Told {
     control: incident?.control,
     admitted: incident?.keys.filter(({ state }) => state === 'admitted').map((one) => one.key) ?? [],
     notes: cockpit.notes(),
-    lines: recorder.journal.linesOf(incident?.id ?? '').map(({ text }) => text),
+    // In whatever order they came.
+    lines: recorder.journal
+      .linesOf(incident?.id ?? '')
+      .map(({ text }) => text)
+      .toSorted(),
     runs: incident?.runs.map(({ run, phase }) => ({ run, phase })) ?? [],
     said,
     mayAct: recorder.mayAct() === undefined,

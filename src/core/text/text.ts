@@ -155,8 +155,8 @@ export function fitWords(text: string, columns: number): string {
 }
 
 /** A title within a sentence: its first word without a capital, unless it is written in capitals. Names stay. */
-export const uncapitalized = (title: string): string =>
-  title.replace(/^\p{Lu}(?!\p{Lu})/u, (first) => first.toLowerCase());
+export const uncapitalized = (text: string): string =>
+  text.replace(/^\p{Lu}(?!\p{Lu})/u, (first) => first.toLowerCase());
 
 /** The least width of a name that is cut in its middle: enough to recognize it by both ends. */
 const cutName = 16;
