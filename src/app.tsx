@@ -6,6 +6,7 @@ import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
 import { afterEditing } from './screens/overlays/form.ts';
 import { withName } from './screens/overlays/name.ts';
+import { marking, marksInstead } from './screens/overlays/palette.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { type Frame, footerRows, frame, isTooSmall } from './screens/shell/frame.ts';
@@ -54,7 +55,10 @@ function seenAt(state: State, size: Size): Frame {
   return isTooSmall(size) ? seen() : lazily(seen, { tooSmall: undefined });
 }
 
-/** How long the marker rests on a row before its detail is asked for, in ms: longer than a held key repeats. */
+/**
+ * How long the marker rests on a row before its detail is asked for, or the row counts as seen, in ms: longer than a held
+ * key repeats.
+ */
 const rests = 300;
 
 /** Pieces of one paste come closer together than this, in ms; a finger needs longer. */
@@ -170,7 +174,19 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   usePaste((text) => perform(pasted(text)));
 
   const theme = themeOf(state.ui.theme, ports.colours, state.ui.ground);
-  const { lines, table, beside } = frameAt(state, columns, rows);
+  const { lines, table, beside, row } = frameAt(state, columns, rows);
+  const { overlay } = state.ui;
+  const instead = overlay.kind === 'palette' ? marksInstead(state, overlay, row) : undefined;
+  useEffect(() => {
+    const marks = () => {
+      const now = store.getState();
+      const { row } = frameAt(now, size.current.columns, size.current.rows);
+      const { overlay } = now.ui;
+      if (overlay.kind === 'palette') perform([{ kind: 'overlay', overlay: marking(now, overlay, row) }]);
+    };
+    const timer = instead === undefined ? undefined : setTimeout(marks, rests);
+    return () => clearTimeout(timer);
+  }, [instead, store, perform]);
   // The detail beside a list asks a backend only where the marker rests: running through a list asks nothing.
   const about = beside && JSON.stringify([beside.screen, beside.of]);
   const latest = useRef(beside);

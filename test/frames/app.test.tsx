@@ -67,6 +67,19 @@ describe('the app', () => {
     await open.shows('SEV4');
   });
 
+  test('in the palette, what took the place of an entry that is gone is meant once it was seen', async () => {
+    open = show(stateOf(calm));
+    open.type(':');
+    open.type('glyphs');
+    await open.shows('glyphs ascii');
+    const { ui } = open.store.getState();
+    if (ui.overlay.kind !== 'palette') throw new Error('no palette');
+    open.store.setState({ ui: { ...ui, overlay: { ...ui.overlay, on: 'gone' } } });
+    await eventually(() => expect(open.store.getState().ui.overlay).toMatchObject({ on: 'glyphs' }));
+    open.type('\r');
+    await eventually(() => expect(open.store.getState().ui.ascii).toBe(true));
+  });
+
   test('handles keys typed ahead one by one, in order', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');

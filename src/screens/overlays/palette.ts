@@ -157,6 +157,13 @@ export function markedAt(all: readonly Item[], { at, on }: Palette): number {
   return now >= 0 ? now : Math.max(0, Math.min(at, all.length - 1));
 }
 
+/** The entry under the marker where the marked one is gone: until a person has seen it, no key is meant for it. */
+export function marksInstead(state: State, palette: Palette, row: Row | undefined): string | undefined {
+  const { all } = listed(state, palette.text, row);
+  const shown = all[markedAt(all, palette)]?.id;
+  return palette.on === undefined || palette.on === shown ? undefined : shown;
+}
+
 /** The palette with the entry at `at` marked. */
 export function marking(state: State, palette: Palette, row: Row | undefined): Palette {
   const { all } = listed(state, palette.text, row);
