@@ -15,12 +15,21 @@ const sizes = [100, 10_000, 100_000] as const;
 const long = 10_000;
 const [presses, notes] = [40, 10];
 
-/** CPU seconds of the cockpit for each of some inputs, beyond what it takes while nobody touches it. */
-async function cpuEach(pid: number, idle: number, times: number, input: (turn: number) => Promise<unknown>) {
+/**
+ * CPU seconds of the cockpit for each of some inputs, beyond what it takes while nobody touches it. Undefined: it had not
+ * come to rest before.
+ */
+async function cpuEach(
+  pid: number,
+  idle: number,
+  times: number,
+  input: (turn: number) => Promise<unknown>,
+): Promise<number | undefined> {
   const [before, begun] = [cpuOf(pid), performance.now()];
   for (let turn = 0; turn < times; turn += 1) await input(turn);
   const took = (performance.now() - begun) / 1000;
-  return Math.max(0, cpuOf(pid) - before - idle * took) / times;
+  const each = (cpuOf(pid) - before - idle * took) / times;
+  return each > 0 ? each : undefined;
 }
 
 async function measure(entries: number): Promise<readonly Measure[]> {
@@ -33,13 +42,17 @@ async function measure(entries: number): Promise<readonly Measure[]> {
     const show = await costOf(process.execPath, [launcher, 'incident', 'show'], environment);
     if (show.code !== 0) throw new Error(`incident show ended with ${show.code}`);
     const size = `${formatCount(entries)} entries`;
-    const of = (figure: string, is: string, ratio: number, against: string): Measure => ({
+    const of = (figure: string, is: string, ratio: number | undefined, against: string): Measure => ({
       figure: `${figure}, an incident of ${size}`,
       is,
       beside: `budget ${against}`,
       ratio,
       goal: entries === long ? 1 : undefined,
     });
+    const input = (figure: string, each: number | undefined, most: number) =>
+      each === undefined
+        ? of(figure, 'not measured: busy before', undefined, ms(most * 1000))
+        : of(figure, ms(each * 1000), each / most, ms(most * 1000));
     const cockpit = new TerminalUnderTest({ program: command, environment, columns: 120, rows: 40 });
     try {
       await cockpit.shows('API errors', 120_000);
@@ -67,8 +80,8 @@ async function measure(entries: number): Promise<readonly Measure[]> {
       return [
         of('CPU of incident show', seconds(show.cpu), show.cpu / budget.show, seconds(budget.show)),
         of('memory of a cockpit', bytes(peak), peak / budget.memory, bytes(budget.memory)),
-        of('CPU of a key on the timeline', ms(key * 1000), key / budget.key, ms(budget.key * 1000)),
-        of('CPU of a note, its form and its typing', ms(note * 1000), note / budget.note, ms(budget.note * 1000)),
+        input('CPU of a key on the timeline', key, budget.key),
+        input('CPU of a note, its form and its typing', note, budget.note),
       ];
     } finally {
       await end(cockpit);
