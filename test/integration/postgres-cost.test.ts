@@ -24,9 +24,9 @@ afterEach(() => session.close());
 
 const soon = () => AbortSignal.timeout(30_000);
 
-/** Statements of a look, once the connection is open and the tables are known. */
+/** Statements of a look, once the connection is open, the tables are known and what is asked often is planned. */
 async function statementsOf(look: () => Promise<{ ok: boolean }>): Promise<number> {
-  expect(await look()).toMatchObject({ ok: true });
+  for (let i = 0; i < 3; i += 1) expect(await look()).toMatchObject({ ok: true });
   await server.reset();
   expect(await look()).toMatchObject({ ok: true });
   return (await server.counted()).calls;
@@ -57,7 +57,8 @@ const statuses = async (statements: readonly string[], within = 5000) => {
 };
 
 test('what is asked together fails alone, and is asked alone from then on', async () => {
-  expect(await statuses([one, refused, one])).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  for (let i = 0; i < 3; i += 1)
+    expect(await statuses([one, refused, one])).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   await server.reset();
   expect(await statuses([one, refused, one])).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   // The server counts no statement that it refused: the settings of both, and the two that went together.

@@ -142,7 +142,7 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
   });
   const looked = async () => {
     const session = new Session(at(port));
-    await readServer(session, 10_000, AbortSignal.timeout(60_000));
+    for (let look = 0; look < 3; look += 1) await readServer(session, 10_000, AbortSignal.timeout(60_000));
     await session.read(AbortSignal.timeout(60_000), 5000, (ask) => ask('SELECT no_such_column'));
     await session.read(AbortSignal.timeout(60_000), 50, (ask) => ask('SELECT pg_sleep(5)'));
     await session.close();

@@ -42,7 +42,7 @@ export type AskOptions = {
 
 /** How a look asks over this connection; `settled` resolves when nothing of it is under way any more. */
 export function asker(
-  { client }: Connection,
+  { client, planned }: Connection,
   { limit, hear, refusals }: AskOptions,
 ): { ask: AskSql; settled(): Promise<void> } {
   let waiting: Asking[] = [];
@@ -53,13 +53,19 @@ export function asker(
     return next;
   };
 
+  const send = async (text: string) => {
+    const results = await client.query(text);
+    hear();
+    return results;
+  };
+
   /** One message, one round trip, one implicit transaction: it ends with its error or its last statement. */
   const plain = async (sql: string, within: Ms): Promise<object[]> => {
+    const own = settings(within);
     try {
-      const results: unknown = await client.query(`${settings(within)}; ${sql}`);
-      hear();
+      const results = await (planned ? planned.run(send, own, sql) : send(`${own}; ${sql}`));
       // Several statements give several results (the client's types know only one); the last is ours.
-      return (results as QueryResult<object>[]).at(-1)?.rows ?? [];
+      return (results as unknown as QueryResult<object>[]).at(-1)?.rows ?? [];
     } catch (error) {
       if (sqlState(error) !== undefined) hear();
       throw refusedStatement(error, sql);

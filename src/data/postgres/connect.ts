@@ -6,11 +6,14 @@ import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { cancelRequest } from './cancel.ts';
 import { isWrongPassword, NotPostgres, PasswordInClear, sqlState } from './faults.ts';
+import { PlannedStatements } from './planned.ts';
 import { passwordInFile, passwordsOf, renew } from './rotated-passwords.ts';
 import { type Attempt, tlsAttempts } from './tls.ts';
 
 export type Connection = {
   client: pg.Client;
+  /** Runs what is asked often by its plan; undefined where the session is not ours alone. */
+  readonly planned: PlannedStatements | undefined;
   /** True from the moment the connection is known to be gone. */
   readonly lost: boolean;
   /** Asks the server to end what it does here, without a session of its own: it works where no connection is left. */
@@ -122,11 +125,13 @@ async function once(
     socket.destroy();
   };
   signal.addEventListener('abort', cut, { once: true });
+  let isOurs = false;
   try {
     signal.throwIfAborted();
     await client.connect();
     signal.throwIfAborted();
-    await client.query(ownName(client, name));
+    const { rows } = await client.query<{ name: string | null }>(ownName(client, name));
+    isOurs = rows[0]?.name === name;
     signal.throwIfAborted();
   } catch (error) {
     cut();
@@ -136,6 +141,7 @@ async function once(
   }
   return {
     client,
+    planned: isOurs && name === reading ? new PlannedStatements() : undefined,
     get lost() {
       return lost;
     },
@@ -157,7 +163,7 @@ async function once(
  */
 function ownName(client: pg.Client, name: string): string {
   const { processID } = client as { processID?: number | null };
-  return `SELECT CASE WHEN pg_backend_pid() = ${Number(processID ?? 0)} THEN set_config('application_name', '${name}', false) END`;
+  return `SELECT CASE WHEN pg_backend_pid() = ${Number(processID ?? 0)} THEN set_config('application_name', '${name}', false) END AS name`;
 }
 
 /**
