@@ -10,9 +10,10 @@ import { marking, marksInstead } from './screens/overlays/palette.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { type Frame, footerRows, frame, isTooSmall } from './screens/shell/frame.ts';
-import { type MouseReport, mouseIntents } from './screens/shell/mouse.ts';
+import { type MouseReport, mouseIntents, type Pressed, pressedOn } from './screens/shell/mouse.ts';
 import { paced, still } from './screens/shell/pace.ts';
 import { reduce } from './screens/shell/reducer.ts';
+import { seeing } from './screens/shell/seen.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
 import { toAnsi } from './screens/toolkit/ansi.ts';
 import { lazily, memoize } from './screens/toolkit/memoize.ts';
@@ -159,14 +160,14 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       perform(dispatchKey(now, seen, each, alone));
     }
   });
-  const pressedAt = useRef<MouseReport>(undefined);
+  const pressedAt = useRef<Pressed>(undefined);
   useEffect(
     () =>
       ports.mouse((report) => {
         const now = store.getState();
         const seen = seenAt(now, size.current);
         perform(mouseIntents(now, seen, report, pressedAt.current));
-        if (report.kind === 'press') pressedAt.current = report;
+        if (report.kind === 'press') pressedAt.current = pressedOn(seen, report);
         else if (report.kind === 'release') pressedAt.current = undefined;
       }),
     [ports, store, perform],
@@ -174,8 +175,18 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   usePaste((text) => perform(pasted(text)));
 
   const theme = themeOf(state.ui.theme, ports.colours, state.ui.ground);
-  const { lines, table, beside, row } = frameAt(state, columns, rows);
+  const drawn = frameAt(state, columns, rows);
+  const { lines, table, beside, row } = drawn;
   const { overlay } = state.ui;
+  const sees = seeing(state, drawn);
+  useEffect(() => {
+    const row = sees?.row;
+    if (row === undefined) return undefined;
+    const look = () => perform([{ kind: 'seen', row }]);
+    if (!sees?.rests) return look();
+    const timer = setTimeout(look, rests);
+    return () => clearTimeout(timer);
+  }, [sees?.row, sees?.rests, perform]);
   const instead = overlay.kind === 'palette' ? marksInstead(state, overlay, row) : undefined;
   useEffect(() => {
     const marks = () => {

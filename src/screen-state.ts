@@ -24,6 +24,11 @@ export type Place = {
   of: Readonly<Record<string, string>>;
   /** The row with the marker. */
   selected?: string;
+  /**
+   * The row that was last seen under the marker, whether a key put it there or not: the marker stays on it, and keys are
+   * meant for it alone. Empty: no row was marked. Undefined: a key changed what is listed, and what it gave is not drawn.
+   */
+  seen?: string | undefined;
   /** Its index, so that the marker stays near when its row disappears. */
   at: number;
   /** The first visible row. */
@@ -231,6 +236,8 @@ export type Intent =
   | { kind: 'home'; pane?: string }
   | { kind: 'move'; to: 'next' | 'previous' | 'half-down' | 'half-up' | 'page-down' | 'page-up' | 'first' | 'last' }
   | { kind: 'select'; row: string }
+  /** The row under the marker counts as seen; empty: none is marked. */
+  | { kind: 'seen'; row: string }
   /** `behind`: how many characters stand behind the cursor; none if not said. */
   | { kind: 'filter'; text: string; filtering: boolean; behind?: number }
   | { kind: 'sort' }

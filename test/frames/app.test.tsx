@@ -1,10 +1,9 @@
 // The component itself: what Ink hands in and out.
-import { render } from 'ink-testing-library';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { App, type Ports } from '../../src/app.tsx';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { type Confirmation, createCockpitStore, type State, take } from '../../src/store.ts';
+import { type Confirmation, take } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
+import { show } from '../support/show-app.tsx';
 import { contextOf, tell } from '../support/story.ts';
 import { calm, outage, stateOf } from '../support/worlds.ts';
 
@@ -13,33 +12,6 @@ vi.mock('../../src/screens/shell/frame.ts', async (actual) => {
   const own = await actual<typeof import('../../src/screens/shell/frame.ts')>();
   return { ...own, frame: vi.fn(own.frame) };
 });
-
-function show(state: State) {
-  // Only the test moves it: a busy machine tears no burst apart.
-  let clock = 0;
-  const ports = {
-    send: vi.fn<Ports['send']>(),
-    copy: vi.fn<Ports['copy']>(async () => ''),
-    redraw: vi.fn<Ports['redraw']>(),
-    suspend: vi.fn<Ports['suspend']>(),
-    signIn: vi.fn<Ports['signIn']>(),
-    edit: vi.fn(async (text: string) => text),
-    lend: vi.fn<Ports['lend']>(),
-    quit: vi.fn<Ports['quit']>(),
-    now: () => clock,
-    colours: 0 as const,
-    mouse: vi.fn(),
-  };
-  const store = createCockpitStore(state);
-  const screen = render(<App store={store} ports={ports} />);
-  const shows = (text: string) => eventually(() => expect(screen.lastFrame()).toContain(text));
-  /** Types a burst, so many ms after the one before it. */
-  const type = (burst: string, after = 1000) => {
-    clock += after;
-    screen.stdin.write(burst);
-  };
-  return { ports, store, ...screen, shows, type };
-}
 
 let open: ReturnType<typeof show>;
 afterEach(() => open.unmount());

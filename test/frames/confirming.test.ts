@@ -9,7 +9,7 @@ import { askControl } from '../../src/screens/incident/asking.ts';
 import type { Size } from '../../src/screens/screen.ts';
 import { dispatchKey, paste } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { mouseIntents } from '../../src/screens/shell/mouse.ts';
+import { mouseIntents, pressedOn } from '../../src/screens/shell/mouse.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { type Intent, type State, take } from '../../src/store.ts';
 import { plannedRun, showing } from '../support/every-screen.ts';
@@ -69,7 +69,12 @@ describe.each(changing.map((action) => [action.id, action] as const))('%s', (_, 
     for (let row = 0; row < size.rows; row += 1)
       for (let column = 0; column < size.columns; column += 1) {
         const cell = { column, row };
-        const click = mouseIntents(asked, seen, { kind: 'release', ...cell }, { kind: 'press', ...cell });
+        const click = mouseIntents(
+          asked,
+          seen,
+          { kind: 'release', ...cell },
+          pressedOn(seen, { kind: 'press', ...cell }),
+        );
         expect(click).toEqual([]);
       }
     for (const kind of ['wheel-up', 'wheel-down'] as const)

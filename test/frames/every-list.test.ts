@@ -5,6 +5,10 @@ import { type Query, queryKey } from '../../src/core/queries/query.ts';
 import { noUse } from '../../src/core/queries/statements.ts';
 import { noCounts } from '../../src/core/queries/table-use.ts';
 import { pending, type Reading } from '../../src/core/world/reading.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
+import { seeing } from '../../src/screens/shell/seen.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { statement, statements, tableUse, waits } from '../support/statement-answers.ts';
 import { calm, fault, frameText, live, lost, now, pod, pressing, stateOf, study, surface } from '../support/worlds.ts';
@@ -227,4 +231,59 @@ describe.each(Object.entries(lists))('%s', (screen, { answer, nothing }) => {
     expect(seen).toContain(fault.what);
     expect(seen).toMatch(/row_000002/);
   });
+
+  test('the marker, though no key moved it, stays on its row when another comes before it', () => {
+    const three = answer(3);
+    const drawn = seenIn(at(screen, live(without(three, id(0)))));
+    expect(bodyOf(drawn).join('\n')).toMatch(/▌.*row_000001/);
+    const more = answered(drawn, at(screen, live(three)));
+    expect(bodyOf(more).join('\n')).toMatch(/row_000000/);
+    expect(bodyOf(more).join('\n')).toMatch(/▌.*row_000001/);
+    expect(copiedIn(more)).toBe(copiedIn(drawn));
+  });
+
+  test('no key is meant for what took the place of a row that is gone, before it was seen', () => {
+    const three = answer(3);
+    const drawn = seenIn(at(screen, live(three)));
+    const less = answered(drawn, at(screen, live(without(three, id(0)))));
+    expect(bodyOf(less).join('\n')).toMatch(/▌.*row_000001/);
+    expect(dispatchKey(less, frame(less, size), 'y')).toEqual([expect.objectContaining({ kind: 'notice' })]);
+    expect(copiedIn(seenIn(less))).toBe(copiedIn(seenIn(at(screen, live(without(three, id(0)))))));
+  });
+
+  test('a marker that no key moved stays on the first page, where what is worst comes', () => {
+    const many = answer(100);
+    const last = id(99);
+    const drawn = seenIn(at(screen, live(without(many, ...Array.from({ length: 99 }, (_, i) => id(i))))));
+    expect(bodyOf(drawn).join('\n')).toMatch(new RegExp(`▌.*${last}`));
+    const more = answered(drawn, at(screen, live(many)));
+    expect(bodyOf(more).join('\n')).toMatch(/▌.*row_000000/);
+    expect(frame(more, size).unseen).toBe(true);
+  });
 });
+
+/** The same, without the rows of these names. */
+function without(value: unknown, ...names: readonly string[]): unknown {
+  if (Array.isArray(value))
+    return value
+      .filter((one) => !names.some((name) => JSON.stringify(one).includes(name)))
+      .map((one) => without(one, ...names));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, without(one, ...names)]));
+}
+
+/** The screen once it was drawn for long enough. */
+function seenIn(state: State): State {
+  const drawn = frame(state, size);
+  const sees = seeing(state, drawn);
+  return sees ? reduce(state, { kind: 'seen', row: sees.row }, drawn.list) : state;
+}
+
+/** What is shown in `state`, with the answer that `next` has. */
+const answered = (state: State, { world, queries }: State): State => ({ ...state, world, queries });
+
+function copiedIn(state: State): string {
+  const [copies] = dispatchKey(state, frame(state, size), 'y');
+  expect(copies?.kind).toBe('copy');
+  return copies?.kind === 'copy' ? copies.text : '';
+}

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { MouseReport } from '../../src/core/text/mouse.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { mouseIntents } from '../../src/screens/shell/mouse.ts';
+import { mouseIntents, pressedOn } from '../../src/screens/shell/mouse.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { textOf } from '../../src/screens/toolkit/line.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
@@ -27,7 +27,12 @@ function clicked(state: State, text: string): { state: State; intents: readonly 
   const cell = cellOf(state, text);
   const down: MouseReport = { kind: 'press', ...cell };
   const pressed = apply(state, mouseIntents(state, frame(state, size), down, undefined));
-  const intents = mouseIntents(pressed, frame(pressed, size), { kind: 'release', ...cell }, down);
+  const intents = mouseIntents(
+    pressed,
+    frame(pressed, size),
+    { kind: 'release', ...cell },
+    pressedOn(frame(state, size), down),
+  );
   return { state: apply(pressed, intents), intents };
 }
 
@@ -69,7 +74,15 @@ test('in the palette a click chooses, and another runs what is chosen; the help 
       .findIndex((each) => each.includes('▌')) + 1;
   const cell = { column: 4, row: second };
   const click = (state: State) =>
-    apply(state, mouseIntents(state, frame(state, size), { kind: 'release', ...cell }, { kind: 'press', ...cell }));
+    apply(
+      state,
+      mouseIntents(
+        state,
+        frame(state, size),
+        { kind: 'release', ...cell },
+        pressedOn(frame(state, size), { kind: 'press', ...cell }),
+      ),
+    );
   expect(title(click(open))).toBe(1);
   expect(click(click(open)).ui.overlay.kind).not.toBe('palette');
   const help = pressing(showing('incident'), size, '?');
@@ -88,13 +101,19 @@ test('no click confirms, submits or switches, wherever it lands', () => {
   for (let row = 0; row < size.rows; row += 1)
     for (let column = 0; column < size.columns; column += 1) {
       const cell = { column, row };
-      expect(mouseIntents(asked, seen, { kind: 'release', ...cell }, { kind: 'press', ...cell })).toEqual([]);
+      const down = pressedOn(seen, { kind: 'press', ...cell });
+      expect(mouseIntents(asked, seen, { kind: 'release', ...cell }, down)).toEqual([]);
     }
 });
 
 test('a drag selects nothing, and says how text is selected', () => {
   const state = showing('pods');
   const down: MouseReport = { kind: 'press', column: 3, row: 8 };
-  const intents = mouseIntents(state, frame(state, size), { kind: 'release', column: 40, row: 8 }, down);
+  const intents = mouseIntents(
+    state,
+    frame(state, size),
+    { kind: 'release', column: 40, row: 8 },
+    pressedOn(frame(state, size), down),
+  );
   expect(intents).toEqual([expect.objectContaining({ kind: 'notice', says: expect.stringContaining('shift-drag') })]);
 });

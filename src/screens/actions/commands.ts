@@ -12,10 +12,11 @@ export const commandLogScreen: Screen = {
   also: 'history audit runs',
   view(state) {
     const rows = state.commands
-      .map((command, at): Row => {
+      .map((command): Row => {
         const { says, what = '', took, ok, kind } = command;
         return {
-          id: String(at),
+          // Old ones are dropped: a number would be another one's by then.
+          id: `${command.at}/${command.run}/${says}`,
           text: `${says} ${what}`,
           draw: () => [
             line(

@@ -197,7 +197,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
       item.key ? line(span(showKey(item.key), 'key'), ' ') : [],
       columns,
     );
-    return clickable(isHere ? selectedLine(drawn) : drawn, { choice: from + i });
+    return clickable(isHere ? selectedLine(drawn) : drawn, { choice: item.id });
   });
   const marked = all[at];
   const whole = marked && columnsOf(aboutOf(marked)) > aboutWide ? aboutOf(marked) : '';

@@ -8,7 +8,7 @@ import { formKey } from '../overlays/form.ts';
 import { helpKey } from '../overlays/help.ts';
 import { marking, paletteKey } from '../overlays/palette.ts';
 import { switchesKey } from '../overlays/switches.ts';
-import type { Here, Row } from '../screen.ts';
+import type { Binding, Here, Row } from '../screen.ts';
 import type { Frame } from './frame.ts';
 
 /** `alone`: the key was not part of a burst of keys. */
@@ -34,7 +34,25 @@ export function dispatchKey(state: State, seen: Frame, key: string, alone = true
     ];
   const why = binding.unless?.(at);
   if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
-  return binding.run(at).map((intent): Intent => (intent.kind === 'palette' ? opened(state, seen) : intent));
+  const intents = onSeen(binding, at, seen);
+  return intents.map((intent): Intent => (intent.kind === 'palette' ? opened(state, seen) : intent));
+}
+
+/** What a key does; nothing where it is meant for a row that has only just come under the marker. */
+function onSeen(binding: Binding, at: Here, { unseen, row }: Frame): readonly Intent[] {
+  if (!unseen) return binding.run(at);
+  let isMeant = false;
+  const asked: Here = {
+    ...at,
+    get row() {
+      isMeant = true;
+      return row;
+    },
+  };
+  const intents = binding.run(asked);
+  if (!isMeant) return intents;
+  const says = `${binding.title}: the row under the marker has just changed; press it again`;
+  return [{ kind: 'notice', says, verdict: 'unknown' }];
 }
 
 /** The palette, its first entry marked: what comes before that one until the next key must not get the key. */

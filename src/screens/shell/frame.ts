@@ -11,6 +11,7 @@ import { toHeight } from '../toolkit/list.ts';
 import { bodyOf, screenOf } from './body.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
+import { isUnseen } from './seen.ts';
 import { tourRule } from './tour.ts';
 
 export type Frame = {
@@ -19,6 +20,8 @@ export type Frame = {
   screen: Screen;
   list: List;
   row?: Row;
+  /** The row came under the marker by itself: until a person has seen it there, no key is meant for it. */
+  unseen?: true;
   /** The visible part of the overlay's text. */
   fold?: Fold;
   /** The terminal is too small to show anything: no key changes anything. */
@@ -55,7 +58,10 @@ export function frame(state: State, size: Size): Frame {
     place,
     body,
   );
-  const at: Here = { state, place, list: laid.list, row: laid.row };
+  const unseen = isUnseen(place, laid) || undefined;
+  // What is chosen in the palette is meant for the row that was marked when it was opened.
+  const row = unseen && state.ui.overlay.kind === 'palette' ? undefined : laid.row;
+  const at: Here = { state, place, list: laid.list, row };
   const overlay = overlayLines(at, screen, body);
   const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.lines.length), ...overlay.lines] : laid.lines;
   const keys = overlayFooter(state, size.columns) ?? footer(bindingsOf(screen, at), at, size.columns);
@@ -70,7 +76,8 @@ export function frame(state: State, size: Size): Frame {
     lines: all.map((l) => fitLine(l, size.columns)).map(state.ui.ascii ? asciiLine : same),
     screen,
     list: laid.list,
-    row: laid.row,
+    row,
+    unseen,
     fold: overlay?.fold,
     beside: laid.beside,
     table: table && !overlay ? { data: table, top: above } : undefined,

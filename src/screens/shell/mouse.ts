@@ -29,26 +29,43 @@ function spotAt(lines: readonly Line[], column: number, row: number): Target | u
   return undefined;
 }
 
-/** The intents of a report. `down`: where the button went down; a click goes up where it went down. */
+/** Where the button went down, and on what. */
+export type Pressed = MouseReport & { spot: Target | undefined };
+
+export const pressedOn = ({ lines }: Frame, at: MouseReport): Pressed => ({
+  ...at,
+  spot: spotAt(lines, at.column, at.row),
+});
+
+const shifted: Intent = { kind: 'notice', says: 'the list has just shifted; click again', verdict: 'unknown' };
+
+/** The intents of a report. `down`: a click goes up where it went down, on what was there then. */
 export function mouseIntents(
   state: State,
   seen: Frame,
   report: MouseReport,
-  down: MouseReport | undefined,
+  down: Pressed | undefined,
 ): readonly Intent[] {
   if (report.kind === 'wheel-up' || report.kind === 'wheel-down') return wheel(state, seen, report);
   if (report.kind !== 'release' || !down) return [];
   if (down.row !== report.row || Math.abs(down.column - report.column) > 1) return [dragged];
-  return click(state, seen, spotAt(seen.lines, report.column, report.row));
+  const spot = spotAt(seen.lines, down.column, down.row);
+  return isSame(spot, down.spot) ? click(state, seen, spot) : [shifted];
 }
+
+const isSame = (a: Target | undefined, b: Target | undefined): boolean =>
+  a?.pane === b?.pane && a?.row === b?.row && a?.choice === b?.choice && a?.press === b?.press;
 
 function click(state: State, seen: Frame, spot: Target | undefined): readonly Intent[] {
   const { overlay } = state.ui;
   if (!spot) return [];
-  if (overlay.kind === 'palette' && spot.choice !== undefined)
-    return spot.choice === markedAt(listed(state, overlay.text, seen.row).all, overlay)
+  if (overlay.kind === 'palette' && spot.choice !== undefined) {
+    const { all } = listed(state, overlay.text, seen.row);
+    const at = all.findIndex(({ id }) => id === spot.choice);
+    return at === markedAt(all, overlay)
       ? dispatchKey(state, seen, 'enter')
-      : [{ kind: 'overlay', overlay: marking(state, { ...overlay, at: spot.choice }, seen.row) }];
+      : [{ kind: 'overlay', overlay: marking(state, { ...overlay, at }, seen.row) }];
+  }
   // A confirmation, a review or a form takes keys only.
   if (overlay.kind !== 'none') return [];
   if (spot.press !== undefined) return dispatchKey(state, seen, spot.press);

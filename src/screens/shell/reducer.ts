@@ -23,7 +23,7 @@ export function reduce(state: State, intent: Intent, list: List): State {
     case 'open':
       return open(quiet(state), placeAt(intent.screen, intent.of, intent.filter, intent.selected));
     case 'adjust':
-      return inPlace(state, { ...place, of: adjusted(place.of, intent.of) });
+      return inPlace(state, { ...place, of: adjusted(place.of, intent.of), seen: undefined });
     case 'back':
       return back(quiet(state), place);
     case 'home':
@@ -32,17 +32,26 @@ export function reduce(state: State, intent: Intent, list: List): State {
       return inPlace(state, list.selectable ? movedIn(place, intent.to, list) : scrolled(place, intent.to, list));
     case 'select': {
       const at = list.rows.findIndex((row) => row.id === intent.row);
-      return inPlace(state, { ...place, selected: intent.row, at: Math.max(0, at) + (list.window?.offset ?? 0) });
+      const { row } = intent;
+      return inPlace(state, {
+        ...place,
+        selected: row,
+        seen: row,
+        at: Math.max(0, at) + (list.window?.offset ?? 0),
+      });
     }
+    case 'seen':
+      return inPlace(state, { ...place, seen: intent.row });
     case 'filter':
       return inPlace(state, {
         ...place,
         filter: intent.text,
         filtering: intent.filtering,
         behind: intent.behind ?? 0,
+        seen: intent.text === place.filter ? place.seen : undefined,
       });
     case 'sort':
-      return inPlace(state, { ...place, sort: place.sort + 1, top: 0, at: 0 });
+      return inPlace(state, { ...place, sort: place.sort + 1, top: 0, at: 0, seen: undefined });
     case 'palette':
       return over(state, { kind: 'palette', text: '', at: 0 });
     case 'help':
@@ -127,7 +136,8 @@ function open(state: State, place: Place): State {
 
 /** A filter goes first, then the screen. The cockpit stays. */
 function back(state: State, place: Place): State {
-  if (place.filter || place.filtering) return inPlace(state, { ...place, filter: '', filtering: false });
+  if (place.filter || place.filtering)
+    return inPlace(state, { ...place, filter: '', filtering: false, seen: undefined });
   const [first, ...rest] = state.ui.stack;
   return rest.length === 0 ? state : withUi(state, { stack: [first, ...rest.slice(0, -1)] });
 }
@@ -138,7 +148,7 @@ function home(state: State, pane?: string): State {
   const { selected, ...rest } = first;
   const kept = { ...first.kept };
   if (first.pane && selected) kept[first.pane] = selected;
-  const next: Place = { ...rest, pane, kept, at: 0, top: 0, selected: kept[pane] };
+  const next: Place = { ...rest, pane, kept, at: 0, top: 0, selected: kept[pane], seen: kept[pane] };
   return withUi(state, { stack: [next] });
 }
 
@@ -160,13 +170,20 @@ function step(to: Move, page: number): number {
   return steps[to];
 }
 
-/** The position of the marker: on its row, or, when that no longer exists, on the row in its position. */
-export function markerIn(place: Pick<Place, 'selected' | 'at'>, rows: readonly Row[]): number {
+/**
+ * The position of the marker: on its row, or, when that no longer exists, on the row in its position. A marker that no key
+ * has moved does not leave the first page with its row: what is worst comes first, and stays in view.
+ */
+export function markerIn(
+  { selected, seen = selected, at }: Pick<Place, 'selected' | 'seen' | 'at'>,
+  rows: readonly Row[],
+  page = Number.POSITIVE_INFINITY,
+): number {
   if (rows.length === 0) return -1;
   // Most often nothing moved since the last key.
-  if (rows[place.at]?.id === place.selected) return place.at;
-  const at = place.selected === undefined ? -1 : rows.findIndex((row) => row.id === place.selected);
-  return at >= 0 ? at : Math.min(place.at, rows.length - 1);
+  if (rows[at]?.id === seen) return at;
+  const now = seen === undefined ? -1 : rows.findIndex((row) => row.id === seen);
+  return now >= 0 && (selected !== undefined || now < page) ? now : Math.min(at, rows.length - 1);
 }
 
 /** A place holds numbers of the whole list; in a window on it they are other ones. */
@@ -187,10 +204,16 @@ function moved(place: Place, to: Move, { rows, page, unmarked }: List): Place {
   // A pane of the cockpit shows no marker until a key asks for it; the first one puts it on the first row.
   // So does a list in which enter would do something.
   const isUnmarked = place.selected === undefined && (place.pane !== undefined || unmarked !== undefined);
-  const from = isUnmarked ? -1 : markerIn(place, rows);
+  const from = isUnmarked ? -1 : markerIn(place, rows, page);
   const at = Math.min(rows.length - 1, Math.max(0, from + step(to, page)));
   const row = rows[at];
-  return { ...place, at, selected: row?.id ?? place.selected, top: topFor(at, place.top, page, rows.length) };
+  return {
+    ...place,
+    at,
+    selected: row?.id ?? place.selected,
+    seen: row?.id ?? place.seen,
+    top: topFor(at, place.top, page, rows.length),
+  };
 }
 
 function scrolled(place: Place, to: Move, { rows, page }: List): Place {

@@ -127,7 +127,7 @@ function jobRows(study: string, { counts, exact }: StudyDetail): Row[] {
 }
 
 function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] {
-  return errors.map(({ message, code, count, final }, at): Row => {
+  return errors.map(({ message, code, count, final }): Row => {
     const cause = causeOf(message);
     const because = final
       ? line(
@@ -141,7 +141,7 @@ function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] 
         ? line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent'))
         : undefined;
     return {
-      id: `error/${at}`,
+      id: `error/${code ?? ''}/${message}`,
       text: message,
       height: because ? 2 : 1,
       draw: () => [

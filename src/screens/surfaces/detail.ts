@@ -96,17 +96,16 @@ function poolPairs(s: Surface, pools: Surfaces['pools']): readonly (readonly [st
 
 /** The known part before the query is answered. */
 function knownRows({ topError, topErrorCount }: Surface): Row[] {
-  return topError ? [errorRow({ message: topError, count: topErrorCount ?? 1 }, 0, dim(''), {})] : [];
+  return topError ? [errorRow({ message: topError, count: topErrorCount ?? 1 }, dim(''), {})] : [];
 }
 
 function rowsOf(surface: string, { errors, studies, newest: jobs, exact }: SurfaceDetail, now: Instant): Row[] {
   // The jobs of a surface open in the study with most failures.
   const [worst] = studies;
   return [
-    ...errors.map((error, at) =>
+    ...errors.map((error) =>
       errorRow(
         error,
-        at,
         dim(`${exact ? '' : 'at least '}${formatCount(error.studies)} ${error.studies === 1 ? 'study' : 'studies'}`),
         worst
           ? {
@@ -151,7 +150,6 @@ const studyOf = (message: string, jobs: SurfaceDetail['newest']) => jobs.find(({
 
 function errorRow(
   { message, count }: { message: string; count: number },
-  at: number,
   says: ReturnType<typeof dim>,
   more: Pick<Row, 'opens'>,
 ): Row {
@@ -161,7 +159,7 @@ function errorRow(
     ...(cause ? [line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent'))] : []),
   ];
   return {
-    id: `error/${at}`,
+    id: `error/${message}`,
     text: message,
     height: lines.length,
     draw: () => lines,

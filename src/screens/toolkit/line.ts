@@ -50,8 +50,8 @@ export type Target = {
   readonly pane?: string;
   /** The id of a row in the list. */
   readonly row?: string;
-  /** The number of an entry in the palette. */
-  readonly choice?: number;
+  /** The id of an entry in the palette. */
+  readonly choice?: string;
   /** A key of the footer. */
   readonly press?: string;
 };

@@ -18,6 +18,17 @@ export const matching = memoize((rows: readonly Row[], filter: string): readonly
 /** Asked for at every frame, of ten thousand rows too. */
 const areEven = memoize((rows: readonly Row[]) => rows.every(({ height = 1 }) => height === 1), 8);
 
+/** How many rows the first page has. */
+function pageOf(rows: readonly Row[], height: number, even: boolean): number {
+  if (even) return height;
+  let left = height;
+  const over = rows.findIndex((row) => {
+    left -= row.height ?? 1;
+    return left < 0;
+  });
+  return over < 0 ? rows.length : Math.max(1, over);
+}
+
 export type Laid = {
   lines: readonly Line[];
   list: List;
@@ -28,7 +39,7 @@ export type Laid = {
   to: number;
 };
 
-export type Marking = Pick<Place, 'selected' | 'at' | 'top' | 'filter'>;
+export type Marking = Pick<Place, 'selected' | 'seen' | 'at' | 'top' | 'filter'>;
 
 /**
  * Draws the rows that fit into `height` lines of `columns`, the first column being the marker's.
@@ -45,8 +56,8 @@ export function layList(
   }: { columns: number; height: number; marks: boolean; selectable?: boolean },
 ): Laid {
   const shown = matching(rows, marking.filter);
-  const at = marks ? markerIn(marking, shown) : -1;
   const even = areEven(shown);
+  const at = marks ? markerIn(marking, shown, pageOf(shown, height, even)) : -1;
   const from = even
     ? topFor(at < 0 ? marking.top : at, marking.top, height, shown.length)
     : unevenTop(shown, at, marking.top, height);
