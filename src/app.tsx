@@ -1,8 +1,7 @@
 // The screen as Ink draws it: one preformatted row of text per row of the terminal, and the only keyboard handler.
-import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, Text, useApp, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize } from 'ink';
 import { Table } from 'ink-table';
-import { memo, useEffect, useMemo, useRef } from 'react';
-import { useStore } from 'zustand';
+import { memo, useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import type { Command } from './engine/protocol.ts';
 import { afterEditing } from './screens/overlays/form.ts';
 import { withName } from './screens/overlays/name.ts';
@@ -40,6 +39,13 @@ export type Ports = {
   lend(release: Release): void;
   /** Takes what reads the mouse. */
   mouse(listener: (report: MouseReport) => void): void;
+  /** What draws rows past Ink; absent where Ink draws all of them. */
+  rows?: {
+    /** Draws all rows of the screen; false where only Ink can. */
+    draw(rows: readonly string[]): boolean;
+    /** What Ink draws next is no older than what was drawn past it. */
+    committed(): void;
+  };
   quit(): void;
   /** Milliseconds of a clock that only goes forward: how close together keys came. */
   now(): number;
@@ -68,6 +74,9 @@ const pieceGap = 60;
 /** The keys that confirm. */
 const answers: readonly string[] = ['y', 'enter'];
 
+/** What tells the detail beside a list from another. */
+const namesOf = (beside: Frame['beside']): string | undefined => beside && JSON.stringify([beside.screen, beside.of]);
+
 const Row = memo(({ text }: { text: string }) => (
   <Box flexShrink={0} height={1}>
     <Text wrap="truncate">{text || ' '}</Text>
@@ -75,10 +84,43 @@ const Row = memo(({ text }: { text: string }) => (
 ));
 Row.displayName = 'Row';
 
+/** The newest state. Ink draws again when it changes, but for changes that were drawn past it. */
+function useNewest(store: CockpitStore, drawsPastInk: (state: State, before: State) => boolean): State {
+  const draws = useRef(drawsPastInk);
+  draws.current = drawsPastInk;
+  const seen = useRef(store.getState());
+  const past = useRef<State>(undefined);
+  const subscribe = useCallback(
+    (changed: () => void) =>
+      store.subscribe((state, before) => {
+        if (draws.current(state, before)) past.current = state;
+        else changed();
+      }),
+    [store],
+  );
+  useSyncExternalStore(subscribe, () => {
+    const state = store.getState();
+    if (state !== past.current) seen.current = state;
+    return seen.current;
+  });
+  return store.getState();
+}
+
 export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const { columns, rows } = useWindowSize();
-  const state = useStore(store);
+  const hasScreenReader = useIsScreenReaderEnabled();
   const size = useRef<Size>({ columns, rows });
+  const state = useNewest(store, (after, before) => {
+    // A key, and what only time marks in the palette, go through Ink.
+    if (!ports.rows || hasScreenReader || after.ui !== before.ui || after.ui.overlay.kind === 'palette') return false;
+    const { lines, table, beside } = frameAt(after, size.current.columns, size.current.rows);
+    if (table || tree.current.table || namesOf(beside) !== tree.current.about) return false;
+    const theme = themeOf(after.ui.theme, ports.colours, after.ui.ground);
+    if (!ports.rows.draw(lines.map((each) => toAnsi(each, theme)))) return false;
+    latest.current = beside;
+    return true;
+  });
+  useInsertionEffect(() => ports.rows?.committed());
   const { suspendTerminal } = useApp();
 
   useEffect(() => {
@@ -199,9 +241,11 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     return () => clearTimeout(timer);
   }, [instead, store, perform]);
   // The detail beside a list asks a backend only where the marker rests: running through a list asks nothing.
-  const about = beside && JSON.stringify([beside.screen, beside.of]);
+  const about = namesOf(beside);
   const latest = useRef(beside);
   latest.current = beside;
+  const tree = useRef({ about, table });
+  tree.current = { about, table };
   useEffect(() => {
     const look = () => {
       const { ui } = store.getState();

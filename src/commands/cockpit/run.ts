@@ -13,7 +13,7 @@ import { notificationWay } from '../../core/text/notification.ts';
 import { answersColours, coloursOf, displayOf, groundIn } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { debugLog } from '../../disk/debug-log.ts';
-import type { Command, Engine } from '../../engine/protocol.ts';
+import type { Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
 import { withFreeKeys } from '../../screens/own/keys.ts';
@@ -34,8 +34,8 @@ import { exitWith } from '../exit.ts';
 import { type Edited, editText } from './editor.ts';
 import { Keyboard } from './keyboard.ts';
 import { shellHost } from './shells.ts';
-import { synchronizedOutput } from './synchronized-output.ts';
 import { Terminal } from './terminal.ts';
+import { TerminalRows } from './terminal-rows.ts';
 
 /** Why the full screen cannot be opened here, or undefined when it can. */
 export function whyNoScreen(): string | undefined {
@@ -157,6 +157,7 @@ export async function runCockpit(
       );
     });
   const keyboard = new Keyboard(process.stdin);
+  const rows = new TerminalRows(process.stdout);
   /** Asks for the background. What it is repaints once; who gets no answer keeps what the environment says. */
   const askGround = () =>
     new Promise<void>((resolve) => {
@@ -176,6 +177,7 @@ export async function runCockpit(
     mouse: (listener) => {
       keyboard.mouse = listener;
     },
+    rows,
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
     redraw: () => {
@@ -225,15 +227,17 @@ export async function runCockpit(
   followMouse(store.getState());
   store.subscribe(followMouse);
   const screen = render(createElement(App, { store, ports }), {
-    stdout: synchronizedOutput(process.stdout),
+    stdout: rows.stdout,
     stdin: keyboard,
     alternateScreen: true,
-    incrementalRendering: true,
     maxFps: 120,
     exitOnCtrlC: false,
     patchConsole: true,
     interactive: true,
-    onRender: ({ renderTime }) => logSlow('frame', renderTime),
+    onRender: ({ renderTime }) => {
+      rows.rendered();
+      logSlow('frame', renderTime);
+    },
   });
   screen.waitUntilExit().catch((error: unknown) => leave(1, error));
   await screen.waitUntilRenderFlush();
@@ -244,17 +248,16 @@ export async function runCockpit(
   // MB, for the engine's thread: it begins with the most that its limit allows. Logs at full speed take a quarter less CPU.
   setFlagsFromString('--min-semi-space-size=2');
   engine = startEngine(settings);
-  const tellEngine = (command: Command) => engine?.send(command);
   const stops = [joins ? openJoined(store) : () => {}];
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   stops.push(
-    syncQueries(store, tellEngine),
-    settings.incident.relay ? followScreen(store, tellEngine) : () => {},
+    syncQueries(store, ports.send),
+    settings.incident.relay ? followScreen(store, ports.send) : () => {},
     followMoved(store),
     followTour(store),
     followShells(store),
-    followSecrets(store, tellEngine),
-    followLogs(store, tellEngine),
+    followSecrets(store, ports.send),
+    followLogs(store, ports.send),
   );
   let attentive: Attention | undefined;
   const way = notificationWay(settings.display.notification, process.env);
