@@ -229,7 +229,9 @@ export const settingsSchema = z.object({
       redis: ms.default(5000).describe('PING and INFO; shared like intervals.database'),
       studies: ms.default(5000).describe('queue and active studies; shared like intervals.database'),
       surfaces: ms.default(15000).describe('failures per surface; shared like intervals.database'),
-      traffic: ms.default(2000).describe('p95 and error rate from the logs read so far'),
+      traffic: ms
+        .default(2000)
+        .describe('p95 and error rate from the logs read so far; shared by your cockpits on one host'),
       timeout: ms.default(2000).describe('timeout of one request to one backend'),
     })
     .prefault({})

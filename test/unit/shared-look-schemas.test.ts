@@ -5,7 +5,7 @@ import type { FactId } from '../../src/core/world/facts.ts';
 import { newest } from '../../src/core/world/reading.ts';
 import { pulse } from '../../src/data/kubernetes/shared-beats.ts';
 import { lookKey } from '../../src/data/shared-looks/look-key.ts';
-import { database, redis } from '../../src/data/shared-looks/schemas.ts';
+import { database, followed, redis } from '../../src/data/shared-looks/schemas.ts';
 import { isOfServer } from '../../src/data/shared-looks/shared-looks.ts';
 import { backups, studies, surfaces } from '../../src/data/shared-looks/study-schemas.ts';
 import { calm, crowd, outage } from '../support/worlds.ts';
@@ -17,6 +17,7 @@ const schemas: Partial<Record<FactId, z.ZodType>> = {
   studies,
   surfaces,
   backups,
+  traffic: followed,
 };
 
 test.each(Object.keys(schemas) as FactId[])('%s is the same behind a file', (fact) => {

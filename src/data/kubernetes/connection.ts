@@ -66,6 +66,11 @@ export class Connection {
     return this.#opened?.cluster.context ?? '';
   }
 
+  /** What is open: another object where the kubeconfig has changed. */
+  get target(): KubeTarget | undefined {
+    return this.#opened?.target;
+  }
+
   /** The cluster's clock less ours. */
   get clockOffset(): Ms {
     return this.#opened?.cluster.clockOffset ?? 0;

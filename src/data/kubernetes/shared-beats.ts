@@ -27,19 +27,23 @@ export const pulse: z.ZodType<Pulse> = z.strictObject({
 /** `patience`: how late an answer of others is waited for. Undefined where nothing can be shared. */
 export function shareBeats(
   settings: Settings,
-  { context, cluster, user }: KubeTarget,
+  target: KubeTarget,
   { every, patience }: { every: Ms; patience: Ms },
 ): Sharing<Pulse> | undefined {
-  const { password: _, ...login } = user;
-  const { NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED } = process.env;
-  const way = [cluster.proxyUrl ?? proxyFor(new URL(cluster.server))?.href];
   return shareLooks(settings, {
     fact: 'cluster',
-    // Only a hash of these is written.
-    parts: [context, cluster, login, way, NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED],
+    parts: wayTo(target),
     value: pulse,
     every,
     timeout: settings.intervals.timeout,
     patience,
   });
+}
+
+/** Which API server, by what way, as whom: cockpits that have the same share. Only a hash of it may be written. */
+export function wayTo({ context, cluster, user }: KubeTarget): readonly unknown[] {
+  const { password: _, ...login } = user;
+  const { NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED } = process.env;
+  const way = [cluster.proxyUrl ?? proxyFor(new URL(cluster.server))?.href];
+  return [context, cluster, login, way, NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED];
 }

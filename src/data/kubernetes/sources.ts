@@ -10,12 +10,12 @@ import { workloadsSource } from './workloads-source.ts';
 /** With `once` they end after the first answer. */
 export function kubernetesSources(settings: Settings, options: ConnectionOptions = {}): readonly Source[] {
   const connection = new Connection(settings, options);
-  const { once } = options;
+  const { once, shared } = options;
   return [
     clusterSource(connection),
     podsSource(connection, settings),
     workloadsSource(connection, settings),
-    ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once })]),
+    ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once, shared })]),
   ];
 }
 

@@ -11,6 +11,8 @@ export type SharedLooksOptions<T> = {
   timeout: Ms;
   /** How late an answer is waited for; absent: its timeout and a second, an interval at most. */
   patience?: Ms;
+  /** How long one that begins to ask may take to its first answer; absent: as long as to any other. */
+  beginning?: Ms;
   /** Whether an answer would be the same for all; all are by default. */
   isForAll?(value: T): boolean;
   /** Who the server says it is, whatever it is called here: then hosts share over a relay. Undefined: not known yet. */

@@ -193,7 +193,26 @@ export const redis: z.ZodType<Redis> = z.strictObject({
   persistence: persistence.optional(),
 } satisfies Parts<Redis>);
 
-/** Of Prometheus: what the gateway's logs tell is not shared. */
+const part = z.number().min(0).max(1);
+
+/** Of the gateway's logs. */
+export const followed: z.ZodType<Traffic> = z.strictObject({
+  p95: amount.optional(),
+  errorRate: amount.optional(),
+  margins: z.strictObject({ p95: amount.optional(), errorRate: amount.optional() }).optional(),
+  shares: z.strictObject({ failed: part, gaveUp: part, limited: part, refused: part }).optional(),
+  served: amount.optional(),
+  samples: amount,
+  sampling: part,
+  window: amount,
+  refusals: list(z.strictObject({ status: amount, tenant: word.optional(), count: amount })).optional(),
+  covered: amount.optional(),
+  unread: amount.optional(),
+  source: z.literal('gateway logs'),
+  pods: z.strictObject({ followed: amount, expected: amount }).optional(),
+} satisfies Parts<Traffic>);
+
+/** Of Prometheus. */
 export const measured: z.ZodType<Pick<Traffic, 'p95' | 'errorRate' | 'samples' | 'sampling' | 'window' | 'source'>> =
   z.strictObject({
     p95: amount.optional(),

@@ -160,7 +160,9 @@ class SharedLooks<T> implements Sharing<T> {
     const due = answer && isPast(answer.at, now) ? this.#due(answer, now) : asker.since;
     // An old answer that is not followed by another soon: a fault, after which its asker rests.
     if (due > now && answer && answer.at > this.#seen) return 0;
-    return Math.max(asker.since, due) + this.#grace - now;
+    const begins = !answer || asker.since > answer.at;
+    const grace = begins ? (this.#options.beginning ?? this.#grace) : this.#grace;
+    return Math.max(asker.since, due) + grace - now;
   }
 
   /** Becomes the one that asks, if nobody else did meanwhile; true also where nothing can be shared. */
