@@ -15,7 +15,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import tls, { type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
@@ -470,6 +470,22 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
       },
       Date.UTC(2020, 0, 2, 12),
     );
+  });
+
+  it('is read once for several connections', async () => {
+    const read = vi.spyOn(tls, 'createSecureContext');
+    try {
+      await withTls(async (cluster, seen) => {
+        read.mockClear();
+        const answers = await Promise.all([1, 2, 3].map(() => cluster.get(ask)));
+        expect(answers.every(({ ok }) => ok)).toBe(true);
+        expect(seen()).toEqual(['me', 'me', 'me']);
+        // Nor by each connection, which would ask for a context of its own.
+        expect(read).not.toHaveBeenCalled();
+      }, Date.now() - 1000);
+    } finally {
+      read.mockRestore();
+    }
   });
 
   it('that was renewed in its file is used when the old one is refused', async () => {

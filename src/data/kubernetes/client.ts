@@ -15,7 +15,14 @@ import { timeLimit } from '../time-limit.ts';
 import { type Reader, readAll, readInto, TooLong } from './answer.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
-import { type Credentials, credentialsOf, isRenewable, type SharedCredentials, waitingFor } from './credentials.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  isRenewable,
+  type SharedCredentials,
+  securedBy,
+  waitingFor,
+} from './credentials.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
 
@@ -211,17 +218,22 @@ export class Cluster {
     const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
     const before = this.#pools[kind];
     if (before?.of === of) return before.made;
-    // Requests under way keep the old pool until they are done.
-    void before?.made.close();
     // Connections of their own for long streams (no HTTP/2): a stalled log must not hold up the watch.
     const connections = kind === 'short' ? fewConnections : null;
     const options = { allowH2: false, keepAliveTimeout: 10 * second, connections };
-    const connect = { ...tls, timeout: 5 * second, keepAlive: true, keepAliveInitialDelay: 15 * second };
+    const connect = {
+      ...securedBy(tls, url),
+      timeout: 5 * second,
+      keepAlive: true,
+      keepAliveInitialDelay: 15 * second,
+    };
     const proxyUrl = this.#target.cluster.proxyUrl && URL.parse(this.#target.cluster.proxyUrl);
     // The kubeconfig's proxy-url wins over the environment's and ignores NO_PROXY, as in kubectl.
     const made = proxyUrl
       ? dispatcherThrough(proxyUrl, { ...options, connect })
       : dispatcherFor(url, { ...options, connect });
+    // Requests under way keep the old pool until they are done.
+    void before?.made.close();
     this.#pools[kind] = { made, of };
     return made;
   }

@@ -1,6 +1,7 @@
 // What proves who we are: certificates for the connection, a header for each request. Never shown, never kept longer
 // than they are valid.
 import { createHash } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { exportCluster } from '@kubernetes/client-node/dist/config_types.js';
 import { isLoopback } from '../../core/loopback.ts';
 import { present } from '../../core/present.ts';
@@ -18,6 +19,14 @@ import { type SignIn, signInOf } from './sign-in.ts';
 export type Tls = { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized?: boolean; servername?: string };
 
 export type Credentials = { tls: Tls; headers: Readonly<Record<string, string | string[]>>; expires?: Instant };
+
+/**
+ * TLS options with one context for all connections: each would read the certificates anew, and keep them (44 kB). Throws
+ * OpenSSL's error about a certificate or key.
+ */
+export function securedBy({ ca, cert, key, ...options }: Tls, { protocol }: URL) {
+  return protocol === 'https:' ? { ...options, secureContext: createSecureContext({ ca, cert, key }) } : options;
+}
 
 /** Token and certificate files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
 const filesLast = minute;
