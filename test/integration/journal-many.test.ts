@@ -28,7 +28,7 @@ async function written(): Promise<string> {
   return join(directory, name);
 }
 
-test('three hundred journals that nobody writes are not opened, and cost no more calls than one', async () => {
+test('three hundred journals that nobody writes are not opened, and cost no call that does not block', async () => {
   const file = await written();
   const news: Known[] = [];
   const others = new Others(
@@ -41,8 +41,12 @@ test('three hundred journals that nobody writes are not opened, and cost no more
       now: Date.now,
     },
   );
-  await others.look();
-  const one = await fileRequestsOf(() => others.look());
+  // Changed long ago, as far as anybody can see.
+  const settle = () => utimesSync(directory, 1e9, 1e9);
+  const calls = () => fileRequestsOf(() => others.look());
+  settle();
+  expect(await calls()).toBeGreaterThan(0);
+  expect(await calls()).toBe(0);
   const lines = news.length;
   for (let n = 0; n < 300; n += 1) {
     const copy = join(directory, `more-${n}.jsonl`);
@@ -52,8 +56,9 @@ test('three hundred journals that nobody writes are not opened, and cost no more
   }
   await others.look();
   expect(news).toHaveLength(lines * 51);
-  expect(await fileRequestsOf(() => others.look())).toBe(one);
-  expect(one).toBeGreaterThan(0);
+  settle();
+  await others.look();
+  expect(await calls()).toBe(0);
   // An old one that is written again is read.
   utimesSync(join(directory, 'more-299.jsonl'), new Date(), new Date());
   await others.look();

@@ -201,13 +201,24 @@ describe('a shared note', () => {
     expect([mine.read(), other.read()]).toEqual([undefined, undefined]);
   });
 
-  it('costs four calls that do not block for a change, and none to be read', async () => {
-    const [mine, other] = [new SharedNote(join(journal, 'note'), 100), new SharedNote(join(journal, 'note'), 100)];
-    await mine.change(() => 'one');
-    // Made, written, renamed, closed.
-    expect(await fileRequestsOf(() => mine.change((text) => `${text}+two`))).toBe(4);
-    expect(await fileRequestsOf(async () => expect(other.read()).toBe('one+two'))).toBe(0);
-  });
+  it.each([
+    // Made without blocking; written, renamed and closed at once.
+    { disk: 'quick', within: Number.POSITIVE_INFINITY, calls: 1 },
+    // The thread waits for nothing.
+    { disk: 'slow', within: -1, calls: 4 },
+  ])(
+    'costs $calls calls that do not block for a change on a $disk disk, and none to be read',
+    async ({ within, calls }) => {
+      const path = join(journal, 'note');
+      const [mine, other] = [new SharedNote(path, 100, within), new SharedNote(path, 100)];
+      await mine.change(() => 'one');
+      expect(await fileRequestsOf(() => mine.change((text) => `${text}+two`))).toBe(calls);
+      expect(await fileRequestsOf(async () => expect(other.read()).toBe('one+two'))).toBe(0);
+      expect(await fileRequestsOf(async () => mine.change(() => 'x'.repeat(101)))).toBe(calls);
+      expect([mine.read(), other.read()]).toEqual([undefined, undefined]);
+      expect(readdirSync(journal)).toEqual(['note']);
+    },
+  );
 
   it('is not replaced by a change whose lock another process took over as too old', async () => {
     const path = join(journal, 'note');

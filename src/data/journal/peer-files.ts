@@ -1,11 +1,12 @@
 // The files of the account's other cockpits, and of what they received, as they grow.
 import { type FSWatcher, lstatSync, watch } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Entry } from '../../core/incident/event.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
+import { Listing } from '../../disk/listing.ts';
 import { Distrusted, isPrivateDirectory, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
 import type { KeyFiles } from './key-files.ts';
@@ -52,6 +53,8 @@ export type OthersOptions = {
 export class Others {
   readonly #place: Place;
   readonly #options: OthersOptions;
+  readonly #own: Listing;
+  readonly #received: Listing;
   readonly #files = new Map<string, Followed>();
   #early: readonly Early[] = [];
   #watcher: FSWatcher | undefined;
@@ -64,6 +67,8 @@ export class Others {
   constructor(place: Place, options: OthersOptions) {
     this.#place = place;
     this.#options = options;
+    this.#own = new Listing(place.directory);
+    this.#received = new Listing(join(place.directory, receivedFolder));
   }
 
   /** How far each file was when it was last read. */
@@ -153,9 +158,8 @@ export class Others {
   /** Every file to read, from the journal's directory on. */
   async #names(): Promise<readonly string[]> {
     const { directory } = this.#place;
-    const received = join(directory, receivedFolder);
-    const own: readonly string[] = await readdir(directory).catch(() => []);
-    const others: readonly string[] = isPrivateDirectory(received) ? await readdir(received).catch(() => []) : [];
+    const own = await this.#own.names();
+    const others = isPrivateDirectory(join(directory, receivedFolder)) ? await this.#received.names() : [];
     return [...own, ...others.map((name) => join(receivedFolder, name))].filter(
       (name) => name.endsWith('.jsonl') && !this.#options.skips.includes(join(directory, name)),
     );
