@@ -9,15 +9,20 @@ import type { CreateModule } from './module.ts';
 /** A checkout that is updated, or a program that is installed meanwhile, is seen after this. */
 const every: Ms = 30 * second;
 
+/** What one look found, by what was needed. */
+type Answers = Map<string, Awaited<ReturnType<typeof localNeed>>>;
+
 /** Looks at files only, and again now and then. */
 export const lackingModule: CreateModule = ({ settings, emit, signal }) => {
   const context = actionContextOf(settings);
   const presetsOf = ({ fields }: Action) =>
     Object.fromEntries(fields.flatMap(({ name, preset }) => (preset === undefined ? [] : [[name, preset]])));
-  /** Of its default way; another way is checked by its plan. */
-  const lackOf = async (action: Action): Promise<string | undefined> => {
+  /** Of its default way; another way is checked by its plan. Many actions need the same program. */
+  const lackOf = async (action: Action, answers: Answers): Promise<string | undefined> => {
     for (const need of action.needs(presetsOf(action), context).filter(isLocal)) {
-      const answer = await localNeed(need, settings);
+      const asked = JSON.stringify(need);
+      const answer = answers.get(asked) ?? (await localNeed(need, settings));
+      answers.set(asked, answer);
       if (!answer.ok) return answer.fault.what;
     }
     return undefined;
@@ -25,8 +30,9 @@ export const lackingModule: CreateModule = ({ settings, emit, signal }) => {
   let told = '{}';
   const look = async () => {
     const lacking: Partial<Record<ActionId, string>> = {};
+    const answers: Answers = new Map();
     for (const action of allActions(settings.own)) {
-      const why = await lackOf(action);
+      const why = await lackOf(action, answers);
       if (why !== undefined) lacking[action.id] = why;
     }
     const text = JSON.stringify(lacking);

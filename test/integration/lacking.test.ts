@@ -9,6 +9,7 @@ import type { Lacking } from '../../src/core/actions/action.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { lackingModule } from '../../src/engine/lacking.ts';
 import { eventually } from '../support/eventually.ts';
+import { fileRequestsOf } from '../support/file-requests.ts';
 
 let checkout: string;
 const engines: ReturnType<typeof createEngine>[] = [];
@@ -49,6 +50,16 @@ test('a script that the checkout does not have disables its actions only, with t
   });
   for (const there of ['test-surface', 'create-api-key', 'restart-deployment', 'notify', 'revoke-api-key'])
     expect(lacking).not.toHaveProperty(there);
+});
+
+test('what several actions need is looked for once', async () => {
+  let lacking: Lacking = {};
+  const calls = await fileRequestsOf(async () => {
+    lacking = await lackingWith([], { command: ['/nowhere/npm', 'run'], kubectl: '/nowhere/kubectl' });
+  });
+  const missing = Object.values(lacking).filter((why) => why?.startsWith('/nowhere/'));
+  expect(new Set(missing).size).toBe(2);
+  expect(calls).toBeLessThan(missing.length);
 });
 
 test('a program that is not installed disables what runs it', async () => {
