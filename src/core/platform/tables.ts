@@ -1,8 +1,9 @@
 // SQL expressions for the tables, in whatever form they are.
+import { memoizeText } from '../memoize-each.ts';
 import { literal, qualified } from '../text/sql.ts';
 import { isFinal } from './errors.ts';
-import { columnName, type Form, isState, isUnclear, runbookForm } from './form.ts';
-import type { Meaning } from './mapping.ts';
+import { columnName, type Form, isState, isUnclear, runbookForm, type States } from './form.ts';
+import type { Meaning, StateOwner } from './mapping.ts';
 
 /** SQL expressions for statements. */
 export type Tables = {
@@ -93,11 +94,17 @@ export function tablesOf(form: Form = runbookForm): Tables {
       jobStudyId: castTo(job.columns.study?.type),
       surfaceId: castTo(job.columns.surface?.type),
     },
-    studyIs: (...meanings) => isState('study', study.states, ...meanings),
-    jobIs: (...meanings) => isState('job', job.states, ...meanings),
+    studyIs: stateTest('study', study.states),
+    jobIs: stateTest('job', job.states),
     studyUnclear: isUnclear('study', study.states),
     jobUnclear: isUnclear('job', job.states),
   };
+}
+
+/** Each statement of each look asks for some: a condition is made once. */
+function stateTest(owner: StateOwner, states: States): Tables['studyIs'] {
+  const conditions = memoizeText((meanings) => isState(owner, states, ...(meanings.split(' ') as Meaning[])));
+  return (...meanings) => conditions(meanings.join(' '));
 }
 
 /** updated_at, else the newest of what a study's row says, else created_at. */

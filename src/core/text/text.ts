@@ -52,6 +52,7 @@ export function withoutColours(text: string): string {
 
 /** The same for a text of several lines: its line ends stay. */
 export function cleanLines(outside: string, max = 2000): string {
+  if (outside.length <= max && harmless.test(outside)) return outside;
   return outside
     .split(/\r\n|[\r\n]/)
     .map((line) => stripControl(line, max))

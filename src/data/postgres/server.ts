@@ -1,6 +1,7 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
 
 import type { Settings } from '../../config/settings.ts';
+import { memoizeText } from '../../core/memoize-each.ts';
 import type { IdAge, Slot } from '../../core/queries/database.ts';
 import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
 import { quoted } from '../../core/text/sql.ts';
@@ -30,6 +31,8 @@ import { writesFrom } from './writes.ts';
 
 /** A query as it is shown in passing. */
 const shortQuery = 200;
+/** What sessions run is mostly what others ran before. */
+const shortStatement = memoizeText((query) => statementSays(query, shortQuery), 100);
 
 export function serverSource(settings: Settings, fact: 'primary' | 'replica', shared: boolean): Source | undefined {
   const sessions = sessionsFor(settings);
@@ -210,7 +213,7 @@ function databaseFrom(look: Look, where: string, failing: Writes['failing']): Da
           pid,
           blockedBy,
           waiting: Math.max(0, (seconds ?? 0) * second),
-          query: query === null ? 'hidden from our role' : statementSays(query, shortQuery),
+          query: query === null ? 'hidden from our role' : shortStatement(query),
         }))
       : undefined,
     missing,
@@ -283,6 +286,6 @@ function transactionFrom({ pid, seconds, user, query }: sql.TransactionRow) {
     pid,
     age: Math.max(0, seconds * second),
     user: sanitize(user ?? '', 64),
-    query: statementSays(query, shortQuery),
+    query: shortStatement(query ?? ''),
   };
 }

@@ -9,7 +9,8 @@ import { type PagesRow, pagesOf, type Sample } from './queries/sample.ts';
 import { mostStates, type StateRow, seenStates } from './queries/states.ts';
 import type { Session } from './session.ts';
 
-type Known = { found: readonly ColumnRow[]; tables: Tables; statesUntil: Ms };
+/** `seen`: what they were made of, beside the columns. */
+type Known = { found: readonly ColumnRow[]; tables: Tables; seen: string; statesUntil: Ms };
 
 const known = new WeakMap<Session, Known>();
 
@@ -28,10 +29,12 @@ export async function tablesOf(session: Session, schema: string, ask: AskSql): P
     statesOf('job', plain, ask),
     jobPagesOf(plain, ask),
   ]);
-  const tables = tablesFrom(schema, found, { study, job }, pages);
+  const seen = JSON.stringify([study, job, pages]);
+  // The same tables stay the same object, with what was made of them.
+  const tables = before?.seen === seen ? before.tables : tablesFrom(schema, found, { study, job }, pages);
   // Not remembered while one is missing: a migration may be under way.
   if (tables.form.study.there && tables.form.job.there)
-    known.set(session, { found, tables, statesUntil: performance.now() + statesFor });
+    known.set(session, { found, tables, seen, statesUntil: performance.now() + statesFor });
   return tables;
 }
 

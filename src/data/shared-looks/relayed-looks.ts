@@ -110,7 +110,8 @@ export class RelayedLooks<T> {
 
   #here(): Here | undefined {
     const carrier = this.#carrier();
-    const look = this.#name();
+    // The name costs a hash, and asks the server who it is: not for a relay that is not there.
+    const look = carrier && this.#name();
     if (!carrier || look === undefined || performance.now() < this.#restUntil) return undefined;
     return Math.abs(carrier.clock()) <= believedClock ? { carrier, look } : undefined;
   }
