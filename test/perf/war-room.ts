@@ -1,6 +1,6 @@
 // An incident that is open on several hosts: a relay, and a journal for each host, all with the key of one person, which
 // is admitted everywhere.
-import { cp } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { guardedDirectory } from '../../simulator/reaper.ts';
@@ -26,6 +26,8 @@ export async function startRoom(): Promise<Room> {
   return {
     async host(nth) {
       const journal = journalOf(nth);
+      // One that others may open is written by nobody.
+      await mkdir(journal, { recursive: true, mode: 0o700 });
       if (nth > 0) await cp(path.join(journalOf(0), 'keys'), path.join(journal, 'keys'), { recursive: true });
       return {
         BENTHAM_JOURNAL_DIRECTORY: journal,
