@@ -220,7 +220,7 @@ export const settingsSchema = z.object({
       gateway: ms
         .min(10_000, 'at least 10000: the kubelet probes share the gateway limit of 100 requests a minute')
         .default(15_000)
-        .describe('health endpoints; at most six requests a minute, shared by your cockpits on one host'),
+        .describe('health endpoints; at most six requests a minute from one host; shared like intervals.database'),
       database: ms
         .default(5000)
         .describe(

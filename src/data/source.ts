@@ -96,7 +96,7 @@ export type Poll<F extends FactId> = {
   from: string;
   /** Host, URL or file, for faults. */
   where: string;
-  /** Awaited before each poll, without a deadline: for a shared request budget. */
+  /** Awaited before each poll of one's own, without a deadline: for a shared request budget. */
   turn?(signal: AbortSignal): Promise<unknown>;
   /** Shared with other cockpits, unless a person asks. */
   sharing?: Sharing<Facts[F]> | undefined;
@@ -134,6 +134,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
       let woken = AbortSignal.any([signal, wake.signal]);
       let failures = 0;
       const own = async () => {
+        await turn?.(signal);
         wake = new AbortController();
         woken = AbortSignal.any([signal, wake.signal]);
         const begun = performance.now();
@@ -164,7 +165,6 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
       };
       const run = async () => {
         while (!signal.aborted) {
-          await turn?.(signal);
           const look = (await others()) ?? (await own());
           if (signal.aborted) break;
           const { outcome, at, took, rest, wait, asked } = look;

@@ -1,11 +1,10 @@
 // Whole engines on hosts whose clocks are an hour apart, each a process with a clock of its own.
 import { afterEach, describe, expect, test } from 'vitest';
-import { fingerprint } from '../../src/core/incident/event.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { Middleman } from '../support/proxy.ts';
 import { endRedis, installed, started as startedRedis } from '../support/redis-server.ts';
 import { opens } from '../support/relay-cockpits.ts';
-import { type CockpitProcess, endProcesses, started } from '../support/relay-processes.ts';
+import { admitted, endProcesses, started } from '../support/relay-processes.ts';
 
 let proxy: Middleman | undefined;
 
@@ -88,14 +87,5 @@ describe.skipIf(!installed)('with redis-server', () => {
     });
   });
 });
-
-async function admitted(by: CockpitProcess, other: CockpitProcess): Promise<void> {
-  await other.until(({ key }) => expect(key).not.toBe(''));
-  const key = other.told?.key ?? '';
-  other.do({ do: 'note', text: `here: ${key}` });
-  await by.until(({ said }) => expect(said.some((says) => says.includes(fingerprint(key)))).toBe(true));
-  by.do({ do: 'key', key, change: 'admitted', why: 'compared' });
-  await other.until((told) => expect(told.admitted).toContain(key));
-}
 
 test.skipIf(installed)('skipped without redis-server: apt install redis-server', () => {});

@@ -42,6 +42,7 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
   const carrier: LookCarrier = {
     root: relayAt(port).root,
     readOnly: false,
+    hosts: () => 3,
     clock: () => link.clock + skew,
     self: () => ({ session, name: who, host: `host of ${who}`, signer }),
     isAdmitted: admits,

@@ -1,11 +1,16 @@
 // An engine in a process of its own, which a test tells what to do: to be killed, or with another clock. Its arguments: the
-// directory of its journal, a name, the port of the relay, the URL of PagerDuty, and by how many ms its clock is ahead.
+// directory of its journal, a name, the port of the relay, the URL of PagerDuty, by how many ms its clock is ahead, and the
+// gateway that it looks at, if any: its URL, and to what address its name leads from here.
+import dns from 'node:dns';
 import { ulid } from 'ulid';
 import type { IncidentCommand } from '../../src/core/incident/context.ts';
+import { gatewaySource } from '../../src/data/gateway/source.ts';
+import type { Source, SourceUpdate } from '../../src/data/source.ts';
 import { Runner } from '../../src/engine/runs/runner.ts';
 import { RelayCockpit } from './relay-cockpit.ts';
 
-const [directory = '', name = '', port = '', pagerDuty = '', ahead = '0'] = process.argv.slice(2);
+const [directory = '', name = '', port = '', pagerDuty = '', ahead = '0', url = '', address = ''] =
+  process.argv.slice(2);
 
 /** What a test asks for. `act`: acknowledges a page, as an action from the screen would. */
 export type Order = { do: IncidentCommand } | { act: string } | { tell: true };
@@ -24,7 +29,12 @@ export type Told = {
   said: readonly string[];
   mayAct: boolean;
   clock?: number;
+  /** What it was told of the gateway, oldest first. */
+  looks: readonly Look[];
 };
+
+/** `by`: another host that asked. */
+export type Look = { at: number; by?: string; fault?: string; healthy?: boolean };
 
 const Real = Date;
 const shift = Number(ahead);
@@ -34,9 +44,37 @@ if (shift !== 0)
     get: (date, member) => (member === 'now' ? () => Real.now() + shift : Reflect.get(date, member)),
   });
 
+const looks: Look[] = [];
+
+function gatewayFrom(of: Parameters<typeof gatewaySource>[0]): Source {
+  const source = gatewaySource(of);
+  const start: Source['start'] = (tell, signal) =>
+    source.start((news) => {
+      looks.push(lookOf(news));
+      tell(news);
+    }, signal);
+  return { ...source, start };
+}
+
+function lookOf(news: SourceUpdate): Look {
+  if ('fault' in news) return { at: news.at, fault: news.fault.kind };
+  return { at: news.at, by: news.by, healthy: news.fact === 'gateway' && news.value.detailed.healthy };
+}
+
+// The name leads each host by a way of its own.
+if (address)
+  dns.lookup = Object.assign(
+    (_: string, { all }: dns.LookupOptions, told: (...answer: unknown[]) => void) =>
+      all ? told(null, [{ address, family: 4 }]) : told(null, address, 4),
+    dns.lookup,
+  ) as typeof dns.lookup;
+
 const cockpit = new RelayCockpit(name, Number(port), {
   directory,
   channels: { pagerDuty: { routingKey: 'R0', url: pagerDuty } },
+  looks: url
+    ? { settings: { gateway: { url }, intervals: { gateway: 10_000 } }, sources: (of) => [gatewayFrom(of)] }
+    : undefined,
 });
 const { settings, recorder } = cockpit;
 const runner = new Runner({
@@ -73,6 +111,7 @@ function told(): Told {
     said,
     mayAct: recorder.mayAct() === undefined,
     clock: context?.relay?.clock,
+    looks,
   };
 }
 

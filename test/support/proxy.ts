@@ -31,14 +31,18 @@ export class Middleman {
   #manner: Manner = 'works';
   #answered = 0;
   #asked = 0;
-  port = 0;
+  readonly #address: string;
+  port: number;
 
-  private constructor(to: { host: string; port: number }) {
+  private constructor(to: { host: string; port: number }, { address, port }: { address: string; port: number }) {
     this.#to = to;
+    this.#address = address;
+    this.port = port;
   }
 
-  static async before(host: string, port: number): Promise<Middleman> {
-    const proxy = new Middleman({ host, port });
+  /** `at`: where it listens. */
+  static async before(host: string, port: number, at = { address: '127.0.0.1', port: 0 }): Promise<Middleman> {
+    const proxy = new Middleman({ host, port }, at);
     await proxy.#listen();
     return proxy;
   }
@@ -87,7 +91,7 @@ export class Middleman {
     const listener = createServer((client) => this.#meet(client));
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
-      listener.listen(this.port, '127.0.0.1', resolve);
+      listener.listen(this.port, this.#address, resolve);
     });
     const address = listener.address();
     if (address && typeof address === 'object') this.port = address.port;

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import type { IncidentCommand } from '../../src/core/incident/context.ts';
+import { fingerprint } from '../../src/core/incident/event.ts';
 import type { Order, Told } from './cockpit-process.ts';
 import { eventually } from './eventually.ts';
 
@@ -18,7 +20,13 @@ export async function endProcesses(): Promise<void> {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 
-type Options = { directory?: string; pagerDuty?: string; ahead?: number };
+/** `gateway`: it looks at one, whose name leads to that address. */
+type Options = {
+  directory?: string;
+  pagerDuty?: string;
+  ahead?: number;
+  gateway?: { url: string; address: string };
+};
 
 export class CockpitProcess {
   readonly directory: string;
@@ -27,10 +35,15 @@ export class CockpitProcess {
   /** As it was when it was last asked. */
   told: Told | undefined;
 
-  constructor(name: string, port: number, { directory, pagerDuty = 'http://127.0.0.1:1', ahead = 0 }: Options = {}) {
+  constructor(
+    name: string,
+    port: number,
+    { directory, pagerDuty = 'http://127.0.0.1:1', ahead = 0, gateway }: Options = {},
+  ) {
     this.directory = directory ?? mkdtempSync(path.join(tmpdir(), 'relay-process-'));
     if (directory === undefined) directories.push(this.directory);
-    const args = [this.directory, name, String(port), pagerDuty, String(ahead)];
+    const looks = gateway ? [gateway.url, gateway.address] : [];
+    const args = [this.directory, name, String(port), pagerDuty, String(ahead), ...looks];
     this.#child = fork(program, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#child.on('message', (told: Told) => {
       this.told = told;
@@ -82,4 +95,14 @@ export async function started(name: string, port: number, options: Options = {})
     if (!connected) throw new Error('not connected');
   });
   return made;
+}
+
+/** The other person is admitted by the first, who is in control. */
+export async function admitted(by: CockpitProcess, other: CockpitProcess): Promise<void> {
+  await other.until(({ key }) => expect(key).not.toBe(''));
+  const key = other.told?.key ?? '';
+  other.do({ do: 'note', text: `here: ${key}` });
+  await by.until(({ said }) => expect(said.some((says) => says.includes(fingerprint(key)))).toBe(true));
+  by.do({ do: 'key', key, change: 'admitted', why: 'compared' });
+  await other.until((told) => expect(told.admitted).toContain(key));
 }

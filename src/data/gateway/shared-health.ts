@@ -5,13 +5,14 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
 import type { Instant, Ms } from '../../core/time.ts';
-import type { HealthEndpoint } from '../../core/world/facts.ts';
+import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
 import { type Fault, faultKinds } from '../../core/world/reading.ts';
 import { isPrivateDirectory, privateDirectory } from '../../disk/private-files.ts';
 import { type Changed, SharedNote } from '../../disk/shared-note.ts';
 import { inspect } from '../journal/directory.ts';
 import { lastInstant } from '../journal/plausible.ts';
 import { safe } from '../journal/sanitize-entry.ts';
+import type { Parts } from '../shared-looks/schemas.ts';
 
 const instant = z.number().min(0).max(lastInstant);
 const short = z.string().max(1000);
@@ -28,7 +29,13 @@ const endpoint = z.object({
   fault: z.enum(faultKinds).optional(),
   healthy: z.boolean(),
   at: instant,
-});
+} satisfies Parts<HealthEndpoint>);
+/** What hosts tell each other. */
+export const gateway: z.ZodType<Gateway> = z.strictObject({
+  health: endpoint,
+  detailed: endpoint,
+} satisfies Parts<Gateway>);
+
 const fault = z.object({
   kind: z.enum(faultKinds),
   where: short,

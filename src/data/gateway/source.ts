@@ -7,14 +7,18 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
 import { dispatcherFor } from '../proxy.ts';
-import { poll, type Result, type Source } from '../source.ts';
+import { aMinute } from '../shared-looks/own-check.ts';
+import { relayLooks } from '../shared-looks/shared-looks.ts';
+import { poll, type Result, type Sharing, type Source } from '../source.ts';
 import { type HealthBudget, healthBudget } from './budget.ts';
 import { askHealth, askHealthInTurn } from './health-request.ts';
-import { type HealthAnswer, isWithin } from './shared-health.ts';
+import { gateway, type HealthAnswer, isWithin } from './shared-health.ts';
 
 /** While all is well the path that tells less, or is not served, is asked so seldom; else more often. */
 const seldom: Ms = 2 * minute;
 const often: Ms = 30 * second;
+/** Where another host tells of it, this one asks it itself so seldom. */
+const rarely: Ms = 10 * minute;
 
 /** A poll requested by a person: only an answer of another cockpit younger than this counts. */
 const justNow: Ms = 2 * second;
@@ -38,10 +42,43 @@ export function gatewaySource(settings: Settings, { once = false } = {}): Source
     from: `gateway ${urls.health.host}`,
     where: urls.health.host,
     turn: (signal) => look.turn(signal),
+    sharing: once ? undefined : sharedBetweenHosts(settings, urls, (...told) => look.told(...told)),
     read: (signal) => look.read(signal),
     close: () => dispatcher.destroy(),
   });
 }
+
+/** What a login is told stays on its host; so does what a gateway did not say itself. */
+function sharedBetweenHosts(
+  settings: Settings,
+  { health, detailed }: Urls,
+  taken: (value: Gateway, at: Instant) => void,
+): Sharing<Gateway> | undefined {
+  if (health.username || health.password) return undefined;
+  const { gateway: every, timeout } = settings.intervals;
+  return relayLooks(settings, {
+    fact: 'gateway',
+    parts: [health.href, detailed.href],
+    value: gateway,
+    every,
+    timeout,
+    isForAll: (value) => [value.health, value.detailed].every(({ statusCode }) => statusCode !== undefined),
+    // A gateway that gives no answer is noticed by all as fast as by one.
+    check: { ...aMinute, verdict: saying, patience: second },
+    taken,
+  });
+}
+
+/** What the endpoints say, without what differs between any two looks. */
+const saying = ({ health, detailed }: Gateway): string =>
+  JSON.stringify(
+    [health, detailed].map(({ statusCode, status, services, problem }) => [
+      statusCode,
+      status,
+      problem,
+      services.map(({ name, word }) => [name, word]),
+    ]),
+  );
 
 type Urls = { health: URL; detailed: URL };
 type Path = keyof Urls;
@@ -63,6 +100,8 @@ class GatewayLook {
   /** The previous result, and what to request now. */
   #before: Answers = {};
   #turn: readonly Path[] = [];
+  /** When this cockpit asked itself. */
+  readonly #asked: Partial<Record<Path, { at: Instant }>> = {};
 
   constructor(urls: Urls, { intervals, ...shared }: SourceSettings, dispatcher: Dispatcher, fresh: Ms) {
     this.#urls = urls;
@@ -105,6 +144,16 @@ class GatewayLook {
   async #ask(path: Path, signal: AbortSignal): Promise<void> {
     const answer = await askHealth(this.#urls[path], this.#timeout, this.#dispatcher, signal);
     this.#last[path] = { answer, at: Date.now() };
+    this.#asked[path] = { at: Date.now() };
+  }
+
+  /** Another host's look: where all is well there, the path that is asked seldom is not asked for it here. */
+  told(value: Gateway, at: Instant): void {
+    for (const path of paths) {
+      const answer = { endpoint: value[path] };
+      if (isWell(answer) && !isOlder(this.#asked[path], rarely))
+        this.#last[path] = { answer, at: Math.min(at, value[path].at) };
+    }
   }
 
   /** Takes answers of other cockpits since then, not older than `age`. */

@@ -4,9 +4,11 @@ import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
+import { evaluateValue } from '../../core/world/thresholds.ts';
 import { decoded, readBeginning } from '../body.ts';
 import { networkFault } from '../network.ts';
 import { dispatcherFor, proxyFor } from '../proxy.ts';
+import { aMinute } from '../shared-looks/own-check.ts';
 import { measured } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Source } from '../source.ts';
@@ -19,7 +21,7 @@ type Prometheus = NonNullable<Settings['prometheus']>;
 /** Where to ask, and whether a login may go there in clear. */
 type Asked = Guarding & { prometheus: Prometheus };
 
-/** `shared`: cockpits of one user on one host share each look. */
+/** `shared`: cockpits of one user on one host share each look, and those of one incident on several hosts. */
 export function prometheusSource(
   settings: Settings,
   prometheus: Prometheus,
@@ -45,10 +47,26 @@ export function prometheusSource(
             value: measured,
             every,
             timeout,
+            check: {
+              ...aMinute,
+              verdict: (value) => verdictOf(value, settings),
+              // By whatever way a host reaches it.
+              parts: [prometheus.url, prometheus.p95Query, prometheus.errorRateQuery],
+            },
           })
         : undefined,
     close: () => dispatcher.destroy(),
   });
+}
+
+/** Of each figure: it may be another Prometheus on another host, or the same behind a balancer. */
+function verdictOf(
+  { p95, errorRate }: Pick<Traffic, 'p95' | 'errorRate'>,
+  { thresholds }: Pick<Settings, 'thresholds'>,
+) {
+  const of = (id: 'p95' | 'errorRate', value: number | undefined) =>
+    value === undefined ? 'unknown' : evaluateValue(value, thresholds[id]);
+  return `${of('p95', p95)} ${of('errorRate', errorRate === undefined ? undefined : errorRate * 100)}`;
 }
 
 export async function askPrometheus(

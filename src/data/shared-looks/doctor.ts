@@ -11,7 +11,7 @@ const leftFor: Ms = 10 * second;
 const tried = 'doctor';
 
 /**
- * Whether cockpits on several hosts ask PostgreSQL and Redis once for all. Takes and tells a look as they do, on keys of
+ * Whether cockpits on several hosts ask a server once for all. Takes and tells a look as they do, on keys of
  * its own; an observer only reads. Throws what the relay refuses. `clock`: by how much the relay's is ahead of this host's.
  */
 export async function sharedLooks(

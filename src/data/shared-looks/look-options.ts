@@ -1,6 +1,7 @@
 // What is to be known of a look that cockpits share.
 import type * as z from 'zod';
 import type { Instant, Ms } from '../../core/time.ts';
+import type { LookCheck } from './own-check.ts';
 
 export type SharedLooksOptions<T> = {
   fact: string;
@@ -17,6 +18,8 @@ export type SharedLooksOptions<T> = {
   isForAll?(value: T): boolean;
   /** Who the server says it is, whatever it is called here: then hosts share over a relay. Undefined: not known yet. */
   identity?(): string | undefined;
+  /** It never says who it is: hosts share over a relay what each also looks at itself, now and then. */
+  check?: LookCheck<T>;
   /** A number that goes with the answers: whoever asks gives it. */
   aside?: { give(): number; take(given: number): void };
   /** Another cockpit's value was taken: what is counted between two looks goes on from it. */

@@ -9,6 +9,7 @@ import type { LookCarrier } from './look-carrier.ts';
 import { isPast } from './look-file.ts';
 import { digestOf, type LookNote, parsed, readNote, signedNote } from './look-note.ts';
 import type { SharedLooksOptions } from './look-options.ts';
+import { OwnCheck } from './own-check.ts';
 import { amount } from './schemas.ts';
 
 /** Bytes of an answer; a longer one stays on its host. */
@@ -33,6 +34,7 @@ export class RelayedLooks<T> {
   /** The look's name; undefined while the server has not said who it is. */
   readonly #name: () => string | undefined;
   readonly #grace: Ms;
+  readonly #check: OwnCheck<T> | undefined;
   #seen: Instant = 0;
   #turn: Here | undefined;
   #restUntil: Ms = 0;
@@ -44,7 +46,9 @@ export class RelayedLooks<T> {
     this.#options = options;
     this.#carrier = carrier;
     this.#name = name;
-    this.#grace = Math.min(options.every, options.timeout + second);
+    const { every, timeout, check } = options;
+    this.#grace = check?.patience ?? Math.min(every, timeout + second);
+    this.#check = check && new OwnCheck(check, every);
   }
 
   /** An answer of that instant was shown: an older one is no news. */
@@ -56,6 +60,11 @@ export class RelayedLooks<T> {
   async await(signal: AbortSignal): Promise<OthersLook<T> | undefined> {
     const here = this.#here();
     if (!here) return undefined;
+    if (this.#check?.isDue(here.carrier.hosts())) {
+      // Who was not answered may be cut off: it keeps nobody waiting.
+      if (this.#check.isGood) await this.#claim(here, true);
+      return undefined;
+    }
     const begun = performance.now();
     let claims = 0;
     for (let recheck = firstRecheck; !signal.aborted; recheck = Math.min(longestRecheck, recheck * 1.5)) {
@@ -77,13 +86,19 @@ export class RelayedLooks<T> {
 
   async publish({ asked, at, next, result }: OwnLook<T>): Promise<void> {
     this.#seen = at;
+    const { isForAll = () => true, aside } = this.#options;
+    const isAnswer = result.ok && isForAll(result.value);
+    const wasGood = this.#check?.isGood ?? true;
+    // As it would be told, so that both are alike.
+    this.#check?.saw(isAnswer ? safe(result.value) : undefined, at);
+    // That it is not answered is told once; then the others share without this host.
+    if (!isAnswer && !wasGood) return;
     const here = this.#here();
     const turn = this.#turn;
     this.#turn = undefined;
     const self = here?.carrier.self();
     if (!here || !self || !mayTell(here)) return;
-    const { isForAll = () => true, aside } = this.#options;
-    const isShared = result.ok && at - asked - this.#options.timeout <= second && isForAll(result.value);
+    const isShared = isAnswer && at - asked - this.#options.timeout <= second;
     // A fault is this host's until it is proven otherwise: the others ask themselves.
     const text = isShared ? JSON.stringify({ value: safe(result.value), aside: aside?.give() }) : '';
     const digest = text !== '' && Buffer.byteLength(text) <= longestAnswer ? digestOf(text) : undefined;
@@ -163,6 +178,12 @@ export class RelayedLooks<T> {
     return isPast(since, now) && now - since < this.#grace;
   }
 
+  /** How long after the next answer is due this host looks. Where each has to ask now and then, who did not for longest is first. */
+  #lag({ carrier }: Here): Ms {
+    const most = Math.min(longestLag, this.#options.every / 10);
+    return this.#check ? -most * this.#check.age(carrier.hosts()) : most * (0.25 + Math.random() * 0.75);
+  }
+
   /** The answer of a note; undefined where it is none, or not the one that was signed. */
   async #take({ answer, name, host }: News, here: Here): Promise<OthersLook<T> | undefined> {
     const { every } = this.#options;
@@ -174,7 +195,9 @@ export class RelayedLooks<T> {
     const body = z.strictObject({ value: this.#options.value, aside: amount.optional() });
     const read = body.safeParse(parsed(text));
     if (!read.success) return undefined;
-    const value = safe(read.data.value);
+    const told = safe(read.data.value);
+    const value = this.#check ? this.#check.confirmed(told) : told;
+    if (value === undefined) return undefined;
     const { aside } = read.data;
     const now = Date.now();
     const clock = here.carrier.clock();
@@ -184,11 +207,10 @@ export class RelayedLooks<T> {
     this.#options.taken?.(value, at);
     const next = answer.next - clock;
     const due = next > at + Math.max(every, longestPause * 1.25) + second ? now : next;
-    const lag = Math.min(longestLag, every / 10) * (0.25 + Math.random() * 0.75);
     return {
       result: { ok: true, value },
       at,
-      rest: Math.max(0, due - now) + lag,
+      rest: Math.max(0, due - now + this.#lag(here)),
       by: `${name} on ${host}`,
       isFar: true,
     };

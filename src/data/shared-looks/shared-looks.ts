@@ -28,16 +28,28 @@ export function shareLooks<T>(
 ): Sharing<T> | undefined {
   const { journal, environment } = settings;
   if (!journal.directory) return undefined;
-  const { fact, parts, value, every, timeout, identity } = options;
+  const { fact, parts, value, every, timeout } = options;
   const what = [environment.name, environment.guarded, every, timeout, parts];
   const file = new LookFile(journal.directory, { name: lookKey(fact, what), value, writes: !environment.observe });
   const onHost = new SharedLooks(file, options);
-  if (!identity) return onHost;
+  const relayed = relayLooks(settings, options);
+  return relayed ? twofold(onHost, relayed) : onHost;
+}
+
+/** The looks at one fact, shared between hosts alone; undefined where nothing tells that it is the same. */
+export function relayLooks<T>(
+  settings: Pick<Settings, 'environment' | 'incident'>,
+  options: SharedLooksOptions<T>,
+): RelayedLooks<T> | undefined {
+  const { environment } = settings;
+  const { fact, parts, every, timeout, identity, check } = options;
+  if (!identity && !check) return undefined;
+  const what = [environment.name, environment.guarded, every, timeout, check?.parts ?? parts];
   const name = () => {
-    const server = identity();
+    const server = identity ? identity() : 'checked';
     return server === undefined ? undefined : lookKey(fact, [what, server], []);
   };
-  return twofold(onHost, new RelayedLooks(options, { carrier: () => carrierOf(settings), name }));
+  return new RelayedLooks(options, { carrier: () => carrierOf(settings), name });
 }
 
 /** One cockpit of each host looks on the relay, and tells the others of its host what it found there. */

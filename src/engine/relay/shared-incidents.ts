@@ -143,6 +143,12 @@ export class SharedIncidents {
   /** What sources share their looks with: the cockpits whose keys were admitted to an open incident. */
   get carrier(): LookCarrier {
     const { journal, relay } = this.#options;
+    const isAdmitted = (key: string) =>
+      this.#shared().some(
+        (one) =>
+          isOngoing(one) &&
+          one.keys.some((known) => known.key === key && known.state !== 'new' && known.state !== 'removed'),
+      );
     return {
       root: relay.root,
       readOnly: relay.readOnly ?? false,
@@ -151,12 +157,8 @@ export class SharedIncidents {
         const { signer } = journal.keys;
         return signer && { ...journal.writer, signer };
       },
-      isAdmitted: (key) =>
-        this.#shared().some(
-          (one) =>
-            isOngoing(one) &&
-            one.keys.some((known) => known.key === key && known.state !== 'new' && known.state !== 'removed'),
-        ),
+      hosts: () => 1 + this.#others.here.filter(({ key }) => key !== undefined && isAdmitted(key)).length,
+      isAdmitted,
       ask: (what) => this.#link.attempt(what, lookWithin, (fault) => this.#refuseLook(fault)),
     };
   }

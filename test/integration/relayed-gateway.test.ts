@@ -1,0 +1,112 @@
+// Cockpits of one incident, each a process on a host of its own, share the looks at a gateway, which none of them takes for
+// reached from here because another one reaches it. Each has a way of its own to it, under the same name.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startRelayServer } from '../../simulator/redis/relay-server.ts';
+import type { Look, Told } from '../support/cockpit-process.ts';
+import { Middleman } from '../support/proxy.ts';
+import { endRedis, installed, started as redisServer } from '../support/redis-server.ts';
+import { opens } from '../support/relay-cockpits.ts';
+import { admitted, type CockpitProcess, endProcesses, started } from '../support/relay-processes.ts';
+
+let server: Server;
+let isWell = true;
+let asked = 0;
+const ways: Middleman[] = [];
+const relays: { stop(): Promise<unknown> }[] = [];
+
+beforeEach(async () => {
+  isWell = true;
+  asked = 0;
+  server = createServer(({ url }, response) => {
+    if (url === '/v1/health') asked += 1;
+    response.writeHead(isWell ? 200 : 503).end(isWell ? '{"status":"healthy"}' : '{"status":"unhealthy"}');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+});
+afterEach(async () => {
+  await endProcesses();
+  await Promise.all([...ways.splice(0), ...relays.splice(0)].map((one) => one.stop()));
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+  await endRedis();
+});
+
+async function relay(): Promise<number> {
+  if (installed) return (await redisServer()).port;
+  const made = await startRelayServer();
+  relays.push(made);
+  return made.port;
+}
+
+type Host = { way: Middleman; cockpit: CockpitProcess };
+
+async function host(name: string, at: number, nth: number): Promise<Host> {
+  const { port } = server.address() as AddressInfo;
+  const address = `127.0.0.${nth}`;
+  const way = await Middleman.before('127.0.0.1', port, { address, port });
+  ways.push(way);
+  const gateway = { url: `http://gateway.test:${port}`, address };
+  return { way, cockpit: await started(name, at, { gateway }) };
+}
+
+/** Ana and two more, whom she admits. */
+async function three(): Promise<[Host, Host, Host]> {
+  const at = await relay();
+  const ana = await host('ana', at, 2);
+  ana.cockpit.do(opens);
+  const [ben, eva] = [await host('ben', at, 3), await host('eva', at, 4)];
+  for (const { cockpit } of [ben, eva]) await admitted(ana.cockpit, cockpit);
+  for (const one of [ana, ben, eva]) await shown(one, ({ by }) => by !== undefined);
+  return [ana, ben, eva];
+}
+
+async function known({ cockpit }: Host, passes: (told: Told) => void): Promise<Told> {
+  let all: Told | undefined;
+  await cockpit.until((told) => {
+    passes(told);
+    all = told;
+  });
+  if (!all) throw new Error('it tells nothing');
+  return all;
+}
+
+/** Waits for a look from now on that passes, and gives all from now on. */
+async function shown(one: Host, passes: (look: Look) => boolean): Promise<readonly Look[]> {
+  const { looks: before } = await known(one, () => {});
+  const { looks } = await known(one, (told) => expect(told.looks.slice(before.length).some(passes)).toBe(true));
+  return looks.slice(before.length);
+}
+
+test('a host that cannot reach it says so, while the others share; then all see that it is ill', async () => {
+  const [ana, ben, eva] = await three();
+  const [before, looks] = [asked, (await known(ana, () => {})).looks.length];
+  await eva.way.be('refuses');
+  const seen = await shown(eva, ({ fault }) => fault === 'refused');
+  // Its own turn comes after two of the others at most; one look may have begun.
+  expect(seen.length).toBeLessThanOrEqual(4);
+  for (const one of [ana, ben])
+    expect((await shown(one, ({ by }) => by !== undefined)).some(({ fault }) => fault)).toBe(false);
+  const more = (await known(ana, () => {})).looks.length - looks;
+  expect(asked - before).toBeLessThan(2 * (more + 1));
+  await eva.way.be('works');
+  await shown(eva, ({ by }) => by !== undefined);
+  isWell = false;
+  await Promise.all([ana, ben, eva].map((one) => shown(one, ({ healthy }) => healthy === false)));
+}, 300_000);
+
+test.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'the others ask when the one that asks gets %s',
+  async (signal) => {
+    const [ana, ...others] = await three();
+    const { looks } = await known(ana, () => {});
+    ana.cockpit.signal(signal);
+    const after = await Promise.all(others.map((one) => shown(one, ({ by }) => by !== undefined)));
+    for (const seen of after) expect(seen.every(({ healthy }) => healthy)).toBe(true);
+    const newest = Math.max(...after.flatMap((seen) => seen.map(({ at }) => at)));
+    expect(newest).toBeGreaterThan(looks.at(-1)?.at ?? 0);
+    if (signal === 'SIGSTOP') ana.cockpit.signal('SIGCONT');
+  },
+  300_000,
+);
