@@ -120,12 +120,31 @@ test.each(forms.filter(({ prisma }) => prisma))('$name: a job that runs too long
   expect((await look(schema, 30 * minute)).studies.stuckJobs?.count.value).toBe(0);
 });
 
+test('jobs that run too long and could not be counted in time are unknown, not none', async () => {
+  const form = forms.find(({ prisma, prismaStudies }) => prisma && prismaStudies);
+  if (!form) throw new Error('no form');
+  await sql(form.create.replaceAll(`"${form.schema}"`, '"slow_begun"'));
+  // Only who asks when a job began has to wait.
+  await sql(`ALTER TABLE slow_begun."Job" RENAME TO kept;
+    CREATE FUNCTION slow_begun.slow(t anyelement) RETURNS anyelement STABLE LANGUAGE plpgsql
+      AS 'BEGIN PERFORM pg_sleep(60); RETURN t; END';
+    DO $$ BEGIN EXECUTE (SELECT 'CREATE VIEW slow_begun."Job" AS SELECT ' || string_agg(
+      CASE WHEN attname = 'lastAttemptAt' THEN 'slow_begun.slow("lastAttemptAt") AS "lastAttemptAt"' ELSE quote_ident(attname) END, ', ')
+      || ' FROM slow_begun.kept' FROM pg_attribute WHERE attrelid = 'slow_begun.kept'::regclass AND attnum > 0); END $$`);
+  const { studies, findings } = await look('slow_begun');
+  expect(studies.stuckJobs).toBe(undefined);
+  expect(studies.queueDepth).toMatchObject({ exact: true });
+  expect(findings).toContainEqual(expect.objectContaining({ verdict: 'unknown', rule: 'jobs/stuck-unknown' }));
+});
+
 test('a table without start times reports no stuck jobs, and an enum without paused no held studies', async () => {
   const [form] = forms;
   if (!form) throw new Error('no form');
   const schema = 'no_times';
   await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
-  expect((await look(schema)).studies.stuckJobs).toBe(undefined);
+  const { studies, findings } = await look(schema);
+  expect(studies.stuckJobs).toBe(undefined);
+  expect(findings.filter(({ id }) => id === 'studies/stuck')).toEqual([]);
   await sql(`CREATE TYPE "${schema}".few AS ENUM ('queued', 'executing', 'validating_results', 'complete', 'failed');
     ALTER TABLE "${schema}".studies ALTER status TYPE "${schema}".few USING status::"${schema}".few`);
   expect((await look(schema)).studies.held).toBe(undefined);

@@ -247,7 +247,7 @@ test('a table too long to read as a whole is sampled at once, unless an index le
     const { surfaces: bySurface, studies } = await facts();
     if (!bySurface.ok || !studies.ok) throw new Error(JSON.stringify([bySurface, studies]));
     const { statements } = await server.counted();
-    const count = statements.find(({ query }) => /^\s*WITH (?:newest|recent) AS/.test(query));
+    const count = statements.find(({ query }) => /^\s*(?:PREPARE \S+ AS\s+)?WITH (?:newest|recent) AS/.test(query));
     return { surfaces: bySurface.value, studies: studies.value, blocks: count?.blocks ?? Number.NaN };
   };
   const sampled = await look();

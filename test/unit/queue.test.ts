@@ -35,6 +35,13 @@ test('of which nothing has finished for ten minutes is a warning', () => {
   expect(found({}, { lastFinished: { at: now - 120 * minute, study: 'x' } })).toMatchObject({ rule: 'queue/still' });
 });
 
+test('of which nothing has finished in the last hour is a warning, also where the last before is not known', () => {
+  expect(found({}, {})).toMatchObject({
+    rule: 'queue/still',
+    says: '267 jobs wait, and none has finished in the last hour',
+  });
+});
+
 describe('is no finding', () => {
   const old = { lastFinishedAt: now - 11 * minute };
   test.each([
@@ -43,6 +50,7 @@ describe('is no finding', () => {
     ['the queue is not known', { queueDepth: undefined }, old],
     ['the work has just come', { active: [{ ...study, progressedAt: now - minute }] }, old],
     ['the study is held', { active: [{ ...study, status: 'PAUSED' }] }, old],
-    ['only some jobs were looked at', {}, {}],
+    ['only some jobs were looked at', {}, { estimated: true }],
+    ['states of jobs are not understood', {}, { doubt: { why: 'unread', of: 'job' } }],
   ] as const)('if %s', (_, studies, surfaces) => expect(found(studies, surfaces)).toBeUndefined());
 });

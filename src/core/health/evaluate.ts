@@ -26,6 +26,7 @@ import {
   uncountedSays,
 } from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
+import { unreadOfPrimary, unreadParts } from './unread-parts.ts';
 import { evaluateUpkeep } from './upkeep.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
 import { evaluateIdAge } from './wraparound.ts';
@@ -84,18 +85,26 @@ function databases(world: World): Finding[] {
     const { blocked = [], connections } = primary.value;
     const problem = evaluateWrites(primary.value);
     const isWaiting = isBlocked(blocked);
+    const unread = unreadOfPrimary(primary.value);
     const says = [...(problem ? [problem.says] : []), ...(isWaiting ? [blockedSays(blocked)] : [])];
+    if (unread.length > 0) says.push(`${unread.map(({ part }) => part).join(', ')} not readable`);
     if (says.length === 0) says.push('answers');
     if (connections) says.push(`${connections.used}/${connections.limit} connections`);
     if (blocked.length > 0 && !isWaiting) says.push(`${blocked.length} blocked`);
     found.push({
       ...aboutPrimary,
-      ...decide(worstRule(isWaiting ? ['primary/blocked'] : [], problem?.rule ?? 'primary/ok')),
+      ...decide(
+        worstRule(
+          [...(isWaiting ? (['primary/blocked'] as const) : []), ...unread.map(() => 'primary/part-unknown' as const)],
+          problem?.rule ?? 'primary/ok',
+        ),
+      ),
       ...inParts(says),
-      remedy: problem?.remedy ?? (isWaiting ? blockedRemedy(blocked) : undefined),
+      remedy: problem?.remedy ?? (isWaiting ? blockedRemedy(blocked) : unread[0]?.grant),
     });
     const { upkeep = {} } = primary.value;
     found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value), ...evaluateUpkeep(upkeep));
+    found.push(...unreadParts('primary', primary.value));
   }
   if (!world.scope.hasReplica) return found;
   const aboutReplica = { id: 'database/replica', area: 'database', subject: 'replica' } as const;
@@ -105,6 +114,7 @@ function databases(world: World): Finding[] {
     const split = isSecondPrimary(replica.value, known(primary, world.now));
     const evaluation = split ? evaluateSecondPrimary() : evaluateReplica(replica.value);
     found.push({ ...aboutReplica, ...evaluation }, ...slotsOf('replica', replica.value));
+    found.push(...unreadParts('replica', replica.value));
   }
   return found;
 }

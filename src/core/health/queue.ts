@@ -13,7 +13,9 @@ export function evaluateQueue({ now, readings }: World): Finding[] {
   const surfaces = known(readings.surfaces, now);
   const waiting = studies?.queueDepth?.value ?? 0;
   const last = surfaces?.lastFinishedAt ?? surfaces?.lastFinished?.at;
-  if (waiting === 0 || last === undefined || now - last <= standsStill) return [];
+  // None of the last hour, and which was the last before is not known, or there was none yet.
+  const none = surfaces?.surfaces.length === 0 && !surfaces.estimated && !surfaces.doubt;
+  if (waiting === 0 || (last === undefined ? !none : now - last <= standsStill)) return [];
   const still = studies?.active.some((study) => !isHeld(study) && now - study.progressedAt > standsStill);
   if (!still) return [];
   return [
@@ -22,7 +24,7 @@ export function evaluateQueue({ now, readings }: World): Finding[] {
       area: 'studies',
       subject: 'queue',
       ...decide('queue/still'),
-      says: `${formatCounted(waiting, 'job waits', 'jobs wait')}, and none has finished for ${formatAge(now - last)}`,
+      says: `${formatCounted(waiting, 'job waits', 'jobs wait')}, and none has finished ${last === undefined ? 'in the last hour' : `for ${formatAge(now - last)}`}`,
       remedy: 'check the executors: logs, Redis, database',
     },
   ];

@@ -7,7 +7,9 @@ import type { Studies } from '../world/facts.ts';
 export function statesSay(of: 'study' | 'job', { unclear = [], doubts = {} }: Studies): string | undefined {
   const here = unclear.filter((one) => one.of === of);
   if (here.length > 0) return unclearSummary(here);
-  const doubt = [doubts.queueDepth, doubts.active, doubts.lastHour].find((one) => one?.of === of);
+  const doubt = [doubts.queueDepth, doubts.active, doubts.lastHour].find(
+    (one) => one?.of === of && one.why !== 'uncounted',
+  );
   return doubt && doubtSays(doubt, unclear);
 }
 

@@ -50,12 +50,21 @@ export function stuckSays(stuck: StuckJobs | undefined, now: Instant): string | 
   return `${count(stuck.count)} ${stuck.count.value === 1 ? 'runs' : 'run'} too long${longest}`;
 }
 
+/** That they could not be counted; undefined where they were, or where no column says when a job began. */
+export const stuckUnknownSays = ({ stuckUncounted }: Studies): string | undefined =>
+  stuckUncounted ? 'jobs that run too long could not be counted in time' : undefined;
+
+/** What makes the count quick. */
+export const stuckRemedy = 'an index on jobs.status may be missing';
+
 export function evaluateStudies({ now, readings: { studies } }: World): Finding[] {
   if (studies.state !== 'live') return [];
   const found: Finding[] = [];
   const held = heldSays(studies.value);
   const overdue = overdueSays(studies.value, now);
   const stuck = stuckSays(studies.value.stuckJobs, now);
+  const unknown = stuckUnknownSays(studies.value);
+  const aboutStuck = { id: 'studies/stuck', area: 'studies', subject: 'jobs' } as const;
   if (overdue)
     found.push({
       id: 'studies/overdue',
@@ -73,7 +82,7 @@ export function evaluateStudies({ now, readings: { studies } }: World): Finding[
       says: held,
       told: true,
     });
-  if (stuck)
-    found.push({ id: 'studies/stuck', area: 'studies', subject: 'jobs', ...decide('jobs/stuck'), says: stuck });
+  if (stuck) found.push({ ...aboutStuck, ...decide('jobs/stuck'), says: stuck });
+  else if (unknown) found.push({ ...aboutStuck, ...decide('jobs/stuck-unknown'), says: unknown, remedy: stuckRemedy });
   return found;
 }

@@ -37,10 +37,11 @@ export function unclearSummary(all: readonly Unclear[]): string {
 
 /**
  * Why a figure is unknown. `lacks`: the declared states have none of its meaning; `unread`: they could not be read in time;
- * `hidden`: row-level security keeps rows from our role, so that every count is too small.
+ * `uncounted`: its rows could not be counted in time; `hidden`: row-level security keeps rows from our role, so that every count is too small.
  */
 export type Doubt =
   | { why: 'unread'; of: StateOwner }
+  | { why: 'uncounted'; of: StateOwner }
   | { why: 'unclear'; of: StateOwner }
   | { why: 'hidden'; of: StateOwner }
   | { why: 'lacks'; of: StateOwner; table: string; meaning: string };
@@ -49,6 +50,7 @@ export type Doubt =
 export function doubtSays(doubt: Doubt, unclear: readonly Unclear[]): string {
   if (doubt.why === 'lacks') return `${doubt.table}.status has no state that means ${doubt.meaning}`;
   if (doubt.why === 'unread') return `the states of ${names[doubt.of][1]} could not be read in time`;
+  if (doubt.why === 'uncounted') return `the ${names[doubt.of][1]} of the last hour could not be counted in time`;
   if (doubt.why === 'hidden') return `row-level security hides ${names[doubt.of][1]} from us`;
   return unclearSummary(unclear.filter(({ of }) => of === doubt.of));
 }

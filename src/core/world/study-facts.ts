@@ -56,6 +56,8 @@ export type Studies = {
   overdue?: Count | undefined;
   /** Jobs that run longer than platform.jobTimeout; absent where the table does not say when a job began. */
   stuckJobs?: StuckJobs | undefined;
+  /** They could not be counted in time. */
+  stuckUncounted?: true | undefined;
   /** Of the last hour. A study failed if its status says so, or if more than half of its jobs failed. */
   finishedLastHour: number;
   failedLastHour: number;

@@ -136,7 +136,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
       unled && unclearRows('job', tables) !== undefined,
     ),
   ]);
-  const doubts = doubtsOf(tables, ofStudies.value, ofJobs.value, hour.value.unclear);
+  const doubts = doubtsOf(tables, ofStudies.value, ofJobs.value, hour);
   const unclear = [...(ofStudies.value ?? []), ...(ofJobs.value ?? [])];
   const { partial } = tables;
   return {
@@ -157,6 +157,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     held: overview?.held == null ? undefined : bounded(overview.held, sql.mostCounted, true),
     overdue: overview?.overdue == null ? undefined : bounded(overview.overdue, sql.mostCounted, true),
     stuckJobs: stuck.value && stuckFrom(stuck.value, tables),
+    stuckUncounted: stuckStatement && !stuck.value ? true : undefined,
     finishedLastHour: hour.value.finished,
     failedLastHour: hour.value.failed,
     mostlyFailedLastHour: hour.value.mostly,
@@ -209,7 +210,7 @@ function doubtsOf(
   tables: Tables,
   studies: readonly Unclear[] | undefined,
   jobs: readonly Unclear[] | undefined,
-  lastHour: number,
+  { exact, value: { finished, unclear } }: Estimated<sql.LastHourRow>,
 ): NonNullable<Studies['doubts']> {
   const some = (of: Unclear['of']): Doubt | undefined => {
     const found = of === 'study' ? studies : jobs;
@@ -224,7 +225,9 @@ function doubtsOf(
     hiddenJobs ??
     lackOf('study', tables, ['done', 'failed']) ??
     lackOf('job', tables, ['failed']) ??
-    (lastHour > 0 ? (studies?.length ? { why: 'unclear', of: 'study' } : { why: 'unclear', of: 'job' }) : undefined);
+    // By their own status alone few of them failed: most of their jobs may have.
+    (!exact && finished + unclear > 0 ? { why: 'uncounted', of: 'job' } : undefined) ??
+    (unclear > 0 ? (studies?.length ? { why: 'unclear', of: 'study' } : { why: 'unclear', of: 'job' }) : undefined);
   return { queueDepth, active, lastHour: hour };
 }
 

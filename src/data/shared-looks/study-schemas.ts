@@ -11,7 +11,7 @@ const count = z.strictObject({ value: amount, exact: z.boolean(), margin: amount
 const owner = z.enum(['study', 'job']);
 
 const doubt: z.ZodType<Doubt> = z.union([
-  z.strictObject({ why: z.enum(['unread', 'unclear', 'hidden']), of: owner }),
+  z.strictObject({ why: z.enum(['unread', 'uncounted', 'unclear', 'hidden']), of: owner }),
   z.strictObject({ why: z.literal('lacks'), of: owner, table: word, meaning }),
 ]);
 
@@ -74,6 +74,7 @@ export const studies: z.ZodType<Studies> = z.strictObject({
   held: count.optional(),
   overdue: count.optional(),
   stuckJobs: z.strictObject({ count, oldest: oldest.optional() }).optional(),
+  stuckUncounted: z.literal(true).optional(),
   finishedLastHour: amount,
   failedLastHour: amount,
   mostlyFailedLastHour: amount,

@@ -1,7 +1,7 @@
 // STUDIES: the active studies, stalled ones first.
 
 import { statesSay } from '../../core/health/states.ts';
-import { isHeld, isOverdue } from '../../core/health/studies.ts';
+import { isHeld, isOverdue, stuckUnknownSays } from '../../core/health/studies.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
 import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
@@ -71,12 +71,12 @@ export function activeSays({ activeCount, held, overdue, doubts }: Studies): str
 
 const countSays = ({ value, exact }: Count, word: string) => `${exact ? '' : '≥'}${formatCount(value)} ${word}`;
 
-/** Unknown statuses, for the top of a list. */
+/** What is unknown of the states, and of jobs that run too long, for the top of a list. */
 export function unclearLines(seen: Studies | undefined, columns: number): Line[] {
-  const says = seen ? (['study', 'job'] as const).flatMap((of) => statesSay(of, seen) ?? []) : [];
-  return says.flatMap((text) =>
-    wrap(text, columns - 2).map((part, i) => line(i === 0 ? mark('unknown') : ' ', ` ${part}`)),
-  );
+  const says = seen ? [...(['study', 'job'] as const).map((of) => statesSay(of, seen)), stuckUnknownSays(seen)] : [];
+  return says
+    .filter((text) => text !== undefined)
+    .flatMap((text) => wrap(text, columns - 2).map((part, i) => line(i === 0 ? mark('unknown') : ' ', ` ${part}`)));
 }
 
 /** What an empty list of studies says; nothing while it is not known to be empty. */

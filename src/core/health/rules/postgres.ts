@@ -76,6 +76,11 @@ export const primaryRules = declare({
     when: 'the settings that can stop writes are not readable',
     from: 'pg_settings',
   },
+  'primary/part-unknown': {
+    verdict: 'unknown',
+    when: 'its blocked sessions, privileges or transactions are not readable, or not in time',
+    from: 'pg_locks, has_any_column_privilege(), pg_stat_database',
+  },
   'primary/standbys-hidden': {
     verdict: 'unknown',
     when: 'commits wait for standbys, and the standbys are hidden from our role',
@@ -111,6 +116,11 @@ export const replicaRules = declare({
 const gib = (bytes: number) => `${bytes / 1024 ** 3} GiB`;
 
 export const upkeepRules = declare({
+  'part/unread': {
+    verdict: 'unknown',
+    when: 'slots, ids, archiver, checksums, prepared transactions or sequences are not readable, or not in time',
+    from: 'their views',
+  },
   'archive/failing': {
     verdict: 'warning',
     when: 'archiving failed after it last succeeded',

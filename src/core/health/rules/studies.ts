@@ -23,4 +23,9 @@ export const studyRules = declare({
     when: 'jobs run longer than platform.jobTimeout',
     from: 'jobs.lastAttemptAt, else jobs.updatedAt',
   },
+  'jobs/stuck-unknown': {
+    verdict: 'unknown',
+    when: 'jobs that run longer than platform.jobTimeout could not be counted in time',
+    from: 'jobs',
+  },
 });
