@@ -127,7 +127,7 @@ describe('the command as it is installed', () => {
   const hasLoader = existsSync('/lib64/ld-linux-x86-64.so.2') || existsSync('/lib/ld-linux-aarch64.so.1');
   const packaged = `node-linux-${process.arch}`;
 
-  test.runIf(hasLoader).each(['relative', 'absolute', 'of several links'])(
+  test.runIf(hasLoader).each(['relative', 'absolute', 'of several links', 'run without a PATH to readlink'])(
     'is one process, under the packaged Node, through a link that is %s',
     async (how) => {
       const there = place();
@@ -135,7 +135,7 @@ describe('the command as it is installed', () => {
       symlinkSync('one', path.join(there, 'two'));
       const program = spawn(path.join(there, how === 'of several links' ? 'two' : 'one'), ['--version'], {
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { PATH: '/usr/bin:/bin', NODE_OPTIONS },
+        env: { PATH: how.includes('without') ? there : '/usr/bin:/bin', NODE_OPTIONS },
       });
       let said = '';
       program.stderr.on('data', (data) => {
