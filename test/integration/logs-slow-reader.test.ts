@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { spawn as spawnInTerminal } from 'node-pty';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ApiServer } from '../support/api-server.ts';
 
@@ -46,10 +47,28 @@ function pour(res: ServerResponse): void {
   more();
 }
 
-function started(...args: string[]) {
+function argsOf(...args: string[]) {
   const { kubeconfig } = server.settings().kubernetes;
   const all = ['logs', '--since', 'all', '--kubeconfig', kubeconfig ?? '', '-n', 'bentham', '--profile', 'staging'];
-  return spawn(process.execPath, [launcher, ...all, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return [launcher, ...all, ...args];
+}
+
+const started = (...args: string[]) =>
+  spawn(process.execPath, argsOf(...args), { stdio: ['ignore', 'pipe', 'inherit'] });
+
+/** Until the server cannot get rid of anything any more: whatever the program takes, it has taken. */
+async function stands(): Promise<void> {
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const isSame = sent > 0 && sent === before;
+        before = sent;
+        return isSame;
+      },
+      { timeout: 60_000, interval: 1000 },
+    )
+    .toBe(true);
 }
 
 /** The most memory that a process ever had, in megabytes. */
@@ -60,18 +79,7 @@ it.each(['--json', '--utc'])(
   async (form) => {
     const child = started(form);
     const pid = child.pid ?? 0;
-    let before = -1;
-    // The server cannot get rid of anything any more: whatever the program takes, it has taken.
-    await expect
-      .poll(
-        () => {
-          const stands = sent > 0 && sent === before;
-          before = sent;
-          return stands;
-        },
-        { timeout: 60_000, interval: 1000 },
-      )
-      .toBe(true);
+    await stands();
     expect(sent).toBeLessThan(total);
     const stuck = peak(pid);
     let lines = 0;
@@ -89,19 +97,25 @@ it.each(['--json', '--utc'])(
 
 it('does not keep an interrupted program for a reader that reads nothing', async () => {
   const child = started('--follow');
-  await expect.poll(() => sent, { timeout: 30_000 }).toBeGreaterThan(1000);
-  let before = -1;
-  await expect
-    .poll(
-      () => {
-        const stands = sent === before;
-        before = sent;
-        return stands;
-      },
-      { timeout: 60_000, interval: 1000 },
-    )
-    .toBe(true);
+  await stands();
   child.kill('SIGINT');
   // 'exit' and not 'close': nobody reads what it wrote.
   expect(await new Promise((done) => child.on('exit', done))).toBe(0);
 }, 120_000);
+
+it.each([
+  ['SIGINT', '--follow', 0],
+  ['SIGTERM', '--json', 143],
+] as const)(
+  'a terminal that takes nothing keeps no %s away: %s',
+  async (signal, form, code) => {
+    const child = spawnInTerminal(process.execPath, argsOf(form), {});
+    child.pause();
+    await stands();
+    expect(sent).toBeLessThan(total);
+    const ended = new Promise((done) => child.onExit(done));
+    process.kill(child.pid, signal);
+    expect(await ended).toMatchObject({ exitCode: code });
+  },
+  120_000,
+);

@@ -10,6 +10,7 @@ export class PacedOutput {
   constructor(out: NodeJS.WriteStream, signal: AbortSignal) {
     this.#out = out;
     this.#signal = signal;
+    unblock(out);
   }
 
   write(text: string): void {
@@ -28,4 +29,16 @@ export class PacedOutput {
   get isPending(): boolean {
     return this.#out.writableLength > 0;
   }
+}
+
+/** What Node has of a terminal and does not document. */
+type Handle = { fd?: number; setBlocking?(on: boolean): void };
+
+/**
+ * Node waits in its writes to a terminal: while that takes nothing (Ctrl+S, a connection that hangs), no signal would come
+ * through. Only where Node has opened the terminal for itself: else other programs would write to it without waiting, too.
+ */
+function unblock(out: NodeJS.WriteStream): void {
+  const { _handle: handle } = out as { _handle?: Handle };
+  if (out.isTTY && handle?.fd !== 1) handle?.setBlocking?.(false);
 }
