@@ -11,6 +11,7 @@ const root = path.join(__dirname, '..');
 const bundle = path.join(root, 'dist', 'cli.js');
 // The commands that look once and end have a script of their own.
 const once = path.join(root, 'dist', 'once.cjs');
+const statusThread = path.join(root, 'dist', 'status-thread.cjs');
 const looks = ['pods', 'sessions', 'statements', 'waits', 'keys', 'evidence', 'oncall', 'backups', 'study'];
 const ofOneLook = new Set(['status', ...looks]);
 const lifeline = 'BENTHAM_COCKPIT_LIFELINE';
@@ -94,8 +95,17 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   process.env.UV_THREADPOOL_SIZE ??= '24';
   const cache = ownCache();
   const [, , command] = process.argv;
-  if (ofOneLook.has(command) && existsSync(once)) require('./once.cjs').runOnce(once, command, cache);
-  else runBundle(cache);
+  if (ofOneLook.has(command) && existsSync(once)) {
+    const { runOnce, startThread } = require('./once.cjs');
+    if (command === 'status' && gainsByThread()) startThread(statusThread, cache);
+    runOnce(once, command, cache);
+  } else runBundle(cache);
+}
+
+// Only beside another processor; and what does not look once starts none.
+function gainsByThread() {
+  const looksOnce = !process.argv.some((word) => /^(?:-h|--help|-w|--watch|--rollout(?:=.*)?)$/.test(word));
+  return looksOnce && require('node:os').availableParallelism() > 1;
 }
 
 function runBundle(cache) {

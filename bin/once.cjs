@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { Script } = require('node:vm');
+const { isMainThread, SHARE_ENV, Worker, workerData } = require('node:worker_threads');
 const { crc32 } = require('node:zlib');
 
 const hour = 3_600_000;
@@ -11,6 +12,26 @@ const hour = 3_600_000;
 const longUnused = 7 * 24 * hour;
 /** Bytes of the checksum behind the code. */
 const sumSize = 4;
+
+/** Under this name src/commands/status/worker-client.ts finds the thread. */
+const thread = Symbol.for('BENTHAM_COCKPIT_THREAD');
+
+/**
+ * Starts the thread that asks Kubernetes for `status`, before anything else is loaded. Where none can be started, the
+ * first thread asks itself.
+ * @param {string} file the script of the thread
+ * @param {string | undefined} cache as for `runOnce`
+ */
+exports.startThread = function startThread(file, cache) {
+  try {
+    const worker = new Worker(__filename, { workerData: { file, cache }, env: SHARE_ENV });
+    // Why it ended is of no use: who listens to it sees that it did, and asks itself.
+    worker.on('error', () => {});
+    globalThis[thread] = worker;
+  } catch {
+    // No more threads, or no memory for one.
+  }
+};
 
 /**
  * @param {string} file the script; its last line names its content
@@ -70,3 +91,5 @@ function removeUnused(place, prefix) {
     if (name.startsWith(prefix) && Date.now() - fs.statSync(file).mtimeMs > longUnused) fs.rmSync(file);
   }
 }
+
+if (!isMainThread) exports.runOnce(workerData.file, 'status-thread', workerData.cache);

@@ -71,7 +71,7 @@ export function onceOptions({ outdir }) {
   return {
     ...options,
     plugins: [onlyLooks, ...(options.plugins ?? [])],
-    entryPoints: { once: 'src/once.ts' },
+    entryPoints: { once: 'src/once.ts', 'status-thread': 'src/commands/status/worker.ts' },
     outExtension: { '.js': '.cjs' },
     splitting: false,
     format: 'cjs',

@@ -11,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -31,7 +31,9 @@ function place() {
   const env = { ...rest, TMPDIR: made, HOME: made, BENTHAM_CONFIG: '/dev/null' };
   const look = (...words: readonly string[]) =>
     run(process.execPath, [launcher, ...words], { env }).catch((error: { code: number; stdout: string }) => error);
-  return { made, cache, kept, look, file: () => path.join(cache, kept()[0] ?? '') };
+  const file = (of = 'status') =>
+    path.join(cache, kept().find((name) => name.startsWith(`bentham-cockpit-${of}-v`)) ?? '');
+  return { made, cache, kept, look, file };
 }
 
 test('what ran is kept for this user alone, and read by the next run', async () => {
@@ -42,6 +44,16 @@ test('what ran is kept for this user alone, and read by the next run', async () 
   const before = statSync(file());
   expect((await look('status', '--help')).stdout).toBe(first.stdout);
   expect(statSync(file())).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+});
+
+test.runIf(availableParallelism() > 1)('what its thread ran is kept apart, and read by the next one', async () => {
+  const { file, kept, look } = place();
+  await look('status', '--line', '--timeout', '30');
+  expect(kept()).toHaveLength(2);
+  const before = statSync(file('status-thread'));
+  expect(before.size).toBeGreaterThan(500_000);
+  await look('status', '--line', '--timeout', '30');
+  expect(statSync(file('status-thread'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
 });
 
 test('a run that comes further adds to what is kept, once it is older than an hour', async () => {

@@ -13,7 +13,7 @@ import { type FactId, factIds } from '../../core/world/facts.ts';
 import type { World } from '../../core/world/world.ts';
 import { pause, type Running, type Source, type SourceUpdate } from '../../data/source.ts';
 import { logUpdate } from '../../engine/log-events.ts';
-import { familiesFor } from '../../engine/sources.ts';
+import { familiesFor, type InPlace } from '../../engine/sources.ts';
 import { WorldStore } from '../../engine/world-store.ts';
 
 /** The time for connections to close, if any is left. */
@@ -58,13 +58,14 @@ function sinceStart(): Ms {
  * Resolves when every source has told a value or a fault, and a second one where an advice compares the two; at the
  * latest `timeout` after the process began: whoever
  * waits does so from then on, and on a busy machine starting alone takes seconds. `passed`: since then. `only`: the
- * facts that are asked for.
+ * facts that are asked for. `kubernetes`: asks Kubernetes in place of this thread.
  */
 export async function lookOnce(
   settings: Settings,
   timeout: Ms,
   passed: () => Ms = sinceStart,
   only: readonly FactId[] = factIds,
+  kubernetes?: InPlace,
 ): Promise<Look> {
   const left = () => Math.max(timeout * leastPart, timeout - passed() - closing);
   // Each look ends before the whole does, so that it can say itself what it was waiting for.
@@ -77,7 +78,7 @@ export async function lookOnce(
   const waiting = new Set<FactId>();
   let answered = () => {};
   let answeredAgain = (_: FactId) => {};
-  for (const family of familiesFor(patient, { once: true }).filter(isWanted)) {
+  for (const family of familiesFor(patient, { once: true, kubernetes }).filter(isWanted)) {
     const loaded = (await family.load()).filter(isWanted);
     sources.push(...loaded);
     for (const source of loaded) for (const fact of source.facts) waiting.add(fact);

@@ -6,6 +6,7 @@ import { reportLine, reportText } from '../../core/health/report-text.ts';
 import { themeNamed } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { exitWith } from '../exit.ts';
+import { kubernetesInThread, threadOfStatus } from './worker-client.ts';
 
 export type StatusOptions = {
   json?: boolean;
@@ -25,12 +26,14 @@ const forRollout: Ms = 900 * second;
 /** Runs to its end and ends the process: what hangs must not keep it. */
 export async function runStatus(settings: Settings, options: StatusOptions): Promise<never> {
   const over = new AbortController();
+  const thread = threadOfStatus();
   // A reader that has seen enough (head, grep -q) is no error.
   process.stdout.on('error', () => {
     over.abort();
     if (!options.watch) process.exit(0);
   });
   if (options.watch || options.rollout !== undefined) {
+    void thread?.terminate();
     const { watchRollout, watchStatus } = await import('./watch.ts');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => over.abort());
     const { json = false, rollout, timeout } = options;
@@ -42,7 +45,13 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
     );
   }
   const { lookOnce } = await import('./look.ts');
-  const look = await lookOnce(settings, options.timeout ?? forOneLook);
+  const look = await lookOnce(
+    settings,
+    options.timeout ?? forOneLook,
+    undefined,
+    undefined,
+    thread && ((its, load) => kubernetesInThread(thread, its, load)),
+  );
   const report = reportOf(look.world, settings.profile, look.journal);
   const terminal = process.stdout.isTTY;
   const text = options.json

@@ -12,10 +12,11 @@ export function kubernetesSources(settings: Settings, options: ConnectionOptions
   const connection = new Connection(settings, options);
   const { once, shared } = options;
   return [
+    // Its logs come after two other answers, and are most of the work: a single look asks for them first.
+    ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once, shared })]),
     clusterSource(connection),
     podsSource(connection, settings),
     workloadsSource(connection, settings),
-    ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once, shared })]),
   ];
 }
 
