@@ -9,7 +9,7 @@ import { type KubeTarget, loadTarget } from './kubeconfig.ts';
 import type { Pulse } from './shared-beats.ts';
 import { usualTimes, type WatchTimes } from './watch-stream.ts';
 
-/** `by`: who asked, if it was another cockpit of this host: `process 4711`. */
+/** `by`: who asked, if it was another cockpit: `process 4711`, `ben on bastion-2`. */
 export type Beat =
   | { ok: true; cluster: Cluster; version: string; latency: Ms; at: Instant; by: string | undefined }
   | { ok: false; fault: Fault; at: Instant; retryAt: Instant };
@@ -113,7 +113,9 @@ export class Connection {
     // What a single look does not load.
     const { shareBeats } = await import('./shared-beats.ts');
     const patience = Math.min(this.settings.intervals.timeout + second, longestPatience);
-    return shareBeats(this.settings, target, { every: beatEvery, patience });
+    // What a host shows is never older than its own last heartbeat allows, were the others' the only ones that get through.
+    const within = Math.min(2 * beatEvery, staleAfterBeat - this.settings.intervals.timeout);
+    return shareBeats(this.settings, target, { every: beatEvery, patience, within });
   }
 
   /** Hears every beat until the signal aborts. The first listener starts the pulse, the last one's end closes all. */

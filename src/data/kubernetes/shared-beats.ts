@@ -1,8 +1,9 @@
 // Heartbeats, shared: of the cockpits of one user on one host that reach the same API server by the same means one asks,
-// the others are told. What only one of them may not (401) is said to that one alone.
+// the others are told. Hosts of one incident tell each other that it lives; each asks it itself often enough to prove that
+// its own watches are connected. What only one of them may not (401) is said to that one alone.
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
-import type { Ms } from '../../core/time.ts';
+import { type Ms, second } from '../../core/time.ts';
 import { proxyFor } from '../proxy.ts';
 import { amount, type Parts, word } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
@@ -24,11 +25,14 @@ export const pulse: z.ZodType<Pulse> = z.strictObject({
   clockOffset: amount,
 } satisfies Parts<Pulse>);
 
-/** `patience`: how late an answer of others is waited for. Undefined where nothing can be shared. */
+/**
+ * `patience`: how late an answer of others on this host is waited for. `within`: this host's own are at most so far apart.
+ * Undefined where nothing can be shared.
+ */
 export function shareBeats(
   settings: Settings,
   target: KubeTarget,
-  { every, patience }: { every: Ms; patience: Ms },
+  { every, patience, within }: { every: Ms; patience: Ms; within: Ms },
 ): Sharing<Pulse> | undefined {
   return shareLooks(settings, {
     fact: 'cluster',
@@ -37,6 +41,14 @@ export function shareBeats(
     every,
     timeout: settings.intervals.timeout,
     patience,
+    check: {
+      within,
+      patience: second,
+      verdict: ({ version }) => version,
+      // A login is this person's; what proves that the server lives is the same for all.
+      parts: [target.cluster.server, target.cluster.caData],
+      here: (told, { clockOffset }) => ({ ...told, clockOffset }),
+    },
   });
 }
 
