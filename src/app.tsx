@@ -14,7 +14,7 @@ import { paced, still } from './screens/shell/pace.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { seeing } from './screens/shell/seen.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
-import { toAnsi } from './screens/toolkit/ansi.ts';
+import { painter } from './screens/toolkit/ansi.ts';
 import { lazily, memoize } from './screens/toolkit/memoize.ts';
 import { themeOf } from './screens/toolkit/themes.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
@@ -110,13 +110,14 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const { columns, rows } = useWindowSize();
   const hasScreenReader = useIsScreenReaderEnabled();
   const size = useRef<Size>({ columns, rows });
+  const paint = useMemo(painter, []);
   const state = useNewest(store, (after, before) => {
     // A key, and what only time marks in the palette, go through Ink.
     if (!ports.rows || hasScreenReader || after.ui !== before.ui || after.ui.overlay.kind === 'palette') return false;
     const { lines, table, beside } = frameAt(after, size.current.columns, size.current.rows);
     if (table || tree.current.table || namesOf(beside) !== tree.current.about) return false;
     const theme = themeOf(after.ui.theme, ports.colours, after.ui.ground);
-    if (!ports.rows.draw(lines.map((each) => toAnsi(each, theme)))) return false;
+    if (!ports.rows.draw(paint(lines, theme))) return false;
     latest.current = beside;
     return true;
   });
@@ -262,9 +263,9 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const rowNames = useMemo(() => Array.from({ length: rows }, (_, row) => `row ${row}`), [rows]);
   return (
     <Box width={columns} height={rows} flexDirection="column" overflow="hidden">
-      {lines.map((each, row) =>
+      {paint(lines, theme).map((each, row) =>
         !table || row < table.top || row >= rows - footerRows ? (
-          <Row key={rowNames[row]} text={toAnsi(each, theme)} />
+          <Row key={rowNames[row]} text={each} />
         ) : row === table.top ? (
           <Box
             key={rowNames[row]}

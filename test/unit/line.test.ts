@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { painter, toAnsi } from '../../src/screens/toolkit/ansi.ts';
 import {
   bold,
   columnsOf,
@@ -14,9 +15,57 @@ import {
   wrap,
 } from '../../src/screens/toolkit/line.ts';
 import { trouble } from '../../src/screens/toolkit/reading-status.ts';
+import { themeOf } from '../../src/screens/toolkit/themes.ts';
 import { lost, now } from '../support/world.ts';
 
+describe('a screen that is painted again and again', () => {
+  const piece = fc.record({
+    text: fc.constantFrom('', ' ', '●', 'ok', '12 ms'),
+    tone: fc.constantFrom('plain', 'dim', 'critical', 'key'),
+    selected: fc.boolean(),
+  });
+  const frames = fc.array(
+    fc.record({
+      lines: fc.array(fc.array(piece, { maxLength: 3 }), { maxLength: 4 }),
+      colours: fc.constantFrom(0, 16, 256),
+    }),
+  );
+
+  test('has each row as it would be painted alone', () =>
+    fc.assert(
+      fc.property(frames, (all) => {
+        const paint = painter();
+        for (const { lines, colours } of all) {
+          const theme = themeOf('auto', colours, 'dark');
+          expect(paint(lines, theme)).toEqual(lines.map((each) => toAnsi(each, theme)));
+        }
+      }),
+    ));
+
+  test('keeps the text of a row that looks the same', () => {
+    const paint = painter();
+    const theme = themeOf('auto', 256, 'dark');
+    const [first = ''] = paint([line(bold('a'), dim('b'))], theme);
+    let looked = 0;
+    const again = line(bold('a'), dim('b')).map((s) => ({
+      ...s,
+      get text() {
+        looked += 1;
+        return s.text;
+      },
+    }));
+    expect(paint([again], theme)).toEqual([first]);
+    // To compare it, and not to paint it.
+    expect(looked).toBe(2);
+  });
+});
+
 describe('lines', () => {
+  test('that fit are not copied', () => {
+    const exact = line('abc ', bold('de'));
+    expect(fitLine(exact, 6)).toBe(exact);
+  });
+
   test('are cut with … or padded', () => {
     expect(textOf(fitLine(line('abc ', bold('defg')), 6))).toBe('abc d…');
     expect(textOf(fitLine(line('abc ', bold('de')), 6))).toBe('abc de');

@@ -21,6 +21,29 @@ export function toAnsi(line: Line, theme: Theme): string {
   return look ? `${painted}\u001b[0m` : painted;
 }
 
+/** Paints the rows of a screen; of one that looks as it did before the last text is given again. */
+export function painter(): (lines: readonly Line[], theme: Theme) => readonly string[] {
+  let painted: { lines: readonly Line[]; theme: Theme; rows: readonly string[] } | undefined;
+  return (lines, theme) => {
+    const before = painted?.theme === theme ? painted : undefined;
+    const kept = lines.map((each, row) => {
+      const last = before?.lines[row];
+      return last && looksLike(each, last) ? last : each;
+    });
+    const rows = kept.map((each, row) => (each === before?.lines[row] && before.rows[row]) || toAnsi(each, theme));
+    painted = { lines: kept, theme, rows };
+    return rows;
+  };
+}
+
+const looksLike = (one: Line, other: Line): boolean =>
+  one === other ||
+  (one.length === other.length &&
+    one.every(({ text, tone, selected }, at) => {
+      const s = other[at];
+      return s !== undefined && text === s.text && tone === s.tone && selected === s.selected;
+    }));
+
 const badge: Span['tone'] = 'critical';
 
 /** Words on a ground without the blanks around them, which are the layout's; a badge's are its own. */

@@ -58,7 +58,16 @@ export type Target = {
 
 /** The same line as a place to click; what its parts mean already goes before. */
 export function clickable(of: Line, spot: Target): Line {
-  return of.map((s) => ({ ...s, spot: { ...spot, ...s.spot } }));
+  // Neighbours mean the same as a rule: they share one.
+  let inner: Target | undefined;
+  let whole = spot;
+  return of.map((s) => {
+    if (s.spot !== inner) {
+      inner = s.spot;
+      whole = { ...spot, ...inner };
+    }
+    return { ...s, spot: whole };
+  });
 }
 
 /** One row of the screen, from left to right. */
@@ -111,29 +120,27 @@ const unsafe = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 /** Exactly `columns` wide: cut with … or padded, to the left or the right. */
 export function fitLine(of: Line, columns: number, align: 'left' | 'right' = 'left'): Line {
   if (columns <= 0) return [];
-  const fitted: Span[] = [];
+  // Most lines of a frame fit as they are: no array between.
+  let fitted: Span[] | undefined;
   let room = columns;
   const last = of.findLastIndex((s) => s.text !== '');
-  let at = -1;
-  for (const each of of) {
-    at += 1;
+  for (let at = 0; at < of.length; at += 1) {
+    const each = of[at] as Span;
     const narrow = isNarrow(each.text);
     const s = narrow || !unsafe.test(each.text) ? each : { ...each, text: stripControl(each.text) };
     const taken = narrow ? s.text.length : columnsOf(s.text);
     if (taken > room || (taken === room && at < last)) {
       const more = taken === room ? `${s.text} ` : s.text;
-      fitted.push({ ...s, text: fit(more, room) });
-      room = 0;
-      break;
+      return [...(fitted ?? of.slice(0, at)), { ...s, text: fit(more, room) }];
     }
-    fitted.push(s);
+    if (s !== each) fitted ??= of.slice(0, at);
+    fitted?.push(s);
     room -= taken;
   }
-  if (room === 0) return fitted;
+  const whole = fitted ?? of;
+  if (room === 0) return whole;
   const padding = span(' '.repeat(room));
-  if (align === 'left') fitted.push(padding);
-  else fitted.unshift(padding);
-  return fitted;
+  return align === 'left' ? [...whole, padding] : [padding, ...whole];
 }
 
 /** `left` at the left edge, `right` at the right edge; `left` is cut where both do not fit. */
@@ -149,6 +156,12 @@ export function firstFitting(columns: number, ...variants: readonly Line[]): Lin
   return variants.find((v) => lineWidth(v) <= columns) ?? variants.at(-1) ?? blank;
 }
 
+/** Lines after another, `gap` columns between them. */
+export function joined(lines: readonly Line[], gap: number): Line {
+  const between = span(' '.repeat(gap));
+  return line(...lines.flatMap((each, at) => (at > 0 && gap > 0 ? [between, each] : [each])));
+}
+
 /** Blocks side by side, each cut or padded to its width, `gap` columns between them, `rows` high. */
 export function beside(
   blocks: readonly { lines: readonly Line[]; width: number }[],
@@ -156,10 +169,10 @@ export function beside(
   rows: number,
 ): Line[] {
   return Array.from({ length: rows }, (_, row) =>
-    blocks.flatMap((block, at) => [
-      ...(at > 0 && gap > 0 ? [span(' '.repeat(gap))] : []),
-      ...fitLine(block.lines[row] ?? blank, block.width),
-    ]),
+    joined(
+      blocks.map(({ lines, width }) => fitLine(lines[row] ?? blank, width)),
+      gap,
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 // Rows of aligned columns. A value that must not be cut has its widest value's width; columns that do not fit are left
 // out entirely, the least important first; the remaining room goes to the columns that can grow.
-import { columnsOf, dim, fitLine, type Line, line, type Span, span } from './line.ts';
+import { columnsOf, dim, fitLine, joined, type Line, line, type Span } from './line.ts';
 
 export type Column<T> = {
   /** The column's title; a function if it has several lengths. */
@@ -42,10 +42,10 @@ export function table<T>(all: readonly Column<T>[], columns: number, gap = 2): T
     }
   }
   const put = (cells: readonly Line[]): Line =>
-    cells.flatMap((cell, i) => [
-      ...(i > 0 ? [span(' '.repeat(gap))] : []),
-      ...fitLine(cell, widths[i] ?? 0, chosen[i]?.align),
-    ]);
+    joined(
+      cells.map((cell, i) => fitLine(cell, widths[i] ?? 0, chosen[i]?.align)),
+      gap,
+    );
   return {
     head: put(chosen.map((c, i) => line(dim(typeof c.title === 'string' ? c.title : c.title(widths[i] ?? 0))))),
     draw: (row) => put(chosen.map((c, i) => line(c.of(row, widths[i] ?? 0)))),
