@@ -47,7 +47,7 @@ test('one look loads of undici what a request needs, and neither what ioredis pr
   const look = chunksOf('src/commands/status/look.ts', ...sources.map((source) => `src/data/${source}.ts`));
   const modules = loadedWith(look);
   expect(modules).toContain('node_modules/undici/lib/dispatcher/client-h1.js');
-  expect(modules).toContain('node_modules/ioredis/built/Redis.js');
+  expect(loadedWith(chunksOf('src/data/redis/client.ts'))).toContain('node_modules/ioredis/built/Redis.js');
   const spared =
     /undici\/(index\.js|lib\/(mock|cache|interceptor|web\/(fetch\/index|websocket|cache|cookies)))|debug\/src|\/(ink|react|client-node\/dist\/gen)\//;
   expect(modules.filter((module) => spared.test(module))).toEqual([]);
@@ -120,6 +120,16 @@ test('the engine’s thread never loads what draws, and the screen’s nothing t
 test('whether a program is there is told without what runs one', () => {
   expect(packagesOf(['src/data/tools/preflight.ts'], true)).toContain('execa');
   expect(packagesOf(['src/data/tools/there.ts'], true)).not.toContain('execa');
+});
+
+test('the engine’s thread loads neither the client of Redis nor what follows logs before it asks them itself', () => {
+  const sources = ['kubernetes/sources', 'gateway/source', 'postgres/sources', 'redis/source'];
+  const modules = loadedWith(['out/worker.js', ...chunksOf(...sources.map((source) => `src/data/${source}.ts`))]);
+  expect(modules).toContain('src/data/gateway/traffic.ts');
+  expect(modules).toContain('src/data/redis/source.ts');
+  const spared =
+    /^(node_modules\/(@?ioredis|hdr-histogram-js)\/|src\/data\/gateway\/(traffic-follower|access-log)\.ts)/;
+  expect(modules.filter((module) => spared.test(module))).toEqual([]);
 });
 
 test('no import of node:http makes Node compile the undici that it carries', () => {

@@ -1,7 +1,7 @@
 // One connection to Redis; the client's own retries are off, since who asks has their own.
 
 import { connect, isIP } from 'node:net';
-import { Redis as Client, type RedisOptions } from 'ioredis';
+import type { Redis as Client, RedisOptions } from 'ioredis';
 import { redisByTls, type Settings } from '../../config/settings.ts';
 import type { Ms } from '../../core/time.ts';
 import { readBoundedSync, unreadable } from '../../disk/bounded-file.ts';
@@ -76,8 +76,9 @@ export async function connectRedis(
   signal: AbortSignal,
   more: RedisOptions = {},
 ): Promise<RedisConnection> {
+  const { Redis } = await import('./client.ts');
   signal.throwIfAborted();
-  const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout, ...more });
+  const client = new Redis({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout, ...more });
   const endless = boundAnswers(client);
   const handshake = redisByTls(redis) ? boundHandshake(client, timeout) : undefined;
   // An error comes as an event; the promise only says that the connection is closed.

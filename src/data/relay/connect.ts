@@ -1,5 +1,5 @@
 // Connections to the relay: the Redis that carries shared incidents. One server, a Sentinel's master, or a Cluster.
-import { Cluster, type Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { redisByTls, type Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { hour, type Instant, type Ms } from '../../core/time.ts';
@@ -69,9 +69,10 @@ function bySentinel({ redis }: RelayOptions, name: string) {
 }
 
 async function connectCluster({ redis }: RelayOptions, timeout: Ms, signal: AbortSignal): Promise<RelayConnection> {
+  const client = await import('../redis/client.ts');
   signal.throwIfAborted();
   const { host, port, lazyConnect: _, enableOfflineQueue: __, ...node } = optionsFrom(redis);
-  const cluster = new Cluster([{ host, port }], {
+  const cluster = new client.Cluster([{ host, port }], {
     redisOptions: { ...node, db: undefined, connectTimeout: timeout, commandTimeout: timeout },
     lazyConnect: true,
     clusterRetryStrategy: () => null,
