@@ -144,7 +144,9 @@ function requestSays(line: ReadLine, fields: LogFields): string | undefined {
 /** The time in the line. */
 export function timeOf(line: ReadLine, fields: LogFields): Instant | undefined {
   if (line.plain) return line.plain.time;
-  for (const name of [fields.time, ...timeNames]) {
+  const configured = instantOfValue(fieldAt(line.record, fields.time));
+  if (configured !== undefined) return configured;
+  for (const name of timeNames) {
     const at = instantOfValue(fieldAt(line.record, name));
     if (at !== undefined) return at;
   }

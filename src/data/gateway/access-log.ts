@@ -48,6 +48,9 @@ const errorLevel = 50;
 export const isRefusal = (status: Answered['status']): status is number =>
   status === 401 || status === 403 || status === 429;
 
+/** A request that came, by any of its ids. */
+type Came = { ids: readonly string[]; at?: Instant | undefined };
+
 /** Reads one container's lines, in their order. */
 export class AccessLog {
   readonly #fields: Settings['logFields'];
@@ -58,7 +61,7 @@ export class AccessLog {
   readonly #statuses: RegExp;
   readonly #probes: ProbeRequests;
   /** Requests that came and were not answered yet, by each of their ids, oldest first. */
-  readonly #underWay = new Map<string, { ids: readonly string[]; at?: Instant | undefined }>();
+  readonly #underWay = new Map<string, Came>();
   readonly #probesUnderWay = new Set<string>();
   /** Those that were counted before their last line came. */
   readonly #counted = new Set<string>();
@@ -106,7 +109,7 @@ export class AccessLog {
     this.#underWay.clear();
   }
 
-  /** A request of a person that was answered, or given up. */
+  /** A request of a person that was answered, or given up. `seen`: the time of the line, where it is known. */
   read(line: string, seen?: Instant): Answered | undefined {
     const read = readLine(line);
     const ms = durationOf(read, this.#fields);
@@ -116,19 +119,21 @@ export class AccessLog {
     if (status === undefined || (ms === undefined && !isGone && read.plain?.named?.statusCode === undefined))
       return undefined;
     const ids = requestIdsOf(read, this.#fields);
-    const came = ids.map((id) => this.#underWay.get(id)).find(Boolean);
+    const came = this.#cameWith(ids);
     if (!isGone) this.#answers += 1;
-    const all = [...new Set([...ids, ...(came?.ids ?? [])])];
-    for (const id of all) this.#underWay.delete(id);
-    const known = all.filter((id) => this.#probesUnderWay.delete(id) || this.#counted.delete(id));
-    if (known.length > 0) return undefined;
+    const all = came ? [...new Set([...ids, ...came.ids])] : ids;
+    let isKnown = false;
+    for (const id of all) {
+      this.#underWay.delete(id);
+      if (this.#probesUnderWay.delete(id) || this.#counted.delete(id)) isKnown = true;
+    }
+    if (isKnown) return undefined;
     // A server may write more than one line about a client that went away.
     if (isGone) this.#count(all);
     // A connection that was upgraded lasts as long as its client likes.
     if (this.#isProbe(read, line) || status === 101) return undefined;
-    const at = timeOf(read, this.#fields);
-    const over = seen ?? at;
-    const took = ms ?? (came?.at === undefined || over === undefined ? undefined : Math.max(0, over - came.at));
+    const at = seen ?? timeOf(read, this.#fields);
+    const took = ms ?? (came?.at === undefined || at === undefined ? undefined : Math.max(0, at - came.at));
     return { status, ms: took, at, tenant: isRefusal(status) ? this.#tenant(read) : undefined };
   }
 
@@ -149,6 +154,14 @@ export class AccessLog {
   #count(ids: readonly string[]): void {
     for (const id of ids) this.#counted.add(id);
     forgetOldest(this.#counted);
+  }
+
+  #cameWith(ids: readonly string[]): Came | undefined {
+    for (const id of ids) {
+      const came = this.#underWay.get(id);
+      if (came) return came;
+    }
+    return undefined;
   }
 
   /** An error line of the application may quote a connection that was reset: only a line about an answer counts. */
@@ -235,6 +248,7 @@ function marks(names: readonly string[]): string {
 const mayHave = (line: string, names: RegExp): boolean => names.test(line) || line.includes('\\u');
 
 function forgetOldest(some: Map<string, unknown> | Set<string>): void {
+  if (some.size <= remembered) return;
   for (const oldest of some.keys()) {
     if (some.size <= remembered) return;
     some.delete(oldest);
