@@ -14,10 +14,8 @@ const bug = 70;
 
 /** Runs the command that this process was given. `actions`: those that `run` offers. */
 export async function main(actions: readonly Action[]): Promise<void> {
-  // `| head` closes the pipe: that is no error. Commands may add their own listener.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' && process.stdout.listenerCount('error') === 1) process.exit();
-  });
+  // A reader that has read enough (`| head`) ends nothing that was begun, and the exit code says how it ended.
+  process.stdout.on('error', () => {});
   watchOutput();
   const words = helpGiven(process.argv.slice(2), actions);
   const parse = (own: readonly Action[]) => makeProgram([...actions, ...own]).parseAsync(words, { from: 'user' });

@@ -26,7 +26,13 @@ export function printText(text: string): void {
 
 /** A line, or some, to standard error. */
 export function tell(text: string): void {
-  process.stderr.write(`${shown(redact(text), process.stderr)}\n`);
+  toError(`${shown(redact(text), process.stderr)}\n`);
+}
+
+/** Whoever reads it may have left (`2>&1 | head`): that ends nothing. */
+function toError(text: string): void {
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
+  process.stderr.write(text);
 }
 
 /** What is wrong, to standard error, with the program's name before it. */
@@ -40,6 +46,5 @@ const shortened = (line: string) => (line.length > 800 ? `${line.slice(0, 300)} 
 /** How commander prints its help, and its own errors, which repeat what was typed. */
 export const commanderOutput = {
   writeOut: (text: string) => void process.stdout.write(shown(text, process.stdout)),
-  writeErr: (text: string) =>
-    void process.stderr.write(shown(redact(text), process.stderr).split('\n').map(shortened).join('\n')),
+  writeErr: (text: string) => toError(shown(redact(text), process.stderr).split('\n').map(shortened).join('\n')),
 };

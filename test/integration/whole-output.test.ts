@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { nowhere } from '../support/terminal.ts';
 
 const bin = path.resolve('bin/bentham-cockpit.cjs');
 const home = mkdtempSync(path.join(tmpdir(), 'bentham-output-'));
@@ -12,7 +13,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 /** Runs a line of a shell in which `cockpit` is the command. */
 function shell(line: string): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((done) => {
-    const environment = { PATH: process.env.PATH ?? '', HOME: home, BENTHAM_COCKPIT: bin };
+    const environment = { PATH: process.env.PATH ?? '', ...nowhere(home), BENTHAM_COCKPIT: bin };
     execFile(
       'sh',
       ['-c', `cockpit() { node "$BENTHAM_COCKPIT" "$@"; }; ${line}`],
@@ -56,3 +57,15 @@ test('a file is appended to, whole', async () => {
   const { stdout } = await shell('cockpit config schema');
   expect(readFileSync(file, 'utf8')).toBe(stdout + stdout);
 });
+
+test.each(['status', 'status --json', 'pods --json', 'sessions'])(
+  'a reader that has left makes no success of %s',
+  async (command) => {
+    const { code } = await shell(`cockpit ${command}`);
+    expect(code).toBeGreaterThan(0);
+    // Descriptor 3 is the shell's own output.
+    const line = (to: string) => `{ { cockpit ${command} ${to}; echo $? >&3; } | true; } 3>&1`;
+    for (const to of ['', '2>&1']) expect({ to, code: Number((await shell(line(to))).stdout) }).toEqual({ to, code });
+  },
+  60_000,
+);

@@ -1,6 +1,8 @@
 // What `run` prints of actions that only look: all of it, as a table for people and as JSON for programs; and commands
 // exactly as the product prints them.
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import { type Environment, sql } from '../support/acting.ts';
@@ -105,3 +107,29 @@ test('a surface with a name that a shell could interpret reaches no command', as
   expect(done.out).toMatch(/Allowed: letters, digits.* By hand.*admin:surface disable 'x\$\(touch/);
   expect((await run('disable-surface', '--surface=--all', '--yes', '--arm', 'a test')).code).toBe(4);
 });
+
+test.each(['| head -n 1', '2>&1 | true'])(
+  'an action goes on to its proof when its reader leaves: %s',
+  async (to) => {
+    const before = phases().length;
+    const line = `{ { "$0" "$@" ${to.replace(/\|.*/, '')}; echo $? >&3; } ${to.replace(/.*\|/, '|')}; } 3>&1 >/dev/null`;
+    const args = [launcher, 'run', 'restart-deployment', '--deployment', 'executor', '--yes', '--arm', 'try'];
+    const code = await new Promise<string>((resolve) => {
+      execFile('sh', ['-c', line, process.execPath, ...args], { env: environment }, (_, out) => resolve(out.trim()));
+    });
+    expect(code).toBe('0');
+    expect(phases().slice(before)).toEqual(['confirmed', 'started', 'finished', 'verified']);
+  },
+  120_000,
+);
+
+/** What the journals say of actions, the oldest first. */
+function phases(): readonly string[] {
+  const journal = drill.environment.BENTHAM_JOURNAL_DIRECTORY ?? '';
+  if (!existsSync(journal)) return [];
+  return readdirSync(journal)
+    .filter((name) => name.endsWith('.jsonl'))
+    .toSorted()
+    .flatMap((name) => readFileSync(path.join(journal, name), 'utf8').trim().split('\n'))
+    .flatMap((entry) => /"phase":"([a-z]+)"/.exec(entry)?.[1] ?? []);
+}

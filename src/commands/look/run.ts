@@ -18,7 +18,6 @@ const codes = { answered: 0, absent: 1, noAnswer: 3 } as const;
 const patience = 20 * second;
 
 export async function runLook(settings: Settings, name: LookName, flags: LookFlags): Promise<never> {
-  process.stdout.on('error', () => process.exit(0));
   const look = lookOf(name, flags);
   const result = await answerOf(settings, look);
   const at = Date.now();

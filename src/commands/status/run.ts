@@ -28,10 +28,7 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
   const over = new AbortController();
   const thread = threadOfStatus();
   // A reader that has seen enough (head, grep -q) is no error.
-  process.stdout.on('error', () => {
-    over.abort();
-    if (!options.watch) process.exit(0);
-  });
+  process.stdout.on('error', () => over.abort());
   if (options.watch || options.rollout !== undefined) {
     void thread?.terminate();
     const { watchRollout, watchStatus } = await import('./watch.ts');
