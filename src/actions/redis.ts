@@ -97,7 +97,7 @@ export const evictRedis: Action = {
     if (old.length === 0)
       return {
         ...refuse(
-          `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (${formatCount(scanned)} keys scanned)`}`,
+          `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (~${formatCount(scanned)} keys scanned)`}`,
           resume === undefined
             ? 'choose another prefix or a shorter duration'
             : `go on from cursor ${resume}, or choose another prefix or a shorter duration`,
@@ -124,7 +124,7 @@ export const evictRedis: Action = {
         ...(resume === undefined
           ? []
           : [
-              `The scan ended after ${formatCount(scanned)} keys: there may be more. The next run can go on at cursor ${resume}.`,
+              `The scan ended after ~${formatCount(scanned)} keys: there may be more. The next run can go on at cursor ${resume}.`,
             ]),
         ...(cursor === '0' ? [] : [`The scan begins at cursor ${cursor}: keys before it are not looked at.`]),
         ...(/queue|bull|lock|session/i.test(prefix)

@@ -53,6 +53,8 @@ test('where a scan that is not over found no idle key, the next one goes on behi
   };
   expect(await plan('4711')).toMatchObject({
     ok: false,
+    // SCAN counts nothing: an estimate says so.
+    why: expect.stringContaining('(~200 000 keys scanned)') as string,
     next: [{ action: 'evict-redis', target: { prefix: 'cache:', idle: '1h', cursor: '4711' } }],
   });
   expect(await plan(undefined)).toMatchObject({ ok: false, next: [] });

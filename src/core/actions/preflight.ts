@@ -146,7 +146,7 @@ export type RedisScan = {
   idle: readonly RedisKey[];
   /** Scanned keys of the prefix. */
   matched: number;
-  /** Scanned keys in total. */
+  /** Scanned keys in total, about: SCAN takes COUNT for a hint, and counts nothing itself. */
   scanned: number;
   /** The cursor of SCAN at which it can go on; absent where it came to its end. */
   resume?: string | undefined;

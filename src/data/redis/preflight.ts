@@ -123,7 +123,7 @@ async function scan(
   return {
     idle: found.slice(0, most),
     matched: seen.size,
-    scanned,
+    scanned: Math.max(scanned, seen.size),
     // A page whose keys were not all taken is the next scan's first one.
     resume: found.length > most ? pageCursor : cursor === '0' ? undefined : cursor,
     untold,
