@@ -29,6 +29,10 @@ export function familiesFor(
       load: kubernetes ? async () => kubernetes(settings, loadKubernetes) : loadKubernetes,
     },
     {
+      facts: ['primary', 'replica', 'studies', 'surfaces'],
+      load: async () => (await import('../data/postgres/sources.ts')).postgresSources(settings, { shared }),
+    },
+    {
       facts: ['gateway'],
       load: async () => [(await import('../data/gateway/source.ts')).gatewaySource(settings, { once })],
     },
@@ -42,10 +46,6 @@ export function familiesFor(
           },
         ]
       : []),
-    {
-      facts: ['primary', 'replica', 'studies', 'surfaces'],
-      load: async () => (await import('../data/postgres/sources.ts')).postgresSources(settings, { shared }),
-    },
     {
       facts: ['redis'],
       load: async () => [(await import('../data/redis/source.ts')).redisSource(settings, { shared })],

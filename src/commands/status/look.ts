@@ -96,6 +96,8 @@ export async function lookOnce(
     // To load the next takes a while, in which this one's server can answer already.
     const begun = started.flatMap((run) => run.begun ?? []);
     if (begun.length > 0) await Promise.race([Promise.allSettled(begun), pause(headStart, over.signal)]);
+    // Those that answered meanwhile are asked the next thing.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   const recorded = only.includes('surfaces') ? readJournal(settings) : undefined;
   await new Promise<void>((resolve) => {
