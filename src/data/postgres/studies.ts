@@ -12,37 +12,32 @@ import { BudgetedQuery, type Estimated, type ReadBudget } from './budgeted-query
 import { identityOf } from './identity.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
-import { unclearRows } from './queries/states.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { Session } from './session.ts';
 import { sessionsFor, withoutPassword } from './sessions.ts';
-import { forgetTables, refuseDays, sampleOf, tablesOf, tooManyJobs } from './tables.ts';
-import { hiddenOf, lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
+import { forgetTables, refuseDays, tablesOf, tooManyJobs } from './tables.ts';
+import { hiddenOf, lackOf, unclearOf } from './unclear.ts';
+import { newUnfinishedMemory, readUnfinished, type UnfinishedMemory } from './unfinished.ts';
 
 type ByStudy = { hour: sql.LastHourRow; jobs: readonly sql.JobCountRow[] | undefined };
 
 /** State between two polls, so that expensive counts are not repeated needlessly. */
-export type StudiesMemory = {
-  pending: BudgetedQuery<{ count: number; margin?: number } | undefined>;
+export type StudiesMemory = UnfinishedMemory & {
   lastHour: BudgetedQuery<sql.LastHourRow>;
   jobs: BudgetedQuery<readonly sql.JobCountRow[] | undefined>;
   /** Both of them, where no index leads to a study's jobs. */
   byStudy: BudgetedQuery<ByStudy>;
-  stuck: BudgetedQuery<sql.StuckRow | undefined>;
   unclearStudies: BudgetedQuery<readonly Unclear[] | undefined>;
-  unclearJobs: BudgetedQuery<readonly Unclear[] | undefined>;
 };
 
 export function newStudiesMemory(budget?: ReadBudget): StudiesMemory {
   return {
-    pending: new BudgetedQuery(budget),
+    ...newUnfinishedMemory(budget),
     lastHour: new BudgetedQuery(budget),
     jobs: new BudgetedQuery(budget),
     byStudy: new BudgetedQuery(budget),
-    stuck: new BudgetedQuery(budget),
     unclearStudies: new BudgetedQuery(budget),
-    unclearJobs: new BudgetedQuery(budget),
   };
 }
 
@@ -106,58 +101,33 @@ export function readStudies(
 }
 
 async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory, jobTimeout: Ms): Promise<Studies> {
-  const stuckStatement = sql.stuckJobs(tables, jobTimeout);
-  const unled = !tables.status.job.indexed && tooManyJobs(tables, { sampled: true });
   // Asked in one turn, so that they go together.
-  const [[overview], rows, pending, { jobs, hour }, stuck, ofStudies, ofJobs] = await Promise.all([
+  const [[overview], rows, unfinished, { jobs, hour }, ofStudies] = await Promise.all([
     ask<sql.OverviewRow>(sql.overview(tables)),
     ask<sql.ActiveRow>(sql.active(tables)),
-    memory.pending.read(
-      async () => ({ count: (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0 }),
-      async () => {
-        const sample = await sampleOf(ask, tables);
-        return sample && (await ask<sql.EstimateRow>(sql.pendingEstimated(tables, sample)))[0];
-      },
-      unled,
-    ),
+    readUnfinished(ask, tables, dear, memory, jobTimeout),
     byStudyOf(ask, tables, dear, memory),
-    memory.stuck.read(
-      async () => (stuckStatement ? (await ask<sql.StuckRow>(stuckStatement, { within: dear }))[0] : undefined),
-      async () => undefined,
-      !tables.status.job.indexed && tooManyJobs(tables, { sampled: false }),
-    ),
     memory.unclearStudies.read(
       () => unclearOf('study', tables, ask, dear),
       async () => undefined,
     ),
-    memory.unclearJobs.read(
-      () => unclearOf('job', tables, ask, dear),
-      () => unclearJobsEstimated(tables, ask),
-      unled && unclearRows('job', tables) !== undefined,
-    ),
   ]);
-  const doubts = doubtsOf(tables, ofStudies.value, ofJobs.value, hour);
-  const unclear = [...(ofStudies.value ?? []), ...(ofJobs.value ?? [])];
+  const { pending, stuck } = unfinished;
+  const doubts = doubtsOf(tables, ofStudies.value, unfinished.unclear, hour);
+  const unclear = [...(ofStudies.value ?? []), ...(unfinished.unclear ?? [])];
   const { partial } = tables;
   return {
-    queueDepth:
-      pending.value === undefined
-        ? undefined
-        : {
-            ...bounded(
-              pending.value.count,
-              sql.mostPending,
-              pending.exact && !doubts.queueDepth && !partial.includes('jobs'),
-            ),
-            margin: pending.value.margin,
-          },
-    countedAt: { queueDepth: pending.at, lastHour: hour.at },
+    queueDepth: pending && {
+      ...bounded(pending.count, sql.mostPending, unfinished.exact && !doubts.queueDepth && !partial.includes('jobs')),
+      margin: pending.margin,
+    },
+    countedAt: { queueDepth: unfinished.at, lastHour: hour.at },
     active: rows.map((row) => studyFrom(row, jobs.value, tables)),
     activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !doubts.active && !partial.includes('studies')),
     held: overview?.held == null ? undefined : bounded(overview.held, sql.mostCounted, true),
     overdue: overview?.overdue == null ? undefined : bounded(overview.overdue, sql.mostCounted, true),
-    stuckJobs: stuck.value && stuckFrom(stuck.value, tables),
-    stuckUncounted: stuckStatement && !stuck.value ? true : undefined,
+    stuckJobs: stuck && stuckFrom(stuck, tables),
+    stuckUncounted: tables.job.begun !== undefined && !stuck ? true : undefined,
     finishedLastHour: hour.value.finished,
     failedLastHour: hour.value.failed,
     mostlyFailedLastHour: hour.value.mostly,

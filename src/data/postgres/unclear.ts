@@ -26,7 +26,8 @@ export async function unclearJobsEstimated(tables: Tables, ask: AskSql): Promise
   return sample && unclearFrom('job', tables, await ask<UnclearRow>(unclearEstimated(tables, sample)), false);
 }
 
-function unclearFrom(
+/** As the fact has them; `counted`: all rows were, not a sample. */
+export function unclearFrom(
   owner: StateOwner,
   tables: Tables,
   rows: readonly UnclearRow[],
