@@ -6,8 +6,8 @@ import { incidentModule } from './incident/module.ts';
 import { journalReadingModule } from './incident/reading.ts';
 import { Recorder } from './incident/recorder.ts';
 import { lackingModule } from './lacking.ts';
-import { logsModule } from './logs.ts';
 import type { CreateModule } from './module.ts';
+import { moduleLater } from './module-later.ts';
 import { queriesModule } from './queries.ts';
 import { type Armed, runsModule } from './runs/module.ts';
 import { shellModule } from './shell/module.ts';
@@ -20,7 +20,8 @@ export function modulesFor(settings: Settings, screenWaits?: () => Ms): readonly
   const armed: Armed = { arming: initialArming(settings.environment) };
   return [
     queriesModule,
-    logsModule,
+    // With the expressions of its filter, a tenth of the engine's code.
+    moduleLater(['logs', 'logs-save'], async () => (await import('./logs.ts')).logsModule),
     incidentModule(recorder),
     journalReadingModule(recorder),
     runsModule(recorder, armed),
