@@ -6,8 +6,10 @@ import { createElement } from 'react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { App, type Ports, type Release } from '../../src/app.tsx';
 import { TerminalRows } from '../../src/commands/cockpit/terminal-rows.ts';
-import { createCockpitStore, type State, take } from '../../src/store.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { createCockpitStore, placeAt, type State, take } from '../../src/store.ts';
 import { EmulatedOutput } from '../support/emulated-output.ts';
+import { eventually } from '../support/eventually.ts';
 import { calm, outage, pressing, stateOf } from '../support/worlds.ts';
 
 class Keyboard extends EventEmitter {
@@ -84,7 +86,7 @@ async function shown(state: State, size: Size, pastInk: boolean) {
       });
     await settle();
   };
-  return { output, act };
+  return { output, act, store };
 }
 
 type Step =
@@ -138,4 +140,33 @@ test('a second that passes draws nothing through Ink, and is a few bytes', async
   expect(output.writes).toHaveLength(1);
   expect(output.writes[0]?.length).toBeLessThan(60);
   expect((await output.lines())[0]).toContain('03:14:09Z');
+});
+
+test('a small table, which Ink draws, stays while seconds pass', async () => {
+  const state = stateOf(calm);
+  const place = placeAt('severities');
+  const on: State = { ...state, ui: { ...state.ui, stack: [...state.ui.stack, place] } };
+  const [past, through] = [
+    await shown(on, { columns: 80, rows: 24 }, true),
+    await shown(on, { columns: 80, rows: 24 }, false),
+  ];
+  for (const { act } of [past, through]) await act({ pass: 1000 });
+  expect((await past.output.lines()).join('\n')).toContain('│');
+  expect(await past.output.cells()).toEqual(await through.output.cells());
+});
+
+test('the detail beside a list is asked for when readings alone bring another row', async () => {
+  const size = { columns: 130, rows: 40 };
+  const { act, store } = await shown(pressing(stateOf(calm), size, '2', 'z'), size, true);
+  const beside = () => frame(store.getState(), size).beside?.of;
+  const before = beside();
+  expect(before).toBeDefined();
+  await eventually(() => expect(store.getState().ui.beside?.of).toEqual(before));
+  await act({ pass: 1000 });
+  const { pods } = calm.readings;
+  if (pods.state !== 'live') throw new Error('no pods');
+  const others = pods.value.filter(({ uid }) => uid !== before?.pod);
+  await act({ reads: { ...calm, readings: { ...calm.readings, pods: { ...pods, value: others } } } });
+  expect(beside()).not.toEqual(before);
+  await eventually(() => expect(store.getState().ui.beside?.of).toEqual(beside()));
 });
