@@ -127,6 +127,9 @@ describe.skipIf(!installed)('over redis-server', () => {
     for (const { of } of all) {
       const instants = of('cluster').map(({ at }) => at);
       for (const [i, at] of instants.entries()) expect(at - (instants[i - 1] ?? at)).toBeLessThan(staleAfterBeat);
+      // Of two heartbeats one is its own.
+      const told = of('cluster').map(isTold);
+      expect(told.some((one, i) => one && told[i - 1])).toBe(false);
     }
   });
 
