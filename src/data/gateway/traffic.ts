@@ -137,7 +137,9 @@ class TrafficTeller {
 
   /** With the cockpits that reach the same API server by the same means, as the kubeconfig is now. */
   async #sharing(): Promise<Sharing<Traffic> | undefined> {
-    if (!this.#options.shared || this.#options.once || !(await this.#connection.open()).ok) return undefined;
+    if (!this.#options.shared || this.#options.once) return undefined;
+    // Each heartbeat reads the kubeconfig; before the first one nothing is open.
+    if (!this.#connection.target) await this.#connection.open();
     const { target } = this.#connection;
     if (!target) return undefined;
     if (this.#shared?.target !== target) {
