@@ -86,25 +86,19 @@ export function takeFindings(
   const changes: AlertChange[] = [];
   const alerts: Record<string, Watch> = {};
   for (const finding of findings) {
-    const watch = from(finding, turned(before[finding.id], levelOf[finding.verdict], now));
+    const { id, area, unanswered } = finding;
+    const origin = { id, area, unanswered };
+    const watch = { ...turned(before[id], levelOf[finding.verdict], now), origin };
     alerts[finding.id] = settle(watch, finding, now, changes);
   }
   // What is not found any more (a surface without jobs) counts as calm; what is hidden with its source is dark.
-  for (const id in before) {
-    const watch = before[id];
-    if (alerts[id] || !watch?.alert) continue;
+  for (const [id, watch] of Object.entries(before)) {
+    if (alerts[id] || !watch.alert) continue;
     const level = watch.origin && silentSource(watch.origin, findings) ? 'info' : undefined;
     const kept = settle(turned(watch, level, now), undefined, now, changes);
     if (kept.alert) alerts[id] = kept;
   }
   return { alerts, changes };
-}
-
-/** Notes where a finding comes from: each second of each of them, so that what stays so stays the same object. */
-function from({ id, area, unanswered }: Finding, watch: Watch): Watch {
-  const { origin } = watch;
-  if (origin?.id === id && origin.area === area && origin.unanswered === unanswered) return watch;
-  return { ...watch, origin: { id, area, unanswered } };
 }
 
 /** Notes that the level changed, and since when. A clock that jumped back starts the waiting again. */
