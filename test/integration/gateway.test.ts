@@ -253,8 +253,8 @@ describe('the gateway', () => {
         handle(req, res);
       });
       const { data } = settingsSchema
-        .pick({ gateway: true, intervals: true, journal: true })
-        .safeParse({ gateway: { url } });
+        .pick({ gateway: true, intervals: true, environment: true })
+        .safeParse({ gateway: { url }, environment: { name: 'test', guarded: false } });
       const source = gatewaySource(data as Settings);
       return { url, ...source.start((told) => news.push(told), over.signal) };
     };
