@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import type { ApiKey } from '../../src/core/queries/api-key.ts';
 import type { DatabaseDetail } from '../../src/core/queries/database.ts';
 import { type Query, type QueryReadings, queryKey } from '../../src/core/queries/query.ts';
-import type { StudyDetail, StudyRow } from '../../src/core/queries/study.ts';
+import type { StudyDetail, StudyRow, SurfaceDetail } from '../../src/core/queries/study.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import { screenOf } from '../../src/screens/shell/body.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { lineWidth, textOf } from '../../src/screens/toolkit/line.ts';
 import { placeAt, type State } from '../../src/store.ts';
-import { calm, frameText, live, lost, now, pressing, stateOf } from '../support/worlds.ts';
+import { calm, frameText, live, lost, now, pressing, stateOf, surface } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const large = { columns: 200, rows: 50 };
@@ -359,4 +359,22 @@ test('the primary says in HEALTH what keeps its users from writing', () => {
   const text = frameText(pressing(state, small, '1', 'z'), small);
   expect(text).toContain('▲ 114 of 254 transactions rolled back within 24 s');
   expect(text).toMatch(/▲ primary +warning/);
+});
+
+test('errors that were counted in part, or in a sample, say so', () => {
+  const study = at('study', { study: 'study_old' }, [[askStudy, live({ ...detail, exact: false })]]);
+  expect(frameText(study, small)).toMatch(/≥304× {2}Rate limited/);
+  const ask: Query<'surface'> = { kind: 'surface', surface: 'openai-api' };
+  const answer: SurfaceDetail = {
+    errors: [{ message: 'Rate limited', count: 304, studies: 2 }],
+    studies: [{ study: 'study_abc', count: 300 }],
+    newest: [],
+    exact: false,
+  };
+  const part = frameText(at('surface', { surface: 'openai-api' }, [[ask, live(answer)]]), small);
+  expect(part).toMatch(/≥304× {2}Rate limited {2}≥2 studies/);
+  expect(part).toMatch(/study_abc +≥300 failed/);
+  const sampled = surface('openai-api', 312, 440, { topError: 'Rate limited', topErrorCount: 304, topErrorMargin: 40 });
+  const world = { ...calm, readings: { ...calm.readings, surfaces: live({ surfaces: [sampled], estimated: true }) } };
+  expect(frameText({ ...at('surface', { surface: 'openai-api' }, []), world }, small)).toMatch(/~300× {2}Rate limited/);
 });

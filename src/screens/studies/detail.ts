@@ -126,7 +126,7 @@ function jobRows(study: string, { counts, exact }: StudyDetail): Row[] {
   });
 }
 
-function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] {
+function errorRows(study: string, { errors, exact }: StudyDetail, room: number): Row[] {
   return errors.map(({ message, code, count, final }): Row => {
     const cause = causeOf(message);
     const because = final
@@ -145,7 +145,11 @@ function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] 
       text: message,
       height: because ? 2 : 1,
       draw: () => [
-        line(span('✗ error', 'critical'), ` ${formatCount(count).padStart(6)}×  `, message.slice(0, room)),
+        line(
+          span('✗ error', 'critical'),
+          ` ${`${exact ? '' : '≥'}${formatCount(count)}`.padStart(6)}×  `,
+          message.slice(0, room),
+        ),
         ...(because ? [because] : []),
       ],
       opens: { kind: 'open', screen: 'jobs', of: { study, status: 'failed' }, filter: message.slice(0, 40) },

@@ -95,18 +95,21 @@ function poolPairs(s: Surface, pools: Surfaces['pools']): readonly (readonly [st
 }
 
 /** The known part before the query is answered. */
-function knownRows({ topError, topErrorCount }: Surface): Row[] {
-  return topError ? [errorRow({ message: topError, count: topErrorCount ?? 1 }, dim(''), {})] : [];
+function knownRows({ topError, topErrorCount, topErrorMargin }: Surface): Row[] {
+  const times = topErrorCount === undefined ? '' : `${estimateSays(topErrorCount, topErrorMargin)}×`;
+  return topError ? [errorRow(topError, times, dim(''), {})] : [];
 }
 
 function rowsOf(surface: string, { errors, studies, newest: jobs, exact }: SurfaceDetail, now: Instant): Row[] {
   // The jobs of a surface open in the study with most failures.
   const [worst] = studies;
+  const least = exact ? '' : '≥';
   return [
     ...errors.map((error) =>
       errorRow(
-        error,
-        dim(`${exact ? '' : 'at least '}${formatCount(error.studies)} ${error.studies === 1 ? 'study' : 'studies'}`),
+        error.message,
+        `${least}${formatCount(error.count)}×`,
+        dim(`${least}${formatCount(error.studies)} ${error.studies === 1 ? 'study' : 'studies'}`),
         worst
           ? {
               opens: {
@@ -123,7 +126,7 @@ function rowsOf(surface: string, { errors, studies, newest: jobs, exact }: Surfa
       ({ study, count }): Row => ({
         id: `study/${study}`,
         text: study,
-        draw: () => [line(dim('  study  '), study.padEnd(20), dim(` ${formatCount(count)} failed`))],
+        draw: () => [line(dim('  study  '), study.padEnd(20), dim(` ${least}${formatCount(count)} failed`))],
         opens: { kind: 'open', screen: 'study', of: { study } },
         copies: { text: study, what: study },
       }),
@@ -148,14 +151,10 @@ function rowsOf(surface: string, { errors, studies, newest: jobs, exact }: Surfa
 
 const studyOf = (message: string, jobs: SurfaceDetail['newest']) => jobs.find(({ error }) => error === message)?.study;
 
-function errorRow(
-  { message, count }: { message: string; count: number },
-  says: ReturnType<typeof dim>,
-  more: Pick<Row, 'opens'>,
-): Row {
+function errorRow(message: string, times: string, says: ReturnType<typeof dim>, more: Pick<Row, 'opens'>): Row {
   const cause = causeOf(message);
   const lines: Line[] = [
-    line(span('✗ error', 'critical'), ` ${formatCount(count).padStart(6)}×  `, message, '  ', says),
+    line(span('✗ error', 'critical'), ` ${times.padStart(7)}  `, message, '  ', says),
     ...(cause ? [line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent'))] : []),
   ];
   return {
