@@ -8,7 +8,7 @@ import { BudgetedQuery, type ReadBudget } from './budgeted-query.ts';
 import type { Tables } from './queries/columns.ts';
 import { unclearRows } from './queries/states.ts';
 import * as sql from './queries/studies.ts';
-import { type UnfinishedRow, unfinishedJobs } from './queries/unfinished.ts';
+import { notEnded, type UnfinishedRow, unfinishedJobs } from './queries/unfinished.ts';
 import { sampleOf, tooManyJobs } from './tables.ts';
 import { unclearFrom, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
@@ -76,7 +76,7 @@ async function scanned(
   const sum = (meaning: Meaning, of: 'count' | 'late') =>
     rows.reduce((all, row) => all + (meaningOf('job', row.label ?? '') === meaning ? row[of] : 0), 0);
   const unclear = rows.filter(({ label }) => meaningOf('job', label ?? '') === undefined);
-  const statement = sql.stuckJobs(tables, jobTimeout);
+  const statement = sql.stuckJobs(tables, jobTimeout, notEnded(tables));
   const count = Math.min(sum('running', 'late'), sql.mostCounted + 1);
   const none = { job: null, study: null, surface: null, since: null };
   const [longest] = statement !== undefined && count > 0 ? await ask<sql.StuckRow>(statement, { within }) : [];

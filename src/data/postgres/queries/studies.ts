@@ -74,14 +74,17 @@ export type StuckRow = {
   since: number | null;
 };
 
-/** Jobs that have run for longer than `limit`, and the one that has for longest; undefined where none says when it began. */
-export function stuckJobs({ jobs, job, jobIs }: Tables, limit: Ms): string | undefined {
+/**
+ * Jobs that have run for longer than `limit`, and the one that has for longest; undefined where none says when it began.
+ * `among`: what is quick to ask of each, and true of all that run.
+ */
+export function stuckJobs({ jobs, job, jobIs }: Tables, limit: Ms, among = 'true'): string | undefined {
   if (!job.begun) return undefined;
   return `
   WITH stuck AS MATERIALIZED (
     SELECT id::text AS job, ${job.study}::text AS study, ${job.surface}::text AS surface,
            ${epoch(job.begun)} AS since
-    FROM ${jobs} WHERE ${jobIs('running')} AND ${job.begun} < now() - interval '${Math.round(limit)} milliseconds'
+    FROM ${jobs} WHERE ${among} AND ${jobIs('running')} AND ${job.begun} < now() - interval '${Math.round(limit)} milliseconds'
     LIMIT ${mostCounted + 1}
   )
   SELECT (SELECT count(*) FROM stuck)::int AS count, o.* FROM (VALUES (1)) one
