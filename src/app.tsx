@@ -114,8 +114,12 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const state = useNewest(store, (after, before) => {
     // A key, and what only time marks in the palette, go through Ink.
     if (!ports.rows || hasScreenReader || after.ui !== before.ui || after.ui.overlay.kind === 'palette') return false;
-    const { lines, table, beside } = frameAt(after, size.current.columns, size.current.rows);
+    const next = frameAt(after, size.current.columns, size.current.rows);
+    const { lines, table, beside } = next;
     if (table || tree.current.table || namesOf(beside) !== tree.current.about) return false;
+    // Another row under the marker: from when on it counts as seen, the tree says.
+    const sees = seeing(after, next);
+    if (sees?.row !== tree.current.sees?.row || sees?.rests !== tree.current.sees?.rests) return false;
     const theme = themeOf(after.ui.theme, ports.colours, after.ui.ground);
     if (!ports.rows.draw(paint(lines, theme))) return false;
     latest.current = beside;
@@ -245,8 +249,8 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const about = namesOf(beside);
   const latest = useRef(beside);
   latest.current = beside;
-  const tree = useRef({ about, table });
-  tree.current = { about, table };
+  const tree = useRef({ about, table, sees });
+  tree.current = { about, table, sees };
   useEffect(() => {
     const look = () => {
       const { ui } = store.getState();

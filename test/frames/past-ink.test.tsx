@@ -10,7 +10,7 @@ import { frame } from '../../src/screens/shell/frame.ts';
 import { createCockpitStore, placeAt, type State, take } from '../../src/store.ts';
 import { EmulatedOutput } from '../support/emulated-output.ts';
 import { eventually } from '../support/eventually.ts';
-import { calm, outage, pressing, stateOf } from '../support/worlds.ts';
+import { calm, live, outage, pod, pressing, stateOf } from '../support/worlds.ts';
 
 class Keyboard extends EventEmitter {
   readonly isTTY = true;
@@ -169,4 +169,15 @@ test('the detail beside a list is asked for when readings alone bring another ro
   await act({ reads: { ...calm, readings: { ...calm.readings, pods: { ...pods, value: others } } } });
   expect(beside()).not.toEqual(before);
   await eventually(() => expect(store.getState().ui.beside?.of).toEqual(beside()));
+});
+
+test('a row that comes under the marker counts as seen once it has stood there', async () => {
+  const state = stateOf(calm);
+  const pods = { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt('pods', {})] as const } };
+  const { store } = await shown(pods, { columns: 80, rows: 24 }, true);
+  const seen = () => store.getState().ui.stack.at(-1)?.seen;
+  await eventually(() => expect(seen()).toBeDefined());
+  const other = { pods: live([pod('executor', 'other')]) };
+  store.setState(take(store.getState(), { readings: other }), true);
+  await eventually(() => expect(seen()).toBe('pod/executor-other'));
 });
