@@ -120,16 +120,15 @@ describe.skipIf(!installed)('over redis-server', () => {
   test('three send less than twice what one does, each its own, and nothing gets stale', async () => {
     const all = await sharing();
     const [before, shown] = [beats.length, all.map(({ of }) => of('cluster').length)];
-    await go(all, 10);
+    await go(all, 8);
     const looks = Math.max(...all.map(({ of }, at) => of('cluster').length - (shown[at] ?? 0)));
     expect(beats.length - before).toBeLessThan(looks * 2);
     expect(new Set(beats.slice(before))).toEqual(new Set(['Bearer ana', 'Bearer ben', 'Bearer eva']));
     for (const { of } of all) {
-      const instants = of('cluster').map(({ at }) => at);
-      for (const [i, at] of instants.entries()) expect(at - (instants[i - 1] ?? at)).toBeLessThan(staleAfterBeat);
-      // Of two heartbeats one is its own.
-      const told = of('cluster').map(isTold);
-      expect(told.some((one, i) => one && told[i - 1])).toBe(false);
+      // Nor would anything be if only its own counted.
+      const own = of('cluster').filter((one) => !isTold(one));
+      for (const some of [of('cluster'), own])
+        for (const [i, { at }] of some.entries()) expect(at - (some[i - 1]?.at ?? at)).toBeLessThan(staleAfterBeat);
     }
   });
 
