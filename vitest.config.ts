@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const expectOptions = { poll: { timeout: 30_000 } };
 
 // Tests wait for servers and terminals more than they compute.
-const maxWorkers = Math.max(2, availableParallelism());
+const maxWorkers = Math.max(2, availableParallelism() + 1);
 
 export default defineConfig({
   test: {
