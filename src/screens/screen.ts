@@ -22,6 +22,8 @@ export type Row = {
   copies?: { text: string; what: string };
   /** What `a` acts on, as fields of actions; `action` is the one that is meant first. Else what it opens says it. */
   target?: Target;
+  /** What there was to do with it is done: a marker that no key has moved does not follow it, but stays with what is next. */
+  isDone?: boolean;
 };
 
 /** Rows that are a part of more: the list scrolls on as other parts of it come. */

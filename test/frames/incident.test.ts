@@ -505,6 +505,15 @@ test('a journal that cannot be written is on every frame', () => {
   expect(frameText(at('cockpit', { incidentContext }), small)).toContain('journal: the disk is full');
 });
 
+test('a message that was sent leaves the marker on the next one, which counts once it was seen', () => {
+  const before = at('notify', { incident: story() });
+  const seen = reduce(before, { kind: 'seen', row: 'pagerduty/acknowledge' }, frame(before, small).list);
+  const sentOne = { kind: 'notified', message: 'm', channel: 'pagerduty', purpose: 'acknowledge', text: '' } as const;
+  const after = { ...seen, incident: story([1, 'ops1', { ...sentOne, delivery: 'sent' }]) };
+  expect(frameText(after, small)).toContain('▌notify      Slack #alerts');
+  expect(frame(after, small).unseen).toBe(true);
+});
+
 test('messages are previewed, edited and sent, or copied if their channel is not configured', () => {
   const rows = { rows: [], page: 10, selectable: true };
   const state = at('notify', { incident: story() });

@@ -29,13 +29,17 @@ const drafts: readonly Draft[] = [
 
 const sameAs = (draft: Draft) => (m: Message) => m.channel === draft.channel && m.purpose === draft.purpose;
 
+const isSent = (incident: Incident, draft: Draft): boolean =>
+  incident.messages.some((m) => sameAs(draft)(m) && (m.delivery === 'sent' || m.delivery === 'not-sent'));
+
+/** It was sent; an update is sent again and again. */
+const isDone = (incident: Incident, draft: Draft): boolean => draft.purpose !== 'update' && isSent(incident, draft);
+
 /** Unsent messages first, in the order in which they are due; once mitigated, those that end the incident. */
 function ordered(incident: Incident): readonly Draft[] {
-  const sent = (d: Draft) =>
-    incident.messages.some((m) => sameAs(d)(m) && (m.delivery === 'sent' || m.delivery === 'not-sent'));
   const ends = (d: Draft) => d.purpose === 'resolve';
   const over = incident.mitigatedAt !== undefined;
-  const rank = (d: Draft) => (over && ends(d) && !sent(d) ? 0 : sent(d) && d.purpose !== 'update' ? 2 : 1);
+  const rank = (d: Draft) => (over && ends(d) && !isSent(incident, d) ? 0 : isDone(incident, d) ? 2 : 1);
   return drafts.toSorted((a, b) => rank(a) - rank(b));
 }
 
@@ -110,6 +114,7 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
   return {
     id: draftId(draft),
     text: `${name} ${purpose} ${about}`,
+    isDone: state.incident !== undefined && isDone(state.incident, draft),
     draw: () => [
       line(
         `${purpose.padEnd(12)}`,

@@ -182,7 +182,8 @@ export function markerIn(
   if (rows.length === 0) return -1;
   // Most often nothing moved since the last key.
   if (rows[at]?.id === seen) return at;
-  const now = seen === undefined ? -1 : rows.findIndex((row) => row.id === seen);
+  const isFollowed = (row: Row) => row.id === seen && (selected !== undefined || !row.isDone);
+  const now = seen === undefined ? -1 : rows.findIndex(isFollowed);
   return now >= 0 && (selected !== undefined || now < page) ? now : Math.min(at, rows.length - 1);
 }
 
