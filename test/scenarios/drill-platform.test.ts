@@ -86,6 +86,7 @@ test('SEV2 shows the statements in the words of these tables, and their numbers'
     await screen.shows(/active, 1 held/);
     screen.press('i');
     await screen.shows('suggested SEV2', 60_000);
+    await screen.rests();
     screen.press('enter');
     await screen.shows('y take it');
     screen.press('y');

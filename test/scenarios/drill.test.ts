@@ -180,6 +180,7 @@ describe('a war room', () => {
       await two.shows('no incident is open');
       one.press('i');
       await one.shows('suggested SEV1');
+      await one.rests();
       one.press('enter');
       await one.shows('y take it');
       one.press('y');

@@ -57,6 +57,11 @@ class Keyboard {
     await this.#screen.shows(text, 60_000);
   }
 
+  /** Looks at the row under the marker. */
+  async rests(): Promise<void> {
+    await this.#screen.rests();
+  }
+
   get text(): string {
     return this.#screen.text;
   }
@@ -73,6 +78,7 @@ async function sitDown(scenario: string): Promise<Keyboard> {
 /** `i`, the suggested severity, and one review: opened, acknowledged at PagerDuty, told on Slack. */
 async function begin(keys: Keyboard, severity: string): Promise<void> {
   await keys.press('i', `suggested ${severity}`);
+  await keys.rests();
   await keys.press('enter', /\[x\] acknowledge the page[\s\S]*\[x\] post to Slack/);
   await keys.press('y', / (notify|acknowledge) sent/);
 }

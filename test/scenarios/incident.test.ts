@@ -88,6 +88,7 @@ test.each([
     if (key === 'enter') await first.shows(`suggested ${severity}`, 60_000);
     else await first.shows('no severity suggested');
     await first.shows('select a severity');
+    await first.rests();
     if (key === 'v') first.press('v').type('security').press('enter');
     else first.press(key);
     await first.shows('y take it');
@@ -111,6 +112,7 @@ test.each([
     await first.shows(/cancel +y send/);
     first.press('y');
     await first.shows('▌notify      Slack #alerts');
+    await first.rests();
     first.press('enter');
     await first.shows('Slack #alerts gets this text');
     first.press('enter');

@@ -50,6 +50,7 @@ async function practising(place: string, ...args: string[]): Promise<TerminalUnd
   drill.press('i');
   // enter opens nothing while a backend has not answered yet.
   await drill.shows('suggested SEV3', 60_000);
+  await drill.rests();
   drill.press('\r');
   await drill.shows('y take it', 60_000);
   drill.press('y');

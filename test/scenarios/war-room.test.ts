@@ -75,6 +75,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     await ana.shows('no incident is open');
     await press(ana, 'i');
     await ana.shows('suggested SEV1');
+    await ana.rests();
     await press(ana, 'enter');
     await ana.shows('y take it');
     await press(ana, 'y');

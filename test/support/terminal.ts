@@ -214,6 +214,11 @@ export class TerminalUnderTest {
     return this;
   }
 
+  /** Waits until the row under the marker counts as seen there, also where it came by itself. */
+  async rests(): Promise<this> {
+    return this.settles(400);
+  }
+
   /** Stops reading what the program writes, as a connection that hangs does; `readsOn` ends it. */
   stalls(): this {
     this.#pty.pause();
