@@ -94,6 +94,34 @@ describe('ended by', () => {
     await terminal.shows('ended with 143');
     expectRestored();
   });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('%s while the terminal hangs and goes on hanging', async (signal, code) => {
+    await belowShell(`${command}; echo "ended with $?"`, { columns: 200, rows: 60 });
+    await stall();
+    process.kill(cockpit, signal);
+    await expect.poll(() => alive(cockpit), { timeout: 60_000 }).toBe(false);
+    terminal.readsOn();
+    await terminal.ends();
+    expect(terminal.raw).toContain(`ended with ${code}`);
+    // Not the screen, which was never taken back, but the terminal's modes.
+    expect(terminal.raw).toContain('as before');
+  });
+
+  test('SIGTERM while the terminal of a drill hangs: its servers end too', async () => {
+    terminal = new TerminalUnderTest({ args: ['drill', 'calm'], environment: { HOME: home }, columns: 200, rows: 60 });
+    await terminal.shows('1 HEALTH');
+    cockpit = terminal.pid;
+    const [servers = 0] = childrenOf(cockpit);
+    expect(alive(servers)).toBe(true);
+    await stall();
+    process.kill(cockpit, 'SIGTERM');
+    await expect.poll(() => alive(cockpit) || alive(servers), { timeout: 60_000 }).toBe(false);
+    terminal.readsOn();
+  });
 });
 
 /** What the screen's thread has written so far. */

@@ -10,6 +10,8 @@ export class EmulatedOutput extends EventEmitter {
   readonly #screen: xterm.Terminal;
   columns: number;
   rows: number;
+  /** While it takes nothing: what waits, in order. */
+  #waiting: [chunk: string, done?: () => void][] | undefined;
 
   constructor(columns: number, rows: number) {
     super();
@@ -24,7 +26,27 @@ export class EmulatedOutput extends EventEmitter {
     return this as unknown as WriteStream;
   }
 
+  /** As of Node's streams: what was written and not taken. */
+  get writableLength(): number {
+    return (this.#waiting ?? []).reduce((sum, [chunk]) => sum + chunk.length, 0);
+  }
+
+  /** Takes nothing from now on, as a connection that hangs; `readsOn` ends it. */
+  stalls(): void {
+    this.#waiting = [];
+  }
+
+  readsOn(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const [chunk, done] of waiting) this.write(chunk, done);
+  }
+
   write(chunk: string, done?: () => void): boolean {
+    if (this.#waiting) {
+      this.#waiting.push([chunk, done]);
+      return false;
+    }
     if (chunk !== '') this.writes.push(chunk);
     this.#screen.write(chunk);
     done?.();

@@ -168,3 +168,48 @@ describe('rows that are drawn past Ink', () => {
     inks().unmount();
   });
 });
+
+describe('a terminal that takes nothing', () => {
+  const firstRow = (output: EmulatedOutput) => expect.poll(async () => (await output.lines())[0]);
+
+  test('gets the newest rows as soon as it takes something, and none of those between', async () => {
+    const { output, drawn, draw, inks } = opened();
+    await draw(six('one'));
+    output.stalls();
+    expect(drawn.draw(six('0'))).toBe(true);
+    const waiting = output.writableLength;
+    for (let second = 1; second < 100; second += 1) expect(drawn.draw(six(`${second}`))).toBe(true);
+    expect(output.writableLength).toBe(waiting);
+    output.writes.length = 0;
+    output.readsOn();
+    await firstRow(output).toBe('99');
+    expect(output.writes).toHaveLength(2);
+    inks().unmount();
+  });
+
+  test('gets the newest of frames that do not fill it, whole', async () => {
+    const { output, drawn, inks, draw } = opened();
+    await draw(six('one'));
+    output.stalls();
+    for (let frame = 0; frame < 100; frame += 1)
+      for (const chunk of [begin, `small ${frame}`, end]) drawn.stdout.write(chunk);
+    expect(output.writableLength).toBeLessThan(50);
+    output.readsOn();
+    await firstRow(output).toBe('small 99');
+    inks().unmount();
+  });
+
+  test('gets no frame after another program got the screen', async () => {
+    const { output, drawn, draw, inks } = opened();
+    await draw(six('one'));
+    output.stalls();
+    for (const first of ['two', 'three']) drawn.draw(six(first));
+    drawn.stdout.write('\u001b[?1049l');
+    output.readsOn();
+    // What waits for the terminal, too, and was asked for later.
+    await new Promise<void>((resolve) => drawn.stdout.write('', () => resolve()));
+    await Promise.resolve();
+    expect(output.writes.at(-1)).toBe('\u001b[?1049l');
+    inks().unmount();
+  });
+});

@@ -240,7 +240,8 @@ export async function runCockpit(
     },
   });
   screen.waitUntilExit().catch((error: unknown) => leave(1, error));
-  await screen.waitUntilRenderFlush();
+  // A terminal that takes nothing from the start keeps no signal away.
+  await Promise.race([screen.waitUntilRenderFlush(), left]);
 
   if (ports.colours > 0 && answersColours(process.env)) owed = askGround();
 
@@ -283,12 +284,13 @@ export async function runCockpit(
   for (const stop of stops) stop();
   await owed;
   screen.unmount();
-  terminal.close();
+  const stopped = engine.stop();
+  await terminal.close();
   if (why !== undefined) {
     const says = why instanceof Error ? (why.stack ?? why.message) : String(why);
     tell(`bentham-cockpit crashed; the crash changed nothing on the platform.\n${says}`);
   }
-  await engine.stop();
+  await stopped;
   // The caller may have something to ask.
   clearTimeout(late);
   return code;

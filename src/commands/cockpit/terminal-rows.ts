@@ -1,6 +1,7 @@
 // The rows of the terminal. Frames of Ink, and rows that are drawn past Ink, reach it as the cells that changed, in one
 // write: over a slow line each frame arrives at once, and a tick costs little more than its cells.
 import type { WriteStream } from 'node:tty';
+import { isBehind, taken } from '../terminal-waits.ts';
 import { isPlain, rowDifference } from './row-difference.ts';
 
 /** Synchronized output (DEC mode 2026): Ink writes one before a frame and the other after it. */
@@ -37,6 +38,8 @@ export class TerminalRows {
   #newer: Rows | undefined;
   /** What was drawn past Ink is still shown, though Ink's tree is newer: a frame like its last one Ink does not write. */
   #isOwed = false;
+  /** Writes the newest frame when the terminal, which is behind, has taken the last one: those between are left out. */
+  #late: (() => void) | undefined;
 
   constructor(out: WriteStream) {
     this.#out = out;
@@ -101,28 +104,50 @@ export class TerminalRows {
       return true;
     }
     this.#isOwed = false;
-    if (!isWhole) return this.#pass(frame);
+    if (!isWhole) {
+      if (this.#isLater(() => this.#pass(`${begin}${home}\u001b[J${text}${end}`))) return false;
+      return this.#pass(frame);
+    }
     this.#paint(own.rows);
     return true;
   }
 
   /** Writes what is no frame of whole rows as it is. */
   #pass(chunk: string | Uint8Array, rest: never[] = []): boolean {
-    if (typeof chunk !== 'string') this.#shown = undefined;
-    else if (!harmless.test(chunk)) this.#shown = undefined;
+    if (typeof chunk !== 'string' || !harmless.test(chunk)) {
+      this.#shown = undefined;
+      this.#late = undefined;
+    }
     const isOpening = typeof chunk === 'string' && chunk.startsWith(alternate);
     return this.#out.write(isOpening ? chunk.replace(alternate, alternate + home) : chunk, ...rest);
   }
 
   /** Writes what differs from what is shown; leaves the cursor in the last row, from where Ink counts. */
   #paint(rows: readonly string[]): Rows {
+    const whole: Rows = { rows, columns: this.#out.columns };
+    // Of another size it is drawn anew at once.
+    if (this.#isLater(() => this.#fits(whole) && this.#paint(rows))) return whole;
     const known = this.#known();
     const changes = known
       ? rows.map((row, y) => (row === known.rows[y] ? '' : rowDifference(known.rows[y] ?? '', row, y + 1))).join('')
       : `${hideCursor}${home}\u001b[J${rows.join('\n')}`;
-    this.#shown = { rows, columns: this.#out.columns };
+    this.#shown = whole;
     if (changes) this.#out.write(`${begin}${changes}${known ? `\u001b[${rows.length}H` : ''}${end}`);
-    return this.#shown;
+    return whole;
+  }
+
+  /** Whether the terminal is behind: then `write` is called when it has taken what it has, unless a newer one replaces it. */
+  #isLater(write: () => void): boolean {
+    if (!isBehind(this.#out)) return false;
+    if (!this.#late) taken(this.#out).then(() => this.#goOn());
+    this.#late = write;
+    return true;
+  }
+
+  #goOn(): void {
+    const write = this.#late;
+    this.#late = undefined;
+    write?.();
   }
 
   #known(): Rows | undefined {

@@ -5,6 +5,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { type NotificationWay, notificationSequence } from '../../core/text/notification.ts';
 import { cleanLines, stripControl } from '../../core/text/text.ts';
 import { childEnvironment } from '../../data/tools/environment.ts';
+import { block, isBehind, taken, unblock } from '../terminal-waits.ts';
 
 /** In bytes. Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
 const longestCopy = 50_000;
@@ -33,7 +34,13 @@ export class Terminal {
    */
   open(): void {
     this.#in.setRawMode(true);
+    this.#unblock();
     this.#out.write('\u001b[22;2t\u001b[?2004h');
+  }
+
+  /** Neither a frame nor what is written to standard error (Ink's cursor, at the end) keeps a signal away. */
+  #unblock(): void {
+    for (const out of [this.#out, process.stderr]) unblock(out);
   }
 
   /** Clears the screen and moves the cursor to the top. */
@@ -58,15 +65,18 @@ export class Terminal {
     this.#out.write(osc('11;?'));
   }
 
-  close(): void {
+  /** Gives it back; resolves when it has taken that, which may be never. */
+  async close(): Promise<void> {
     if (this.#mouse) this.#out.write(mouseOff);
     this.#out.write(`\u001b[?2004l${this.#untitled()}`);
     this.#away = true;
+    await taken(this.#out);
+    for (const out of [this.#out, process.stderr]) block(out);
   }
 
-  /** Written once per change; while the shell has the terminal, not before it is back. */
+  /** Written once per change; while the shell has the terminal, not before it is back; none while it takes nothing. */
   title(text: string): void {
-    if (text === this.#title) return;
+    if (text === this.#title || isBehind(this.#out)) return;
     this.#title = text;
     if (!this.#away) this.#out.write(this.#titled());
   }
@@ -121,12 +131,15 @@ export class Terminal {
     this.#in.pause();
     this.#in.setRawMode(false);
     this.#out.write(`${this.#mouse ? mouseOff : ''}${this.#untitled()}\u001b[?2004l${cleanLines(says, 1000)}\n`);
+    await taken(this.#out);
     const modes = stty('-g');
     try {
       await away();
     } finally {
       // A program that was killed leaves echo off, a mouse mode, another screen.
       if (modes) stty(modes.trim());
+      // Programs that share it let it wait again.
+      this.#unblock();
       this.#out.write(`${leftBehind}\u001b[22;2t\u001b[?2004h${this.#titled()}`);
       this.#away = false;
       this.askMouse();
@@ -139,6 +152,7 @@ export class Terminal {
   async suspend(): Promise<void> {
     this.#away = true;
     this.#out.write(`${this.#mouse ? mouseOff : ''}${this.#untitled()}`);
+    await taken(this.#out);
     // No other listener: apply the default action of the signal.
     const listeners = process.listeners('SIGTSTP');
     process.removeAllListeners('SIGTSTP');

@@ -1,5 +1,6 @@
 // Standard output at the pace of whoever reads it: what it does not take is not read from the cluster either.
 import { once } from 'node:events';
+import { isBehind, unblock } from '../terminal-waits.ts';
 
 export class PacedOutput {
   readonly #out: NodeJS.WriteStream;
@@ -27,18 +28,6 @@ export class PacedOutput {
 
   /** Whether something that was written has not been taken. */
   get isPending(): boolean {
-    return this.#out.writableLength > 0;
+    return isBehind(this.#out);
   }
-}
-
-/** What Node has of a terminal and does not document. */
-type Handle = { fd?: number; setBlocking?(on: boolean): void };
-
-/**
- * Node waits in its writes to a terminal: while that takes nothing (Ctrl+S, a connection that hangs), no signal would come
- * through. Only where Node has opened the terminal for itself: else other programs would write to it without waiting, too.
- */
-function unblock(out: NodeJS.WriteStream): void {
-  const { _handle: handle } = out as { _handle?: Handle };
-  if (out.isTTY && handle?.fd !== 1) handle?.setBlocking?.(false);
 }
