@@ -12,6 +12,7 @@ import type { Drill } from '../../simulator/drill.ts';
 import type { Report } from '../../src/core/health/report.ts';
 import { drillOf, launcher } from '../support/drill.ts';
 import { type Backend, backends, type Manner, type Middle, standBetween } from '../support/proxy.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 let drill: Drill;
 let middle: Middle;
@@ -193,6 +194,22 @@ describe('--watch', () => {
     await be('refuses', 'redis');
     expect([0, 2, 3]).toContain(await watch.exited);
     expect(watch.complained()).toBe('');
+  });
+
+  test('a terminal that is stopped (ctrl-s) stops neither it nor SIGTERM', async () => {
+    const terminal = new TerminalUnderTest({ args: ['status', '--watch'], environment: environment() });
+    await terminal.shows(/OK|UNKN/);
+    terminal.press('ctrl-s');
+    await be('resets', 'redis');
+    const { redis } = middle.proxies;
+    const before = redis.asked;
+    // It has a line to write after the first.
+    await expect.poll(() => redis.asked - before, { timeout: 60_000 }).toBeGreaterThan(5);
+    process.kill(terminal.pid, 'SIGTERM');
+    const { code, signal } = await terminal.ends();
+    expect([2, 3]).toContain(code);
+    expect(signal).toBe(0);
+    await terminal.close();
   });
 
   test('SIGINT ends it while everything hangs', async () => {

@@ -1,4 +1,5 @@
 // `status`: polls, prints, and exits with the overall health as exit code.
+import { once } from 'node:events';
 import { print, printText } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { reportOf } from '../../core/health/report.ts';
@@ -6,6 +7,7 @@ import { reportLine, reportText } from '../../core/health/report-text.ts';
 import { themeNamed } from '../../core/text/terminal-look.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { exitWith } from '../exit.ts';
+import { taken, unblock } from '../terminal-waits.ts';
 import { kubernetesInThread, threadOfStatus } from './worker-client.ts';
 
 export type StatusOptions = {
@@ -33,12 +35,15 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
     void thread?.terminate();
     const { watchRollout, watchStatus } = await import('./watch.ts');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => over.abort());
+    // Few lines: those that a terminal does not take are kept.
+    unblock(process.stdout);
     const { json = false, rollout, timeout } = options;
     const common = { json, print: json ? print : printText, signal: over.signal };
     return leave(
       rollout === undefined
         ? await watchStatus(settings, { ...common, timeout })
         : await watchRollout(settings, rollout, { ...common, timeout: timeout ?? forRollout }),
+      over.signal,
     );
   }
   const { lookOnce } = await import('./look.ts');
@@ -63,13 +68,18 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
   if (options.json) print(text);
   else printText(text);
   const goodbye = await look.end();
-  return leave(report.exitCode, goodbye === 'late');
+  await taken(process.stdout);
+  return exitWith(report.exitCode, goodbye === 'late');
 }
 
-/** Ends when everything that was printed has been taken. */
-async function leave(code: number, late = false): Promise<never> {
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  return exitWith(code, late);
+/** Ends when everything that was printed has been taken; soon after `signal`, whether it has or not. */
+async function leave(code: number, signal: AbortSignal): Promise<never> {
+  const enough = async () => {
+    if (!signal.aborted) await once(signal, 'abort');
+    await new Promise((resolve) => setTimeout(resolve, second));
+  };
+  await Promise.race([taken(process.stdout), enough()]);
+  return exitWith(code);
 }
 
 /** NO_COLOR and --no-color turn colours off, FORCE_COLOR on; else a terminal that can has them. */
