@@ -1,29 +1,60 @@
 // Files that a person asks for: private, and never over another one.
-import { open, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { link, lstat, open, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { sanitize } from '../core/text/text.ts';
 
 /** `exists`: there is such a file. */
 export type Written = { path: string } | { problem: string; exists?: true };
 
-/** Writes a file with mode 0600, whole or not at all; an existing one is never overwritten. */
+/**
+ * Writes a file with mode 0600; an existing one is never overwritten. Under its name it is whole or not there, whenever the
+ * process is killed: it is written under another one, `.….part` beside it, first.
+ */
 export async function writeNew(path: string, content: string | Uint8Array): Promise<Written> {
   const whole = resolve(path);
-  let isMade = false;
+  const draft = join(dirname(whole), `.${randomUUID()}.part`);
   try {
-    const file = await open(whole, 'wx', 0o600);
-    isMade = true;
-    try {
-      await file.writeFile(content);
-    } finally {
-      await file.close();
-    }
+    if (await isThere(whole)) return existing(whole);
+    await write(draft, content);
+    await link(draft, whole).catch((error: unknown) => {
+      if (!lackOfLinks.has(codeOf(error))) throw error;
+      return write(whole, content);
+    });
     return { path: whole };
   } catch (error) {
-    // Half a file is none.
-    if (isMade) await rm(whole, { force: true }).catch(() => undefined);
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (exists) return { problem: `${sanitize(whole, 300)} already exists`, exists: true };
-    return { problem: sanitize(error instanceof Error ? error.message : error, 300) };
+    if (codeOf(error) === 'EEXIST') return existing(whole);
+    const says = error instanceof Error ? error.message : String(error);
+    return { problem: sanitize(says.split(draft).join(whole), 300) };
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined);
+  }
+}
+
+/** What file systems say that have no hard links (FAT, some network shares). */
+const lackOfLinks: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+const existing = (whole: string): Written => ({ problem: `${sanitize(whole, 300)} already exists`, exists: true });
+
+/** Also a link that leads nowhere. */
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Half a file is none. */
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close();
   }
 }

@@ -1,6 +1,6 @@
 // A file that a person asks for: never over another one, and nothing half of it left.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,6 +14,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+const module = new URL('../../src/disk/new-file.ts', import.meta.url).href;
+/** A program that writes so many bytes to the file that it is given, and prints what came of it. */
+const writes = (bytes: number) =>
+  `import(${JSON.stringify(module)}).then(({ writeNew }) => writeNew(process.argv[1], 'x'.repeat(${bytes}))).then((done) => process.stdout.write(JSON.stringify(done)))`;
+
 test.each(['pipe', 'link'])('a %s is not written to, nor through', async (name) => {
   expect(await writeNew(join(root, name), 'text')).toMatchObject({ exists: true });
   expect(existsSync(join(root, 'target'))).toBe(false);
@@ -21,17 +26,33 @@ test.each(['pipe', 'link'])('a %s is not written to, nor through', async (name) 
 
 test('of a file on a full disk nothing is left in the way of the next try', () => {
   const file = join(root, 'report.md');
-  const module = new URL('../../src/disk/new-file.ts', import.meta.url).href;
-  const code = `import(${JSON.stringify(module)}).then(({ writeNew }) => writeNew(process.argv[1], 'x'.repeat(100_000))).then((done) => process.stdout.write(JSON.stringify(done)))`;
   const done = spawnSync('bash', [
     '-c',
     `trap '' XFSZ; ulimit -f 8; exec "$0" -e "$1" "$2"`,
     process.execPath,
-    code,
+    writes(100_000),
     file,
   ]);
   expect(done.stdout.toString()).toContain('problem');
-  expect(existsSync(file)).toBe(false);
+  expect(readdirSync(root)).not.toContainEqual(expect.stringMatching(/report|part/));
+});
+
+test('of a file whose writer is killed nothing is there under its name, or all of it', async () => {
+  const directory = join(root, 'killed');
+  mkdirSync(directory);
+  const file = join(directory, 'report.md');
+  const child = spawn(process.execPath, ['-e', writes(100_000_000), file]);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  await expect.poll(() => readdirSync(directory).length, { timeout: 30_000, interval: 1 }).toBeGreaterThan(0);
+  child.kill('SIGKILL');
+  await ended;
+  expect([0, 100_000_000]).toContain(existsSync(file) ? statSync(file).size : 0);
+  expect(existsSync(file) && statSync(file).size === 0).toBe(false);
+});
+
+test('the problem names the file that was asked for', async () => {
+  const file = join(root, 'no', 'report.md');
+  expect(await writeNew(file, 'text')).toEqual({ problem: expect.stringContaining(`'${file}'`) as string });
 });
 
 test('a written file is private and whole', async () => {
