@@ -259,6 +259,23 @@ describe('the watch on pods', () => {
     expect(lists().length).toBeGreaterThan(1);
   });
 
+  it('asks again for a later page that breaks off, and for no page before it', async () => {
+    const page = (name: string, next?: string) => {
+      const body = JSON.parse(podList(10, [name])) as { metadata: object };
+      return JSON.stringify({ ...body, metadata: { ...body.metadata, continue: next } });
+    };
+    list = (url, res) => {
+      if (!url.searchParams.has('continue')) return void res.end(page('a', 'second'));
+      if (lists().length > 2) return void res.end(page('b'));
+      res.write(page('lost').slice(0, -40));
+      setImmediate(() => res.destroy());
+    };
+    start();
+    await soon(names).toEqual(['a', 'b']);
+    expect(lists().map((query) => query.get('continue'))).toEqual([null, 'second', 'second']);
+    expect(news.filter((n) => 'fault' in n)).toEqual([]);
+  });
+
   it('leaves what is still there in its place when it lists again', async () => {
     let end = () => {};
     list = (_, res) => res.end(podList(10, ['c', 'a', 'b']));

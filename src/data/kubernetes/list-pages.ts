@@ -84,8 +84,9 @@ async function listIn<W extends object, E>(
   }
 }
 
-/** No answer, too many requests, or a server in trouble: the same request may be answered soon. */
-const passes = ({ status }: Refused): boolean => status === undefined || status === 429 || status >= 500;
+/** No answer or a part of one, too many requests, or a server in trouble: the same request may be answered soon. */
+const passes = ({ status, fault }: Refused): boolean =>
+  status === undefined || status === 429 || status >= 500 || (status < 300 && fault.kind !== 'malformed');
 
 /** The answer to a request; after the hurry, the first good one to either of two. */
 async function firstOf<T>(
