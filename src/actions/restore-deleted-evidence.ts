@@ -32,6 +32,13 @@ const largestCopy = 5 * 1024 ** 3;
 const restorable = ({ deleted }: DeletedFound) =>
   deleted.filter(({ archived, bytes }) => archived === undefined && bytes <= largestCopy);
 
+const lookedThrough = ({ deleted, live, lost, unspeakable }: DeletedFound) =>
+  deleted.length + live + lost + unspeakable;
+
+/** A second run looks through the same ones. */
+const beyond = (found: DeletedFound) =>
+  `Only the first ${formatCount(lookedThrough(found))} objects under the prefix were looked through: a longer prefix reaches the others.`;
+
 /** Why nothing can be restored. */
 async function refusedFor(prefix: string, found: DeletedFound, preflight: Preflight): Promise<Planned> {
   const [first] = found.deleted;
@@ -46,11 +53,14 @@ async function refusedFor(prefix: string, found: DeletedFound, preflight: Prefli
       `${counted(found.lost, 'deleted object')}, and no version of them is left`,
       'restore them from a backup',
     );
-  if (found.live > 0)
+  const under = prefix.slice(0, 80);
+  if (!found.complete)
     return refuse(
-      `nothing under ${prefix.slice(0, 80)} is deleted: ${counted(found.live, 'object')}`,
-      'nothing to restore',
+      `none of the first ${formatCount(lookedThrough(found))} objects under ${under} is deleted`,
+      beyond(found),
     );
+  if (found.live > 0)
+    return refuse(`nothing under ${under} is deleted: ${counted(found.live, 'object')}`, 'nothing to restore');
   return unknownEvidence('evidence under', prefix, preflight);
 }
 
@@ -96,9 +106,7 @@ export const restoreDeletedEvidence: Action = {
         ...(left > 0 ? [`${counted(left, 'object')} archived or larger than 5 GB: not restored.`] : []),
         ...(lost > 0 ? [`${counted(lost, 'object')} cannot be restored: no version is left.`] : []),
         ...(unspeakable > 0 ? [`${counted(unspeakable, 'object')} left out: names that cannot be shown.`] : []),
-        ...(complete
-          ? []
-          : [`Only the first ${formatCount(mostObjects)} objects are checked: run it again for the rest.`]),
+        ...(complete ? [] : [beyond(found.value)]),
       ],
       calls: [
         {

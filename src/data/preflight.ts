@@ -126,7 +126,10 @@ export function createPreflight({
       ),
     deletedEvidence: (prefix, most) =>
       timed(`aws s3api list-object-versions --prefix ${quote(prefix)}`, async () =>
-        (await import('./aws/deleted-evidence.ts')).deletedEvidence(settings, prefix, most),
+        (await import('./aws/deleted-evidence.ts')).deletedEvidence(settings, prefix, most, {
+          signal,
+          told: (done) => progress?.({ done, unit: 'objects' }),
+        }),
       ),
     archivePlace: (directory, of) =>
       timed('look for archives that were begun', async () =>

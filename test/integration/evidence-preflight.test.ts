@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { deletedEvidence } from '../../src/data/aws/deleted-evidence.ts';
 import { awsFault } from '../../src/data/aws/faults.ts';
 import { evidenceObjects, evidenceVersions } from '../../src/data/aws/preflight.ts';
 import { acting } from '../support/acting.ts';
@@ -149,6 +150,57 @@ test('a restore shows the locks of each version, and what only the copy will sho
       'Permission for s3:PutObject, and s3:GetObjectVersion of that version, is unknown until it runs',
     );
     cockpit.runner.cancel(run.id);
+  } finally {
+    await cockpit.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+/** A list of versions without an end, a thousand objects a page. */
+function endless(url: URL) {
+  const page = Number(/\d+/.exec(url.searchParams.get('key-marker') ?? '')?.[0] ?? 0);
+  const versions = Array.from({ length: 1000 }, (_, at) => {
+    const key = `study_a/${page * 1000 + at}`;
+    return `<Version><Key>${key}</Key><VersionId>v</VersionId><IsLatest>true</IsLatest><LastModified>2026-01-02T00:00:00.000Z</LastModified><Size>10</Size></Version>`;
+  });
+  return {
+    body: `<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>${page + 1}</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>${versions.join('')}</ListVersionsResult>`,
+  };
+}
+
+test('a list of deleted objects tells how far it is, and ends at once when nobody waits for it', async () => {
+  const told: number[] = [];
+  const over = new AbortController();
+  const { settings, asked } = await s3(endless);
+  const found = await deletedEvidence(settings, 'study_a/', 5000, {
+    signal: over.signal,
+    told(keys) {
+      told.push(keys);
+      if (keys === 2000) over.abort();
+    },
+  });
+  expect(found.ok).toBe(false);
+  expect(told).toEqual([1000, 2000]);
+  expect(asked).toHaveLength(2);
+});
+
+test('where not all were looked through, nothing is said of the others', async () => {
+  const { settings } = await s3(endless);
+  const directory = await mkdtemp(path.join(tmpdir(), 'evidence-'));
+  const cockpit = await acting({
+    AWS_ENDPOINT_URL: settings.evidence.endpoint ?? '',
+    AWS_REGION: 'eu-central-1',
+    BENTHAM_JOURNAL_DIRECTORY: directory,
+  });
+  const measured: unknown[] = [];
+  cockpit.watch((run) => measured.push(run.measured?.done));
+  try {
+    expect(await cockpit.plan('restore-deleted-evidence', { prefix: 'study_a/' })).toMatchObject({
+      outcome: 'refused',
+      says: 'none of the first 5 000 objects under study_a/ is deleted',
+      hint: expect.stringContaining('a longer prefix reaches the others') as string,
+    });
+    expect(measured).toContain(1000);
   } finally {
     await cockpit.stop();
     await rm(directory, { recursive: true, force: true });

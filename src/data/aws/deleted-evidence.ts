@@ -27,8 +27,17 @@ type Version = {
   storage: string;
 };
 
+/** How a list is ended, and heard of: `told` gets the keys that it has so far. */
+type Listing = { signal?: AbortSignal; told?(keys: number): void };
+
 /** Every version and marker below a prefix, page by page, until there are `most` keys. */
-async function versionsBelow(client: S3Client, bucket: string, prefix: string, most: number) {
+async function versionsBelow(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  most: number,
+  { signal, told }: Listing,
+) {
   const { ListObjectVersionsCommand } = await import('./sdk/s3.ts');
   const byKey = new Map<string, Version[]>();
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
@@ -37,7 +46,7 @@ async function versionsBelow(client: S3Client, bucket: string, prefix: string, m
       ...{ Bucket: bucket, Prefix: prefix, EncodingType: 'url' },
       ...next,
     });
-    const page = await client.send(command);
+    const page = await client.send(command, { abortSignal: signal });
     const keyOf = (key: string | undefined) => decodedKey(key, page.EncodingType) ?? '';
     const both = [
       ...(page.Versions ?? []).map((v) => ({ ...v, marker: false, storage: String(v.StorageClass ?? 'STANDARD') })),
@@ -51,6 +60,7 @@ async function versionsBelow(client: S3Client, bucket: string, prefix: string, m
       };
       byKey.set(key, [...(byKey.get(key) ?? []), version]);
     }
+    told?.(byKey.size);
     next = page.IsTruncated
       ? { KeyMarker: keyOf(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker }
       : undefined;
@@ -59,10 +69,15 @@ async function versionsBelow(client: S3Client, bucket: string, prefix: string, m
 }
 
 /** What lies deleted below a prefix with its newest version, and whether what was restored equals what was deleted. */
-export async function deletedEvidence(settings: Settings, prefix: string, most: number): Promise<Result<DeletedFound>> {
+export async function deletedEvidence(
+  settings: Settings,
+  prefix: string,
+  most: number,
+  listing: Listing = {},
+): Promise<Result<DeletedFound>> {
   const { bucket } = settings.evidence;
   return withS3(settings, `list versions below s3://${bucket}/${prefix}`, async (client) => {
-    const { keys, complete } = await versionsBelow(client, bucket, prefix, most);
+    const { keys, complete } = await versionsBelow(client, bucket, prefix, most, listing);
     const deleted: DeletedEvidence[] = [];
     const differs: string[] = [];
     let [live, restored, lost, unspeakable] = [0, 0, 0, 0];
