@@ -18,6 +18,8 @@ const painted = fc
   .map((parts) => parts.map(([sgr, text]) => (sgr && text ? `\u001b[${sgr}m${text}\u001b[0m` : text)).join(''));
 const wide = fc.constantFrom('研究 7', 'a\u0301 x', '한국 \u001b[31mred\u001b[0m', 'ｱｲ');
 const row = fc.oneof({ weight: 9, arbitrary: painted }, { weight: 1, arbitrary: wide });
+/** Ink cuts rows that are too long before they are compared. */
+const fitting = row.filter((text) => text.replace(/\u001b\[[\d;]*m/g, '').length <= columns);
 const screens = fc.array(fc.array(row, { minLength: rows, maxLength: rows }), { minLength: 1, maxLength: 8 });
 
 async function cellsOf(...writes: readonly string[]): Promise<readonly string[]> {
@@ -57,7 +59,7 @@ const six = (first: string) => [first, 'two', '\u001b[31mthree\u001b[0m', '', 'f
 
 test('what differs between two rows makes the one the other, and is empty where they look the same', async () => {
   await fc.assert(
-    fc.asyncProperty(row, row, async (before, after) => {
+    fc.asyncProperty(fitting, fitting, async (before, after) => {
       const difference = rowDifference(before, after, 2);
       expect(await cellsOf(`\n${before}`, difference)).toEqual(await cellsOf(`\n${after}`));
     }),
