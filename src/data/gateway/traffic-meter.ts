@@ -1,8 +1,9 @@
-// p95 and error rate over a sliding window, in bounded memory: the durations of every ten seconds, counted.
+// p95 and error rate over a sliding window, in bounded memory: a histogram for every ten seconds.
+// Only the histogram that is used: the package's index decodes a WebAssembly and a compressor at each start.
+import * as int32 from 'hdr-histogram-js/dist/Int32Histogram.js';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
 import { type Answered, isRefusal } from './access-log.ts';
-import { Durations } from './durations.ts';
 import { countRefusal, type Refused, refusalsFrom } from './refusals.ts';
 
 /** Five minutes (issue 2: API p95 and error rate). */
@@ -11,7 +12,12 @@ const slotSpan: Ms = 10 * second;
 /** Longer is counted as this long. */
 const longest: Ms = 10 * minute;
 
-type Slot = { start: Instant; times: Durations; parsed: number; refusedBy: Refused } & Counts & Spread;
+/** The package is CommonJS: what Node gives as its default export is the module, with the class as its `default`. */
+const { default: exported } = int32;
+const Int32Histogram = (exported as unknown as typeof int32).default ?? exported;
+type Histogram = InstanceType<typeof Int32Histogram>;
+
+type Slot = { start: Instant; times: Histogram; parsed: number; refusedBy: Refused } & Counts & Spread;
 
 /** `served`: those that the platform took on. The others were refused: too many (429), or wrong (other 4xx). */
 type Counts = Record<'served' | 'failed' | 'gaveUp' | 'limited' | 'refused', number>;
@@ -35,12 +41,19 @@ const kinds = [
   'timedSpread',
 ] as const;
 
+/** From one millisecond to the longest, to three significant digits. */
+const histogram = (): Histogram => new Int32Histogram(1, longest, 3);
+
 export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'margins' | 'shares' | 'served' | 'samples' | 'refusals'> & {
   weight: number;
 };
 
 export class TrafficMeter {
   readonly #slots: Slot[] = [];
+  readonly #sum = histogram();
+  /** Of all slots but the newest: it is summed up again only when one of them changes. */
+  readonly #older = histogram();
+  #olderIsTrue = false;
 
   /** One request, that stands for `weight` of them. A refusal is quick, and says nothing about what people wait for. */
   add(
@@ -51,6 +64,8 @@ export class TrafficMeter {
   ): void {
     const slot = this.#slot(at, now);
     if (!slot) return;
+
+    if (slot !== this.#slots.at(-1)) this.#olderIsTrue = false;
     slot.parsed += 1;
     if (isRefusal(status)) countRefusal(slot.refusedBy, status, tenant, weight);
     if (status === 429) slot.limited += weight;
@@ -65,15 +80,14 @@ export class TrafficMeter {
       else if (status >= 500) slot.failed += weight;
       if (ms === undefined) return;
       slot.timedSpread += spread;
-      slot.times.count(Math.min(longest, Math.max(1, Math.round(ms))), weight);
+      slot.times.recordValueWithCount(Math.min(longest, Math.max(1, Math.round(ms))), weight);
     }
   }
 
   /** The figures of the window that ends now. */
   read(now: Instant): Figures {
     this.#forget(now);
-    const times = new Durations();
-    for (const slot of this.#slots) times.add(slot.times);
+    this.#sumUp();
     const sum = { ...noCounts, ...noSpread };
     let samples = 0;
     for (const slot of this.#slots) {
@@ -85,9 +99,9 @@ export class TrafficMeter {
     if (samples === 0) return { samples, weight: 0 };
     const share = (part: number) => part / weight;
     return {
-      p95: times.total > 0 ? times.within(0.95) : undefined,
+      p95: this.#sum.totalCount > 0 ? this.#sum.getValueAtPercentile(95) : undefined,
       errorRate: sum.served > 0 ? (sum.failed + sum.gaveUp) / sum.served : undefined,
-      margins: sum.servedSpread > 0 ? { p95: marginOfP95(times, sum), errorRate: marginOfErrors(sum) } : undefined,
+      margins: sum.servedSpread > 0 ? { p95: this.#marginOfP95(sum), errorRate: marginOfErrors(sum) } : undefined,
       shares: {
         failed: share(sum.failed),
         gaveUp: share(sum.gaveUp),
@@ -101,6 +115,29 @@ export class TrafficMeter {
     };
   }
 
+  /** From the ranks between which the true one lies: twice the standard error of the share of faster requests. */
+  #marginOfP95({ timedSpread }: Spread): Ms | undefined {
+    const all = this.#sum.totalCount;
+    if (all === 0) return undefined;
+    const off = (200 * Math.sqrt(timedSpread * 0.95 * 0.05)) / all;
+    const [low, p95, high] = [95 - off, 95, 95 + off].map((rank) =>
+      this.#sum.getValueAtPercentile(Math.min(100, Math.max(0, rank))),
+    );
+    return low === undefined || p95 === undefined || high === undefined ? undefined : Math.max(p95 - low, high - p95);
+  }
+
+  #sumUp(): void {
+    if (!this.#olderIsTrue) {
+      this.#older.reset();
+      for (const { times } of this.#slots.slice(0, -1)) this.#older.add(times);
+      this.#olderIsTrue = true;
+    }
+    this.#sum.reset();
+    this.#sum.add(this.#older);
+    const newest = this.#slots.at(-1);
+    if (newest) this.#sum.add(newest.times);
+  }
+
   /** The slot of an instant; undefined when it is out of the window. A time ahead of ours counts as now. */
   #slot(at: Instant, now: Instant): Slot | undefined {
     const start = Math.floor(Math.min(at, now) / slotSpan) * slotSpan;
@@ -108,8 +145,9 @@ export class TrafficMeter {
     const found = this.#slots.findLast((slot) => slot.start === start);
     if (found) return found;
     this.#forget(now);
-    const slot = { start, times: new Durations(), parsed: 0, refusedBy: new Map(), ...noCounts, ...noSpread };
+    const slot = { start, times: histogram(), parsed: 0, refusedBy: new Map(), ...noCounts, ...noSpread };
     this.#slots.push(slot);
+    this.#olderIsTrue = false;
     return slot;
   }
 
@@ -117,17 +155,14 @@ export class TrafficMeter {
     for (let i = this.#slots.length - 1; i >= 0; i -= 1) {
       const slot = this.#slots[i];
       // A clock that was set back would keep slots of the future for ever.
-      if (slot && (slot.start <= now - trafficWindow || slot.start > now + slotSpan)) this.#slots.splice(i, 1);
+      if (slot && (slot.start <= now - trafficWindow || slot.start > now + slotSpan)) this.#drop(i);
     }
   }
-}
 
-/** From the ranks between which the true one lies: twice the standard error of the share of faster requests. */
-function marginOfP95(times: Durations, { timedSpread }: Spread): Ms | undefined {
-  if (times.total === 0) return undefined;
-  const off = (2 * Math.sqrt(timedSpread * 0.95 * 0.05)) / times.total;
-  const p95 = times.within(0.95);
-  return Math.max(p95 - times.within(0.95 - off), times.within(Math.min(1, 0.95 + off)) - p95);
+  #drop(at: number): void {
+    this.#slots.splice(at, 1);
+    this.#olderIsTrue = false;
+  }
 }
 
 /**
