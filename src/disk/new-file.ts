@@ -1,17 +1,20 @@
 // Files that a person asks for: private, and never over another one.
 import { randomUUID } from 'node:crypto';
-import { link, lstat, open, rm } from 'node:fs/promises';
+import { link, lstat, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { sanitize } from '../core/text/text.ts';
 
 /** `exists`: there is such a file. */
 export type Written = { path: string } | { problem: string; exists?: true };
 
+/** What is written; of something long its parts, which can be gone through twice. */
+type Content = string | Uint8Array | Iterable<string>;
+
 /**
  * Writes a file with mode 0600; an existing one is never overwritten. Under its name it is whole or not there, whenever the
  * process is killed: it is written under another one, `.….part` beside it, first.
  */
-export async function writeNew(path: string, content: string | Uint8Array): Promise<Written> {
+export async function writeNew(path: string, content: Content): Promise<Written> {
   const whole = resolve(path);
   const draft = join(dirname(whole), `.${randomUUID()}.part`);
   try {
@@ -46,10 +49,10 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 /** Half a file is none. */
-async function write(path: string, content: string | Uint8Array): Promise<void> {
+async function write(path: string, content: Content): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
   } catch (error) {
     await rm(path, { force: true }).catch(() => undefined);

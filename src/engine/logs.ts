@@ -1,5 +1,4 @@
 // Collects the log on the screen, and sends the visible window a few times a second.
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -19,6 +18,7 @@ import { Connection } from '../data/kubernetes/connection.ts';
 import { LogBuffer } from '../data/kubernetes/logs/log-buffer.ts';
 import { followLogs } from '../data/kubernetes/logs/logs.ts';
 import type { LogsState } from '../data/kubernetes/logs/logs-request.ts';
+import { writeNew } from '../disk/new-file.ts';
 import type { CreateModule, EngineContext } from './module.ts';
 import { rests } from './rests.ts';
 
@@ -144,28 +144,24 @@ class Collecting {
     await this.#filtering;
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
     const file = join(directory, `bentham-logs-${stamp}Z.log`);
-    try {
-      // Mode 0600; an existing file is never overwritten.
-      const out = await open(file, 'wx', 0o600);
-      let lines = 0;
-      try {
-        let chunk = '';
-        for (const entry of this.#book.all()) {
-          chunk += `${entryText(entry, 'utc')}\n`;
+    const book = this.#book;
+    let lines = 0;
+    const parts = {
+      *[Symbol.iterator]() {
+        let part = '';
+        lines = 0;
+        for (const entry of book.all()) {
+          part += `${entryText(entry, 'utc')}\n`;
           lines += 1;
-          if (chunk.length > 1 << 20) {
-            await out.write(chunk);
-            chunk = '';
-          }
+          if (part.length <= 1 << 20) continue;
+          yield part;
+          part = '';
         }
-        await out.write(chunk);
-      } finally {
-        await out.close();
-      }
-      this.#saved = { file, lines };
-    } catch (error) {
-      this.#saved = { problem: sanitize(error instanceof Error ? error.message : error, 200) };
-    }
+        yield part;
+      },
+    };
+    const written = await writeNew(file, parts);
+    this.#saved = 'path' in written ? { file: written.path, lines } : { problem: sanitize(written.problem, 200) };
   }
 
   stop(): Promise<void> {

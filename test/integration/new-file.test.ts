@@ -50,6 +50,28 @@ test('of a file whose writer is killed nothing is there under its name, or all o
   expect(existsSync(file) && statSync(file).size === 0).toBe(false);
 });
 
+test('of something long the parts are written one after the other, and none is left where one fails', async () => {
+  const file = join(root, 'long.log');
+  const parts = (last: () => string) => ({
+    *[Symbol.iterator]() {
+      yield 'one\n';
+      yield last();
+    },
+  });
+  const fails = () => {
+    throw new Error('no more');
+  };
+  expect(await writeNew(file, parts(fails))).toEqual({ problem: 'no more' });
+  expect(readdirSync(root)).not.toContainEqual(expect.stringMatching(/long|part/));
+  expect(
+    await writeNew(
+      file,
+      parts(() => 'two\n'),
+    ),
+  ).toEqual({ path: file });
+  expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n');
+});
+
 test('the problem names the file that was asked for', async () => {
   const file = join(root, 'no', 'report.md');
   expect(await writeNew(file, 'text')).toEqual({ problem: expect.stringContaining(`'${file}'`) as string });
