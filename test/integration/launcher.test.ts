@@ -157,6 +157,16 @@ describe('the command as it is installed', () => {
     expect(stdout).toBe(`<--max-semi-space-size=4><${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
   });
 
+  test.runIf(hasLoader)('gives room for what is not collected to `status` alone, not to words of others', async () => {
+    const there = path.join(copied(), 'bin');
+    script(path.join(there, '..', 'node_modules', packaged, 'bin', 'node'), 'echo "$1 $2"');
+    const roomOf = async (...words: string[]) => (await run(path.join(there, 'bentham-cockpit'), words)).stdout;
+    const most = '--min-semi-space-size=64 --max-semi-space-size=64\n';
+    for (const words of [['status'], ['status', '--json']]) expect(await roomOf(...words)).toBe(most);
+    const others = [[], ['status', '--watch'], ['status', '--rollout=api'], ['incident', 'note', 'the status is bad']];
+    for (const words of others) expect(await roomOf(...words)).toMatch(/^--max-semi-space-size=4 /);
+  });
+
   test('takes the Node of PATH where none is packaged', async () => {
     const there = copied();
     script(path.join(there, 'path', 'node'), 'echo "$2"');
