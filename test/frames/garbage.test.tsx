@@ -1,24 +1,13 @@
 // What terminals send by themselves, and what nobody meant as a key, leads to nothing.
 import { render } from 'ink-testing-library';
-import { afterEach, expect, test, vi } from 'vitest';
-import { App, type Ports } from '../../src/app.tsx';
+import { afterEach, expect, test } from 'vitest';
+import { App } from '../../src/app.tsx';
 import { createCockpitStore } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
+import { rememberingPorts } from '../support/show-app.tsx';
 import { outage, stateOf } from '../support/worlds.ts';
 
-const ports = () => ({
-  send: vi.fn<Ports['send']>(),
-  copy: vi.fn<Ports['copy']>(async () => ''),
-  redraw: vi.fn<Ports['redraw']>(),
-  suspend: vi.fn<Ports['suspend']>(),
-  signIn: vi.fn<Ports['signIn']>(),
-  edit: vi.fn(async (text: string) => text),
-  lend: vi.fn<Ports['lend']>(),
-  quit: vi.fn<Ports['quit']>(),
-  now: () => performance.now(),
-  colours: 0 as const,
-  mouse: vi.fn(),
-});
+const ports = () => rememberingPorts(() => performance.now());
 let screen: ReturnType<typeof render>;
 afterEach(() => screen.unmount());
 

@@ -5,22 +5,25 @@ import { App, type Ports } from '../../src/app.tsx';
 import { createCockpitStore, type State } from '../../src/store.ts';
 import { eventually } from './eventually.ts';
 
+/** Ports that remember what they were given; `now` is their clock. */
+export const rememberingPorts = (now: Ports['now']) => ({
+  send: vi.fn<Ports['send']>(),
+  copy: vi.fn<Ports['copy']>(async () => ''),
+  redraw: vi.fn<Ports['redraw']>(),
+  suspend: vi.fn<Ports['suspend']>(),
+  signIn: vi.fn<Ports['signIn']>(),
+  edit: vi.fn(async (text: string) => text),
+  lend: vi.fn<Ports['lend']>(),
+  quit: vi.fn<Ports['quit']>(),
+  now,
+  colours: 0 as const,
+  mouse: vi.fn(),
+});
+
 export function show(state: State) {
   // Only the test moves it: a busy machine tears no burst apart.
   let clock = 0;
-  const ports = {
-    send: vi.fn<Ports['send']>(),
-    copy: vi.fn<Ports['copy']>(async () => ''),
-    redraw: vi.fn<Ports['redraw']>(),
-    suspend: vi.fn<Ports['suspend']>(),
-    signIn: vi.fn<Ports['signIn']>(),
-    edit: vi.fn(async (text: string) => text),
-    lend: vi.fn<Ports['lend']>(),
-    quit: vi.fn<Ports['quit']>(),
-    now: () => clock,
-    colours: 0 as const,
-    mouse: vi.fn(),
-  };
+  const ports = rememberingPorts(() => clock);
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);
   const shows = (text: string) => eventually(() => expect(screen.lastFrame()).toContain(text));

@@ -88,12 +88,8 @@ async function scanned(
 }
 
 async function oneByOne(
-  ask: AskSql,
-  tables: Tables,
-  within: Ms,
-  memory: UnfinishedMemory,
-  jobTimeout: Ms,
-): Promise<Unfinished & { exact: boolean; at: Instant }> {
+  ...[ask, tables, within, memory, jobTimeout]: Parameters<typeof readUnfinished>
+): ReturnType<typeof readUnfinished> {
   const stuckStatement = sql.stuckJobs(tables, jobTimeout);
   const isUnled = !tables.status.job.indexed && tooManyJobs(tables, { sampled: true });
   // Asked in one turn, so that they go together.
