@@ -23,3 +23,20 @@ export function timeLimit(time: Ms, above?: AbortSignal): TimeLimit {
     end: () => clearTimeout(timer),
   };
 }
+
+/**
+ * Ends with the signal, whatever becomes of the work: undici heeds a signal only once it is connected, and a handshake can
+ * hang for longer than anybody waits.
+ */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -11,7 +11,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { pause, type Result, timedOut } from '../source.ts';
-import { timeLimit } from '../time-limit.ts';
+import { timeLimit, unlessAborted } from '../time-limit.ts';
 import { type Reader, readAll, readInto, TooLong } from './answer.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
@@ -289,19 +289,5 @@ function versionOf(body: string): string {
     return sanitize(gitVersion, 40);
   } catch {
     return '';
-  }
-}
-
-/** undici heeds a signal only once it is connected, and a handshake can hang for longer than anybody waits. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-  });
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
