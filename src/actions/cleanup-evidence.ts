@@ -1,10 +1,12 @@
 // Clean up old evidence (runbook: Evidence Cleanup).
-import type { Action, Target } from '../core/actions/action.ts';
+import type { Action, Suggestion, Target } from '../core/actions/action.ts';
 import type { ActionContext, EvidenceObject } from '../core/actions/preflight.ts';
+import { present } from '../core/present.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
+import { byUtf8 } from '../core/text/utf8-order.ts';
 import { day, type Instant, second } from '../core/time.ts';
 import { evidenceWithHolds } from './evidence-holds.ts';
-import { unknownEvidence } from './evidence-names.ts';
+import { afterField, unknownEvidence } from './evidence-names.ts';
 import {
   counted,
   fingerprint,
@@ -31,9 +33,6 @@ const mostObjects = 20_000;
 /** Skipped objects that are named. */
 const mostListed = 20;
 
-/** The order of keys in S3: their bytes in UTF-8. */
-const inOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
 /** The given days, or the configured retention. */
 const daysOf = (target: Target, { targets }: ActionContext): number =>
   Number(given(target, 'days') || targets.retentionDays);
@@ -47,6 +46,12 @@ function byStudy(objects: readonly EvidenceObject[]): readonly (readonly [string
   }
   return [...found].map(([study, [n, bytes]]) => [study, n, bytes] as const).sort((a, b) => b[2] - a[2]);
 }
+
+/** The same with the objects that were not looked through; nothing where there are none. */
+const goOn = (target: Target, after: string | undefined): readonly Suggestion[] =>
+  after === undefined
+    ? []
+    : [{ action: 'cleanup-evidence', target: { ...target, after }, says: 'go on with the objects behind them' }];
 
 /** `older than 30 days (before 2025-12-18 03:14Z)`. */
 const ageSays = (days: number, before: Instant) =>
@@ -76,6 +81,7 @@ export const cleanupEvidence: Action = {
       range: [1, 9999],
       optional: true,
     },
+    afterField,
   ],
   names: (target) => given(target, 'prefix'),
   object: (_, { targets }) => `bucket/${targets.bucket}`,
@@ -88,20 +94,23 @@ export const cleanupEvidence: Action = {
     if (prefix === '') return refuse('no prefix is given', 'deleting the whole bucket is not supported: give a prefix');
     if (!(Number.isInteger(days) && days > 0))
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
-    const found = await evidenceWithHolds(preflight, prefix, before, mostObjects);
+    const after = given(target, 'after') || undefined;
+    const found = await evidenceWithHolds(preflight, { prefix, before, most: mostObjects, after });
     if (!found.ok) return refusedBy(found.fault);
-    const { objects, complete, versioned, unspeakable, listed, bounded, unasked } = found.value;
-    const beyond = `Only the first ${formatCount(listed)} objects under the prefix were looked through: a longer prefix reaches the others.`;
-    if (listed === 0) return unknownEvidence('evidence under', prefix, preflight);
+    const { objects, resume, versioned, unspeakable, listed, bounded, unasked } = found.value;
+    if (listed === 0 && after === undefined) return unknownEvidence('evidence under', prefix, preflight);
     const held = objects.filter((o) => o.held !== undefined);
     const free = objects.filter((o) => o.held === undefined);
     if (free.length === 0)
-      return refuse(
-        held.length > 0
-          ? `all ${formatCount(held.length)} old objects are protected: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
-          : `nothing under ${prefix.slice(0, 80)} is ${ageSays(days, before)}`,
-        bounded ? beyond : 'nothing to delete',
-      );
+      return {
+        ...refuse(
+          held.length > 0
+            ? `all ${formatCount(held.length)} old objects are protected: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
+            : `nothing under ${prefix.slice(0, 80)} is ${ageSays(days, before)}`,
+          resume === undefined ? 'nothing to delete' : lookedThrough(listed, resume),
+        ),
+        next: goOn(target, resume),
+      };
     const times = free.map((o) => o.modifiedAt);
     const bytes = free.reduce((sum, o) => sum + o.bytes, 0);
     const keys = free.map((o) => o.key);
@@ -134,11 +143,14 @@ export const cleanupEvidence: Action = {
             ]
           : []),
         ...(unasked ? [`Legal holds of studies are unknown: ${unasked}.`] : []),
-        ...(bounded
-          ? [beyond]
-          : complete
-            ? []
-            : [`Only the first ${formatCount(mostObjects)} are checked: run it again for the rest.`]),
+        ...(resume === undefined
+          ? []
+          : [
+              bounded
+                ? lookedThrough(listed, resume)
+                : `One run deletes at most ${formatCount(mostObjects)}: the next one can go on behind ${resume.slice(0, 80)}.`,
+            ]),
+        ...(after === undefined ? [] : [`Objects up to ${after.slice(0, 80)} are not looked at.`]),
       ],
       note: `${prefix}: ${formatCount(free.length)} objects ${ageSays(days, before)}; evidence.retentionDays is ${retentionDays}`,
       calls: Array.from({ length: Math.ceil(keys.length / perRequest) }, (_, at) => ({
@@ -161,18 +173,22 @@ export const cleanupEvidence: Action = {
       baseline: {
         before: String(before),
         versioned: String(versioned === true),
-        last: keys.toSorted(inOrder).at(-1) ?? '',
+        last: keys.toSorted(byUtf8).at(-1) ?? '',
         count: String(keys.length),
+        ...present({ resume }),
       },
     });
   },
   async verify({ target, plan }, preflight) {
     const { before, last = '', count = '' } = plan.baseline ?? {};
     const cutoff = Number(before ?? preflight.now() - daysOf(target, preflight.context) * day);
-    const found = await evidenceWithHolds(preflight, given(target, 'prefix'), cutoff, mostObjects);
+    const found = await evidenceWithHolds(preflight, {
+      ...{ prefix: given(target, 'prefix'), before: cutoff, most: mostObjects },
+      ...{ after: given(target, 'after') || undefined, until: last },
+    });
     if (!found.ok) return notYetBy(found.fault);
-    // Checks every deleted object, not a sample; keys after the last one are not listed.
-    const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);
+    // Checks every deleted object, not a sample.
+    const left = found.value.objects.filter((o) => o.held === undefined && byUtf8(o.key, last) <= 0);
     if (left.length > 0)
       return notYet(`${formatCount(left.length)} of ${formatCount(Number(count))} are still listed: ${left[0]?.key}`, {
         done: Number(count) - left.length,
@@ -182,15 +198,20 @@ export const cleanupEvidence: Action = {
     return proven(`none of the ${formatCount(Number(count))} remains`);
   },
   within: 20 * second,
-  next: ({ target, plan }) =>
-    plan.baseline?.versioned === 'true'
+  next: ({ target, plan }) => [
+    ...goOn(target, plan.baseline?.resume),
+    ...(plan.baseline?.versioned === 'true'
       ? [
           {
-            action: 'restore-deleted-evidence',
-            target: { prefix: given(target, 'prefix') },
+            action: 'restore-deleted-evidence' as const,
+            target: present({ prefix: given(target, 'prefix'), after: given(target, 'after') || undefined }),
             says: 'restore what was deleted',
-            undo: true,
+            undo: true as const,
           },
         ]
-      : [],
+      : []),
+  ],
 };
+
+const lookedThrough = (listed: number, resume: string): string =>
+  `${formatCount(listed)} objects were looked through; go on behind ${resume.slice(0, 80)}.`;

@@ -1,8 +1,7 @@
 // Evidence whose study is under legal hold: the bucket's own locks do not know of it, the study's manifest does.
-import type { Answer, EvidenceFound, EvidenceObject, Preflight } from '../core/actions/preflight.ts';
+import type { Answer, EvidenceAsk, EvidenceFound, EvidenceObject, Preflight } from '../core/actions/preflight.ts';
 import { plainName } from '../core/platform/form.ts';
 import { quoted } from '../core/text/sql.ts';
-import type { Instant } from '../core/time.ts';
 
 /** Why an object is left alone that no lock of the bucket holds. */
 const heldByStudy = 'legal hold of its study';
@@ -12,11 +11,9 @@ const studyOf = ({ key }: EvidenceObject): string => key.split('/')[0] ?? key;
 /** Old evidence; of studies whose manifest says legalHold it is held. `unasked`: why that could not be asked. */
 export async function evidenceWithHolds(
   preflight: Preflight,
-  prefix: string,
-  before: Instant,
-  most: number,
+  wanted: EvidenceAsk,
 ): Promise<Answer<EvidenceFound & { unasked?: string | undefined }>> {
-  const found = await preflight.evidence(prefix, before, most);
+  const found = await preflight.evidence(wanted);
   if (!found.ok) return found;
   const held = await studiesOnHold(preflight, [...new Set(found.value.objects.map(studyOf))]);
   if (!held.ok) return { ok: true, value: { ...found.value, unasked: held.fault.what } };

@@ -1,8 +1,18 @@
 // The existing evidence, for a name that the bucket does not have.
-import type { Planned } from '../core/actions/action.ts';
+import type { Field, Planned } from '../core/actions/action.ts';
 import type { Preflight } from '../core/actions/preflight.ts';
 import { thereIs } from '../core/text/did-you-mean.ts';
 import { unknownName } from './plan.ts';
+
+/** Where a run goes on that follows one which did not come to the end of its prefix. */
+export const afterField: Field = {
+  name: 'after',
+  ask: 'behind which key?',
+  kind: 'text',
+  optional: true,
+  empty: 'from the beginning',
+  asked: () => false,
+};
 
 /** Names beside it: of the same folder, or of the whole bucket where that folder is unknown too. */
 export async function unknownEvidence(

@@ -1,9 +1,10 @@
 // Restore everything that was deleted below a prefix: a whole study in one action (runbook: Evidence Recovery).
-import type { Action, Planned } from '../core/actions/action.ts';
+import type { Action, Planned, Suggestion, Target } from '../core/actions/action.ts';
 import type { DeletedFound, Preflight } from '../core/actions/preflight.ts';
+import { present } from '../core/present.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { second } from '../core/time.ts';
-import { unknownEvidence } from './evidence-names.ts';
+import { afterField, unknownEvidence } from './evidence-names.ts';
 import {
   counted,
   fingerprint,
@@ -35,12 +36,31 @@ const restorable = ({ deleted }: DeletedFound) =>
 const lookedThrough = ({ deleted, live, lost, unspeakable }: DeletedFound) =>
   deleted.length + live + lost + unspeakable;
 
-/** A second run looks through the same ones. */
-const beyond = (found: DeletedFound) =>
-  `Only the first ${formatCount(lookedThrough(found))} objects under the prefix were looked through: a longer prefix reaches the others.`;
+const askOf = (target: Target) => ({
+  ...{ prefix: given(target, 'prefix'), most: mostObjects, after: given(target, 'after') || undefined },
+});
+
+/** The same with the objects that were not looked through; nothing where there are none. */
+const goOn = (target: Target, after: string | undefined): readonly Suggestion[] =>
+  after === undefined
+    ? []
+    : [
+        {
+          action: 'restore-deleted-evidence',
+          target: { ...target, after },
+          says: 'go on with the objects behind them',
+        },
+      ];
+
+const beyond = (found: DeletedFound, resume: string) =>
+  `${formatCount(lookedThrough(found))} objects were looked through; go on behind ${resume.slice(0, 80)}.`;
 
 /** Why nothing can be restored. */
-async function refusedFor(prefix: string, found: DeletedFound, preflight: Preflight): Promise<Planned> {
+async function refusedFor(
+  target: Target,
+  found: DeletedFound,
+  preflight: Preflight,
+): Promise<Extract<Planned, { ok: false }>> {
   const [first] = found.deleted;
   if (first?.archived)
     return refuse(
@@ -53,12 +73,15 @@ async function refusedFor(prefix: string, found: DeletedFound, preflight: Prefli
       `${counted(found.lost, 'deleted object')}, and no version of them is left`,
       'restore them from a backup',
     );
+  const { prefix, after } = askOf(target);
   const under = prefix.slice(0, 80);
-  if (!found.complete)
+  if (found.resume !== undefined)
     return refuse(
-      `none of the first ${formatCount(lookedThrough(found))} objects under ${under} is deleted`,
-      beyond(found),
+      `none of the ${after === undefined ? 'first' : 'next'} ${formatCount(lookedThrough(found))} objects under ${under} is deleted`,
+      beyond(found, found.resume),
     );
+  if (after !== undefined)
+    return refuse(`nothing under ${under} behind ${after.slice(0, 80)} is deleted`, 'nothing to restore');
   if (found.live > 0)
     return refuse(`nothing under ${under} is deleted: ${counted(found.live, 'object')}`, 'nothing to restore');
   return unknownEvidence('evidence under', prefix, preflight);
@@ -78,18 +101,19 @@ export const restoreDeletedEvidence: Action = {
     undo: 'delete them by hand: aws s3 rm (cleanup-evidence takes old ones only)',
     runbook: 'Evidence Recovery',
   },
-  fields: [{ name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' }],
+  fields: [{ name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' }, afterField],
   names: (target) => given(target, 'prefix'),
   object: (target) => `evidence/${given(target, 'prefix')}`,
   needs: () => [],
   async plan(target, preflight) {
-    const prefix = given(target, 'prefix');
+    const { prefix, after } = askOf(target);
     if (prefix === '') return refuse('no prefix is given', 'give the study’s prefix: study_…/');
-    const found = await preflight.deletedEvidence(prefix, mostObjects);
+    const found = await preflight.deletedEvidence(askOf(target));
     if (!found.ok) return refusedBy(found.fault);
     const chosen = restorable(found.value);
-    if (chosen.length === 0) return refusedFor(prefix, found.value, preflight);
-    const { deleted, live, lost, unspeakable, complete } = found.value;
+    const { deleted, live, lost, unspeakable, resume } = found.value;
+    if (chosen.length === 0)
+      return { ...(await refusedFor(target, found.value, preflight)), next: goOn(target, resume) };
     const { bucket } = preflight.context.targets;
     const deletedAt = chosen.map((one) => one.deletedAt);
     const bytes = chosen.reduce((sum, one) => sum + one.bytes, 0);
@@ -106,7 +130,8 @@ export const restoreDeletedEvidence: Action = {
         ...(left > 0 ? [`${counted(left, 'object')} archived or larger than 5 GB: not restored.`] : []),
         ...(lost > 0 ? [`${counted(lost, 'object')} cannot be restored: no version is left.`] : []),
         ...(unspeakable > 0 ? [`${counted(unspeakable, 'object')} left out: names that cannot be shown.`] : []),
-        ...(complete ? [] : [beyond(found.value)]),
+        ...(resume === undefined ? [] : [beyond(found.value, resume)]),
+        ...(after === undefined ? [] : [`Objects up to ${after.slice(0, 80)} are not looked at.`]),
       ],
       calls: [
         {
@@ -118,11 +143,11 @@ export const restoreDeletedEvidence: Action = {
       undo: 'delete them by hand: aws s3 rm (cleanup-evidence takes old ones only)',
       answered: [`bucket ${bucket}`],
       preconditions: fingerprint(chosen.map(({ key, versionId }) => [key, versionId])),
-      baseline: { count: String(chosen.length), restored: String(found.value.restored) },
+      baseline: present({ count: String(chosen.length), restored: String(found.value.restored), resume }),
     });
   },
   async verify({ target, plan }, preflight) {
-    const found = await preflight.deletedEvidence(given(target, 'prefix'), mostObjects);
+    const found = await preflight.deletedEvidence(askOf(target));
     if (!found.ok) return notYetBy(found.fault);
     const { differs, restored } = found.value;
     const count = Number(plan.baseline?.count ?? 0);
@@ -142,4 +167,5 @@ export const restoreDeletedEvidence: Action = {
     return proven(`all ${formatCount(count)} are listed with their content`);
   },
   within: 30 * second,
+  next: ({ target, plan }) => goOn(target, plan.baseline?.resume),
 };

@@ -2,8 +2,12 @@
 import type { Settings } from '../config/settings.ts';
 import type { ActionContext, KeptRows } from '../core/actions/preflight.ts';
 import type { Progress } from '../core/actions/progress.ts';
+import { type Ms, second } from '../core/time.ts';
 import type { Fault } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
+
+/** How long somebody who stops a run waits for the answer to what was sent already. Without it the outcome is unknown. */
+export const answerWithin: Ms = 5 * second;
 
 export type CallResult =
   /** `recorded`: what the journal keeps of it: exit code and the end of its output. */

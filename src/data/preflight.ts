@@ -17,6 +17,7 @@ import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesPreflight } from './kubernetes/preflight.ts';
 import { localNeed } from './local-needs.ts';
+import { paced } from './looked-through.ts';
 import { pagerPreflight } from './pagerduty/preflight.ts';
 import { PostgresPreflight } from './postgres/preflight.ts';
 import { dispatcherFor } from './proxy.ts';
@@ -62,6 +63,8 @@ export function createPreflight({
     return answer;
   };
   const aws = () => import('./aws/preflight.ts');
+  /** Each look tells its first count at once. */
+  const look = () => ({ signal, told: progress && paced(progress) });
   return {
     context: context,
     now: () => Date.now(),
@@ -105,7 +108,7 @@ export function createPreflight({
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
     redisKeys: (wanted) =>
       timed(`redis-cli SCAN ${wanted.cursor} MATCH ${quote(`${wanted.prefix}*`)} COUNT 1000 …`, () =>
-        redisKeys(settings.redis, wanted, signal),
+        redisKeys(settings.redis, wanted, look()),
       ),
     redisIdle: (keys) =>
       timed(`redis-cli OBJECT IDLETIME … of ${keys.length}`, () => redisIdle(settings.redis, keys, signal)),
@@ -113,23 +116,17 @@ export function createPreflight({
       timed(`redis-cli ACL DRYRUN $USER ${quote(command[0])} …`, () =>
         redisPermission(settings.redis, command, signal),
       ),
-    evidence: (prefix, before, most) =>
-      timed(`aws s3 ls ${quote(`s3://${settings.evidence.bucket}/${prefix}`)} --recursive`, async () =>
-        (await aws()).evidenceObjects(settings, prefix, before, most, {
-          signal,
-          told: (done) => progress?.({ done, unit: 'objects' }),
-        }),
+    evidence: (wanted) =>
+      timed(`aws s3 ls ${quote(`s3://${settings.evidence.bucket}/${wanted.prefix}`)} --recursive`, async () =>
+        (await aws()).evidenceObjects(settings, wanted, look()),
       ),
     versions: (key) =>
       timed(`aws s3api list-object-versions --prefix ${quote(key)}`, async () =>
-        (await aws()).evidenceVersions(settings, key),
+        (await aws()).evidenceVersions(settings, key, look()),
       ),
-    deletedEvidence: (prefix, most) =>
-      timed(`aws s3api list-object-versions --prefix ${quote(prefix)}`, async () =>
-        (await import('./aws/deleted-evidence.ts')).deletedEvidence(settings, prefix, most, {
-          signal,
-          told: (done) => progress?.({ done, unit: 'objects' }),
-        }),
+    deletedEvidence: (wanted) =>
+      timed(`aws s3api list-object-versions --prefix ${quote(wanted.prefix)}`, async () =>
+        (await import('./aws/deleted-evidence.ts')).deletedEvidence(settings, wanted, look()),
       ),
     archivePlace: (directory, of) =>
       timed('look for archives that were begun', async () =>
@@ -141,27 +138,27 @@ export function createPreflight({
       ),
     archive: (file) =>
       timed(`sha256sum ${quote(file)}; tar -tzf ${quote(file)}`, async () =>
-        (await import('./preserve/verify-file.ts')).checkedArchive(file, signal),
+        (await import('./preserve/verify-file.ts')).checkedArchive(file, look()),
       ),
     objectLock: (bucket) =>
       timed(`aws s3api get-object-lock-configuration --bucket ${quote(bucket)}`, async () =>
-        (await import('./aws/upload.ts')).objectLockOf(settings, bucket),
+        (await import('./aws/upload.ts')).objectLockOf(settings, bucket, signal),
       ),
     uploaded: (file, bucket, key) =>
       timed(`aws s3api head-object --checksum-mode ENABLED ${quote(`s3://${bucket}/${key}`)}`, async () =>
-        (await import('./aws/upload.ts')).uploadedAs(settings, file, bucket, key),
+        (await import('./aws/upload.ts')).uploadedAs(settings, { file, bucket, key }, look()),
       ),
     evidenceNames: (below) =>
       timed(`aws s3api list-object-versions --delimiter / --prefix ${quote(below)}`, async () =>
-        (await import('./aws/deleted-evidence.ts')).evidenceNames(settings, below),
+        (await import('./aws/deleted-evidence.ts')).evidenceNames(settings, below, signal),
       ),
     snapshots: () =>
-      timed('aws rds describe-db-cluster-snapshots', async () => (await aws()).clusterSnapshots(settings)),
+      timed('aws rds describe-db-cluster-snapshots', async () => (await aws()).clusterSnapshots(settings, signal)),
     rdsCluster: (id) =>
-      timed(`aws rds describe-db-clusters ${quote(id)}`, async () => (await aws()).clusterState(settings, id)),
+      timed(`aws rds describe-db-clusters ${quote(id)}`, async () => (await aws()).clusterState(settings, id, signal)),
     secret: (id) =>
       timed(`aws secretsmanager describe-secret --secret-id ${quote(id)}`, async () =>
-        (await aws()).secretState(settings, id),
+        (await aws()).secretState(settings, id, signal),
       ),
     secretOpens: (id, role) =>
       timed(`log in as ${role} with the password of ${id}`, async () =>

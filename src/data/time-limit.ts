@@ -24,6 +24,17 @@ export function timeLimit(time: Ms, above?: AbortSignal): TimeLimit {
   };
 }
 
+/** Aborts some time after another signal did, with a `TimeoutError`: until then what was asked may still be answered. */
+export function afterwards(signal: AbortSignal, time: Ms): AbortSignal {
+  const late = new AbortController();
+  const begin = () => {
+    setTimeout(() => late.abort(new DOMException('no answer in time', 'TimeoutError')), time).unref();
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
+  return late.signal;
+}
+
 /**
  * Ends with the signal, whatever becomes of the work: undici heeds a signal only once it is connected, and a handshake can
  * hang for longer than anybody waits.
@@ -33,6 +44,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
   });
+  if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([promise, aborted]);

@@ -53,7 +53,7 @@ const contents = (keys: readonly string[]) =>
 
 async function look(answer: (url: URL) => { status?: number; body: string }) {
   const { settings, asked } = await s3(answer);
-  const found = await evidenceObjects(settings, 'study_a/', Date.now(), 100);
+  const found = await evidenceObjects(settings, { prefix: 'study_a/', before: Date.now(), most: 100 });
   if (!found.ok) throw new Error(found.fault.what);
   return { ...found.value, asked };
 }
@@ -91,7 +91,7 @@ test('in a bucket without Object Lock no object is checked', async () => {
     if (url.searchParams.has('object-lock')) return error('ObjectLockConfigurationNotFoundError');
     return { body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>' };
   });
-  expect(found).toMatchObject({ versioned: true, complete: true, unspeakable: 0 });
+  expect(found).toMatchObject({ versioned: true, resume: undefined, unspeakable: 0 });
   expect(found.objects.map(({ held }) => held)).toEqual([undefined, undefined]);
   expect(found.asked.filter((path) => /legal-hold|retention/.test(path))).toEqual([]);
 });
@@ -172,13 +172,17 @@ test('a list of deleted objects tells how far it is, and ends at once when nobod
   const told: number[] = [];
   const over = new AbortController();
   const { settings, asked } = await s3(endless);
-  const found = await deletedEvidence(settings, 'study_a/', 5000, {
-    signal: over.signal,
-    told(keys) {
-      told.push(keys);
-      if (keys === 2000) over.abort();
+  const found = await deletedEvidence(
+    settings,
+    { prefix: 'study_a/', most: 5000 },
+    {
+      signal: over.signal,
+      told({ done }) {
+        told.push(done);
+        if (done === 2000) over.abort();
+      },
     },
-  });
+  );
   expect(found.ok).toBe(false);
   expect(told).toEqual([1000, 2000]);
   expect(asked).toHaveLength(2);
@@ -198,7 +202,10 @@ test('where not all were looked through, nothing is said of the others', async (
     expect(await cockpit.plan('restore-deleted-evidence', { prefix: 'study_a/' })).toMatchObject({
       outcome: 'refused',
       says: 'none of the first 5 000 objects under study_a/ is deleted',
-      hint: expect.stringContaining('a longer prefix reaches the others') as string,
+      hint: expect.stringMatching(/^5 000 objects were looked through; go on behind study_a\/\d+\.$/) as string,
+      next: [
+        { action: 'restore-deleted-evidence', target: { prefix: 'study_a/', after: expect.any(String) as string } },
+      ],
     });
     expect(measured).toContain(1000);
   } finally {
@@ -224,13 +231,69 @@ test('a long look tells how far it came, ends at its bound, and can be stopped',
   const { settings } = await s3((url) => (url.searchParams.has('list-type') ? page(url) : { body: '<x/>' }));
   const told: number[] = [];
   // None is old enough: without a bound it would look for ever.
-  const found = await evidenceObjects(settings, 'study_a/', 0, 100, { told: (n) => told.push(n), bound: 5 });
-  expect(found).toMatchObject({ ok: true, value: { objects: [], listed: 5, bounded: true, complete: false } });
+  const all = { prefix: 'study_a/', before: 0, most: 100 };
+  const found = await evidenceObjects(settings, { ...all, bound: 5 }, { told: ({ done }) => told.push(done) });
+  expect(found).toMatchObject({
+    ok: true,
+    value: { objects: [], listed: 5, bounded: true, resume: 'study_a/4.png' },
+  });
   expect(told).toEqual([1, 2, 3, 4, 5]);
   const over = new AbortController();
-  const stopped = await evidenceObjects(settings, 'study_a/', 0, 100, {
+  const stopped = await evidenceObjects(settings, all, {
     signal: over.signal,
-    told: (n) => n === 3 && over.abort(),
+    told: ({ done }) => done === 3 && over.abort(),
   });
   expect(stopped).toMatchObject({ ok: false });
+});
+
+/** A bucket under Object Lock of so many objects. */
+const locked = (count: number, lock: (url: URL) => { status?: number; body: string }) => (url: URL) => {
+  if (url.searchParams.has('list-type'))
+    return { body: contents(Array.from({ length: count }, (_, at) => `study_a/${String(at).padStart(4, '0')}`)) };
+  if (url.searchParams.has('object-lock')) return { body: '<ObjectLockConfiguration/>' };
+  if (url.searchParams.has('versioning')) return { body: '<VersioningConfiguration/>' };
+  return lock(url);
+};
+
+test('the locks of many objects tell how far they are, and end at once when nobody waits for them', async () => {
+  const { settings, asked } = await s3(locked(500, () => error('NoSuchObjectLockConfiguration')));
+  const over = new AbortController();
+  const told: string[] = [];
+  const found = await evidenceObjects(
+    settings,
+    { prefix: 'study_a/', before: Date.now(), most: 1000 },
+    {
+      signal: over.signal,
+      told({ done, total, unit }) {
+        told.push(`${done} of ${total} ${unit}`);
+        if (unit === 'locks' && done >= 40) over.abort();
+      },
+    },
+  );
+  expect(found.ok).toBe(false);
+  expect(told).toContain('40 of 500 locks');
+  expect(asked.filter((path) => path.includes('retention')).length).toBeLessThan(60);
+});
+
+test.each(['evidence', 'versions', 'deleted'] as const)('a frozen server keeps nobody: %s', async (what) => {
+  const over = new AbortController();
+  const server = createServer(() => over.abort());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  endings.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { settings } = await good({ env: { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-central-1' } });
+  const { signal } = over;
+  const looks = {
+    evidence: () => evidenceObjects(settings, { prefix: 'a', before: 0, most: 1 }, { signal }),
+    versions: () => evidenceVersions(settings, 'a', { signal }),
+    deleted: () => deletedEvidence(settings, { prefix: 'a', most: 1 }, { signal }),
+  };
+  const found = await looks[what]();
+  // Not after the time that a request has.
+  expect(found).toMatchObject({ ok: false, fault: { kind: expect.not.stringMatching('timeout') as string } });
 });

@@ -323,7 +323,7 @@ describe.runIf(installed)('a real Redis', () => {
       const found = await redisKeys(
         { url: `redis://127.0.0.1:${port}`, ...more },
         { prefix, idle, most: 100, cursor: '0' },
-        AbortSignal.timeout(60_000),
+        { signal: AbortSignal.timeout(60_000) },
       );
       if (!found.ok) throw new Error(`${found.fault.what}; ${found.fault.hint}`);
       return found.value;
@@ -345,7 +345,9 @@ describe.runIf(installed)('a real Redis', () => {
     for (let cursor: string | undefined = '0', parts = 0; cursor !== undefined; parts += 1) {
       expect(parts).toBeLessThan(30);
       const wanted = { prefix: 'cache:', idle: 0, most: 2000, cursor };
-      const part = await redisKeys({ url: `redis://127.0.0.1:${port}` }, wanted, AbortSignal.timeout(60_000));
+      const part = await redisKeys({ url: `redis://127.0.0.1:${port}` }, wanted, {
+        signal: AbortSignal.timeout(60_000),
+      });
       if (!part.ok) throw new Error(part.fault.what);
       for (const { key } of part.value.idle) all.add(key);
       cursor = part.value.resume;

@@ -92,7 +92,7 @@ test('an object with other content than was deleted is not taken for restored', 
   await put('study_other/a', 'as it was');
   await drop('study_other/a');
   await put('study_other/a', 'something else');
-  expect(await deletedEvidence(cockpit.settings, 'study_other/', 10)).toMatchObject({
+  expect(await deletedEvidence(cockpit.settings, { prefix: 'study_other/', most: 10 })).toMatchObject({
     value: { deleted: [], live: 1, restored: 0, differs: ['study_other/a'] },
   });
 });

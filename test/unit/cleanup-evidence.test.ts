@@ -20,11 +20,11 @@ function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Prefl
     now: () => now,
     // The runbook's studies have no manifest.
     tables: async () => ({ ok: true, value: tablesOf() }),
-    evidence: async (under, before) => ({
+    evidence: async ({ prefix: under, before }) => ({
       ok: true,
       value: {
         objects: objects.filter((o) => o.key.startsWith(under) && o.modifiedAt < before),
-        ...{ complete: true, listed: 9, unspeakable: 0, versioned: true },
+        ...{ listed: 9, unspeakable: 0, versioned: true },
       },
     }),
   };

@@ -4,10 +4,19 @@ import type { Instant } from '../time.ts';
 /** `held`: why it is skipped: a legal hold, a retention, or an unreadable lock. */
 export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
 
+/** Objects under a prefix that are older than `before`, at most `most`; behind the key `after`, up to the key `until`. */
+export type EvidenceAsk = {
+  prefix: string;
+  before: Instant;
+  most: number;
+  after?: string | undefined;
+  until?: string | undefined;
+};
+
 export type EvidenceFound = {
   objects: readonly EvidenceObject[];
-  /** False: there are more. */
-  complete: boolean;
+  /** There are more, behind this key; absent where it came to the end. */
+  resume?: string | undefined;
   /** Old objects that are skipped because their names cannot be shown exactly. */
   unspeakable: number;
   /** Objects of the prefix that were looked through, old or not; those behind them were not when `bounded`. */
@@ -37,8 +46,8 @@ export type DeletedFound = {
   lost: number;
   /** Names that cannot be shown as they are. */
   unspeakable: number;
-  /** False: there are more. */
-  complete: boolean;
+  /** There are more, behind this key; absent where it came to the end. */
+  resume?: string | undefined;
 };
 
 export type EvidenceVersion = {

@@ -11,7 +11,14 @@ import type { World } from '../world/world.ts';
 import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
 import type { Difference } from './difference.ts';
-import type { DeletedFound, EvidenceFound, EvidenceVersion, ObjectLock, Uploaded } from './evidence-found.ts';
+import type {
+  DeletedFound,
+  EvidenceAsk,
+  EvidenceFound,
+  EvidenceVersion,
+  ObjectLock,
+  Uploaded,
+} from './evidence-found.ts';
 import type { Room } from './room.ts';
 
 export type { Answer } from './answer.ts';
@@ -230,10 +237,10 @@ export interface Preflight {
   redisIdle(keys: readonly string[]): Promise<Answer<ReadonlyMap<string, Ms>>>;
   /** Whether Redis allows us a command. */
   redisMay(...command: readonly [string, ...string[]]): Promise<Answer<Permission>>;
-  evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;
+  evidence(wanted: EvidenceAsk): Promise<Answer<EvidenceFound>>;
   versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
-  /** What lies deleted below a prefix, of at most `most` objects. */
-  deletedEvidence(prefix: string, most: number): Promise<Answer<DeletedFound>>;
+  /** What lies deleted below a prefix, of at most `most` objects behind the key `after`. */
+  deletedEvidence(wanted: Omit<EvidenceAsk, 'before' | 'until'>): Promise<Answer<DeletedFound>>;
   /** Where an archive goes: a directory, or our own; and what was begun there of the same and can be continued. */
   archivePlace(
     directory: string | undefined,

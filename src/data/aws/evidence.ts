@@ -26,7 +26,7 @@ type Group = Omit<EvidenceGroup, 'study' | 'lock'> & { oldestKey: string };
 /** Objects by study: the first path segment of their key. With the lock of each study's oldest object, for the oldest studies. */
 export async function listEvidence(settings: Settings, signal: AbortSignal): Promise<Result<EvidenceList>> {
   const { bucket } = settings.evidence;
-  return withS3(settings, async (s3) => {
+  return withS3(settings, signal, async (s3) => {
     const { ListObjectsV2Command } = await import('./sdk/s3.ts');
     const groups = new Map<string, Group>();
     let objects = 0;
@@ -39,7 +39,6 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
           EncodingType: 'url',
           ContinuationToken: token || undefined,
         }),
-        { abortSignal: signal },
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         const key = decodedKey(Key, page.EncodingType) ?? '';
@@ -61,7 +60,7 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
     } while (token && objects < mostObjects);
     const list = [...groups].sort(([, a], [, b]) => a.oldest - b.oldest);
     const wanted = list.slice(0, mostStudies).map(([, { oldestKey }]) => ({ key: oldestKey }));
-    const { locks, unknown } = await locksOf(s3, bucket, wanted, signal);
+    const { locks, unknown } = await locksOf(s3, bucket, wanted);
     const left =
       list.length > wanted.length ? `held: checked for the ${mostStudies} studies with the oldest evidence` : undefined;
     const says = unknown ?? left;
@@ -86,10 +85,10 @@ export async function queryStudyEvidence(
   signal: AbortSignal,
 ): Promise<Result<EvidenceStudy>> {
   const { bucket } = settings.evidence;
-  return withS3(settings, async (s3) => {
-    const { versions, complete } = await listVersions(s3, bucket, `${study}/`, signal);
+  return withS3(settings, signal, async (s3) => {
+    const { versions, complete } = await listVersions(s3, bucket, `${study}/`);
     const wanted = versions.filter((v) => v.kind === 'version').slice(0, mostLocks);
-    const found = await locksOf(s3, bucket, wanted, signal);
+    const found = await locksOf(s3, bucket, wanted);
     const locks = new Map(wanted.map((version, at) => [version, found.locks[at]]));
     let { unknown } = found;
     if (wanted.length < versions.filter((v) => v.kind === 'version').length)
@@ -113,7 +112,7 @@ export async function queryStudyEvidence(
   });
 }
 
-async function listVersions(s3: S3Client, bucket: string, prefix: string, signal: AbortSignal) {
+async function listVersions(s3: S3Client, bucket: string, prefix: string) {
   const { ListObjectVersionsCommand } = await import('./sdk/s3.ts');
   const versions: EvidenceVersion[] = [];
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
@@ -124,7 +123,7 @@ async function listVersions(s3: S3Client, bucket: string, prefix: string, signal
       EncodingType: 'url',
       ...next,
     });
-    const page = await s3.send(command, { abortSignal: signal });
+    const page = await s3.send(command);
     const kinds = [
       ...(page.Versions ?? []).map((v) => ({ ...v, kind: 'version' as const })),
       ...(page.DeleteMarkers ?? []).map((v) => ({ ...v, Size: 0, kind: 'delete marker' as const })),
@@ -154,12 +153,11 @@ async function locksOf(
   s3: S3Client,
   bucket: string,
   wanted: readonly Locked[],
-  signal: AbortSignal,
 ): Promise<{ locks: readonly (Lock | undefined)[]; unknown?: string }> {
   const locks: (Lock | undefined)[] = [];
   for (let at = 0; at < wanted.length; at += locksAtOnce) {
     const some = wanted.slice(at, at + locksAtOnce);
-    const answers = await Promise.all(some.map((one) => lockOf(s3, bucket, one, signal)));
+    const answers = await Promise.all(some.map((one) => lockOf(s3, bucket, one)));
     for (const answer of answers) locks.push(answer.ok ? answer.value : undefined);
     const refused = answers.find((answer) => !answer.ok);
     if (refused && !refused.ok) return { locks, unknown: `locks: ${refused.fault.what}` };
@@ -168,12 +166,7 @@ async function locksOf(
 }
 
 /** Legal hold and retention of one version. A version without either answers with an error, which means none. */
-async function lockOf(
-  s3: S3Client,
-  bucket: string,
-  { key, versionId }: Locked,
-  signal: AbortSignal,
-): Promise<Result<Lock>> {
+async function lockOf(s3: S3Client, bucket: string, { key, versionId }: Locked): Promise<Result<Lock>> {
   const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('./sdk/s3.ts');
   const at = { Bucket: bucket, Key: key, VersionId: versionId };
   const none = (error: unknown) => {
@@ -186,8 +179,8 @@ async function lockOf(
   };
   return asked(`s3://${bucket}`, `read the locks in s3://${bucket}`, async () => {
     const [hold, retention] = await Promise.all([
-      s3.send(new GetObjectLegalHoldCommand(at), { abortSignal: signal }).catch(none),
-      s3.send(new GetObjectRetentionCommand(at), { abortSignal: signal }).catch(none),
+      s3.send(new GetObjectLegalHoldCommand(at)).catch(none),
+      s3.send(new GetObjectRetentionCommand(at)).catch(none),
     ]);
     const mode = retention?.Retention?.Mode;
     const until = retention?.Retention?.RetainUntilDate?.getTime();
@@ -199,7 +192,7 @@ async function lockOf(
   });
 }
 
-function withS3<T>(settings: Settings, use: (s3: S3Client) => Promise<T>): Promise<Result<T>> {
+function withS3<T>(settings: Settings, signal: AbortSignal, use: (s3: S3Client) => Promise<T>): Promise<Result<T>> {
   const where = `s3://${settings.evidence.bucket}`;
-  return askedWith(s3Client(settings, requestTimeout), where, `list ${where}`, use);
+  return askedWith(s3Client(settings, requestTimeout, signal), where, `list ${where}`, use);
 }

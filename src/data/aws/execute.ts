@@ -5,20 +5,22 @@ import { formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { answerWithin, type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { afterwards } from '../time-limit.ts';
 import { rdsClient, s3Client } from './clients.ts';
 import { awsFault } from './faults.ts';
 
 type S3 = Extract<Call, { tool: 's3' }>;
 type Rds = Extract<Call, { tool: 'rds' }>;
 
+/** One request. Who stops the run waits no longer than `answerWithin` for it. */
 const within = 30 * second;
 
 export async function performS3({ bucket, do: change }: S3, context: ExecutionContext): Promise<CallResult> {
   const { settings, signal, tell, progress } = context;
   if (change.verb === 'upload') return (await import('./upload.ts')).upload(bucket, change, context);
   const { CopyObjectCommand, DeleteObjectsCommand } = await import('./sdk/s3.ts');
-  const client = await s3Client(settings, within);
+  const client = await s3Client(settings, within, afterwards(signal, answerWithin));
   const where = `s3://${bucket}`;
   try {
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
@@ -89,7 +91,7 @@ async function copied<V extends { key: string }>(
 /** Always a new cluster: the old one is only read. */
 export async function executeRds({ do: restore }: Rds, { settings, signal }: ExecutionContext): Promise<CallResult> {
   const { RestoreDBClusterToPointInTimeCommand } = await import('./sdk/rds.ts');
-  const client = await rdsClient(settings, within);
+  const client = await rdsClient(settings, within, afterwards(signal, answerWithin));
   const where = `RDS ${restore.source}`;
   try {
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };

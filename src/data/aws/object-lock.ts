@@ -1,5 +1,6 @@
 // What holds objects of S3: legal holds, and retentions that have not run out, of an object or of one of its versions.
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { Look } from '../looked-through.ts';
 import { awsFault } from './faults.ts';
 
 export type Held = { key: string; versionId?: string };
@@ -23,12 +24,13 @@ const atOnce = 8;
 
 /**
  * Why each of them is held, a few objects at a time. An object whose lock could not be read is held too: a delete marker
- * would hide it, whatever its lock says.
+ * would hide it, whatever its lock says. Throws once the signal aborts.
  */
 export async function holdsOf<T extends Held>(
   client: S3Client,
   bucket: string,
   objects: readonly T[],
+  { signal, told }: Look,
 ): Promise<Map<T, string>> {
   const s3 = await import('./sdk/s3.ts');
   const held = new Map<T, string>();
@@ -52,8 +54,10 @@ export async function holdsOf<T extends Held>(
         ];
         if (reasons.length > 0) held.set(one, reasons.join(', '));
       } catch (error) {
+        signal?.throwIfAborted();
         held.set(one, `cannot read its lock: ${awsFault(error, `s3://${bucket}`, 'read locks').what}`);
       }
+      told?.({ done: objects.length - queue.length, total: objects.length, unit: 'locks' });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));

@@ -1,8 +1,10 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
 import type { Settings } from '../../config/settings.ts';
-import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/preflight.ts';
+import type { EvidenceAsk, EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/preflight.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
+import { byUtf8 } from '../../core/text/utf8-order.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Look } from '../looked-through.ts';
 import type { Result } from '../source.ts';
 import { rdsClient, s3Client, secretsClient } from './clients.ts';
 import { askedWith } from './faults.ts';
@@ -28,50 +30,53 @@ const mostListed = 2_000_000;
 /** Versions of one object that are read. */
 const mostVersions = 10_000;
 
+/** Old objects under a prefix, in the order of their keys, with what holds them. */
 export async function evidenceObjects(
   settings: Settings,
-  prefix: string,
-  before: Instant,
-  most: number,
-  { signal, told, bound = mostListed }: { signal?: AbortSignal; told?(listed: number): void; bound?: number } = {},
+  { prefix, before, most, after, until, bound = mostListed }: EvidenceAsk & { bound?: number },
+  look: Look = {},
 ): Promise<Result<EvidenceFound>> {
   const s3 = await import('./sdk/s3.ts');
   const { bucket } = settings.evidence;
-  return askedWith(s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
+  return askedWith(s3Client(settings, within, look.signal), `s3://${bucket}`, 'list its objects', async (client) => {
     const versioning = await client.send(new s3.GetBucketVersioningCommand({ Bucket: bucket })).catch(() => undefined);
     const objects: EvidenceObject[] = [];
     let unspeakable = 0;
     let listed = 0;
     let token: string | undefined;
+    let last: string | undefined;
     do {
       const page = await client.send(
         new s3.ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
           EncodingType: 'url',
+          StartAfter: after,
           ContinuationToken: token || undefined,
         }),
-        { abortSignal: signal },
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         const key = decodedKey(Key, page.EncodingType);
         listed += 1;
-        if (key === undefined || !LastModified || LastModified.getTime() >= before) continue;
+        if (key === undefined) continue;
+        const isSpeakable = key === stripControl(key, 2000);
+        if (isSpeakable) last = key;
+        if (!LastModified || LastModified.getTime() >= before) continue;
         // What is shown is what goes: a key that a terminal would show as something else is left out, and counted.
-        if (key === stripControl(key, 2000))
-          objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
+        if (isSpeakable) objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
         else unspeakable += 1;
       }
       token = page.NextContinuationToken;
-      told?.(listed);
-    } while (token && objects.length < most && listed < bound);
-    const chosen = objects.slice(0, most);
+      look.told?.({ done: listed, unit: 'objects' });
+    } while (token && objects.length < most && listed < bound && !(until !== undefined && isBehind(last, until)));
+    const chosen = objects.filter(({ key }) => until === undefined || byUtf8(key, until) <= 0).slice(0, most);
     const held = (await mayHold(client, bucket))
-      ? await holdsOf(client, bucket, chosen)
+      ? await holdsOf(client, bucket, chosen, look)
       : new Map<EvidenceObject, string>();
+    const isCut = objects.length > most || (objects.length === most && token !== undefined);
     return {
       objects: chosen.map((o) => ({ ...o, held: held.get(o) })),
-      complete: !token && objects.length <= most,
+      resume: isCut ? chosen.at(-1)?.key : token && last,
       unspeakable,
       listed,
       bounded: token && objects.length < most ? true : undefined,
@@ -80,6 +85,8 @@ export async function evidenceObjects(
     };
   });
 }
+
+const isBehind = (key: string | undefined, until: string): boolean => key !== undefined && byUtf8(key, until) > 0;
 
 /** A key as it is. XML cannot hold every character of one, so the list is asked for in URL encoding. */
 export function decodedKey(key: string | undefined, encoding: string | undefined): string | undefined {
@@ -91,10 +98,15 @@ export function decodedKey(key: string | undefined, encoding: string | undefined
   }
 }
 
-export async function evidenceVersions(settings: Settings, key: string): Promise<Result<readonly EvidenceVersion[]>> {
+/** The versions of an object, the newest first. */
+export async function evidenceVersions(
+  settings: Settings,
+  key: string,
+  look: Look = {},
+): Promise<Result<readonly EvidenceVersion[]>> {
   const s3 = await import('./sdk/s3.ts');
   const { bucket } = settings.evidence;
-  return askedWith(s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
+  return askedWith(s3Client(settings, within, look.signal), `s3://${bucket}`, 'list versions', async (client) => {
     const listed = (from: object) =>
       client.send(new s3.ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...from }));
     const found: (Version & { marker: boolean })[] = [];
@@ -104,6 +116,7 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
       const page: Awaited<ReturnType<typeof listed>> = await listed(next);
       found.push(...(page.Versions ?? []).map((v) => ({ ...v, marker: false })));
       found.push(...(page.DeleteMarkers ?? []).map((v) => ({ ...v, marker: true })));
+      look.told?.({ done: found.length, unit: 'versions' });
       const further = page.IsTruncated === true && page.NextKeyMarker === key && found.length < mostVersions;
       next = further ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
     }
@@ -122,7 +135,9 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
     // A marker holds nothing, and is held by nothing.
     const asked = versions.filter((v) => !v.marker).slice(0, mostLocksRead);
     const places = asked.map(({ versionId }) => ({ key, versionId }));
-    const held = (await mayHold(client, bucket)) ? await holdsOf(client, bucket, places) : new Map<object, string>();
+    const held = (await mayHold(client, bucket))
+      ? await holdsOf(client, bucket, places, look)
+      : new Map<object, string>();
     const reasons = new Map(places.map((place) => [place.versionId, held.get(place)]));
     return versions.map((v) => {
       const reason = reasons.get(v.versionId);
@@ -131,10 +146,10 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
   });
 }
 
-export async function clusterSnapshots(settings: Settings) {
+export async function clusterSnapshots(settings: Settings, signal?: AbortSignal) {
   const rds = await import('./sdk/rds.ts');
   const { cluster } = settings.backups;
-  return askedWith(rdsClient(settings, within), `RDS ${cluster}`, 'describe snapshots', async (client) => {
+  return askedWith(rdsClient(settings, within, signal), `RDS ${cluster}`, 'describe snapshots', async (client) => {
     const id = { DBClusterIdentifier: cluster };
     const found = await client.send(new rds.DescribeDBClustersCommand(id));
     const [own] = found.DBClusters ?? [];
@@ -158,9 +173,10 @@ export async function clusterSnapshots(settings: Settings) {
 export async function clusterState(
   settings: Settings,
   id: string,
+  signal?: AbortSignal,
 ): Promise<Result<{ status: string; percent?: string } | undefined>> {
   const rds = await import('./sdk/rds.ts');
-  return askedWith(rdsClient(settings, within), `RDS ${id}`, 'describe clusters', async (client) => {
+  return askedWith(rdsClient(settings, within, signal), `RDS ${id}`, 'describe clusters', async (client) => {
     try {
       const { DBClusters } = await client.send(new rds.DescribeDBClustersCommand({ DBClusterIdentifier: id }));
       const [own] = DBClusters ?? [];
@@ -176,9 +192,9 @@ export async function clusterState(
   });
 }
 
-export async function secretState(settings: Settings, id: string) {
+export async function secretState(settings: Settings, id: string, signal?: AbortSignal) {
   const aws = await import('./sdk/secrets-manager.ts');
-  return askedWith(secretsClient(settings, within), `secret ${id}`, `describe ${id}`, async (client) => {
+  return askedWith(secretsClient(settings, within, signal), `secret ${id}`, `describe ${id}`, async (client) => {
     const found = await client.send(new aws.DescribeSecretCommand({ SecretId: id }));
     const versions = Object.entries(found.VersionIdsToStages ?? {});
     return {

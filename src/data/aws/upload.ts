@@ -10,6 +10,7 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { readFrom } from '../../disk/private-files.ts';
 import type { CallResult, ExecutionContext } from '../call-result.ts';
+import { type Look, paced } from '../looked-through.ts';
 import { backoff, pause, type Result } from '../source.ts';
 import { s3Client } from './clients.ts';
 import { askedWith, awsFault } from './faults.ts';
@@ -43,7 +44,10 @@ export async function upload(
   try {
     handle = await open(file, 'r');
     const { size } = await handle.stat();
-    const sha256 = await hashOf(handle, size);
+    const sha256 = await hashOf(handle, size, {
+      signal,
+      told: paced(({ done }) => progress?.(`${formatBytes(done)} of ${formatBytes(size)} read`)),
+    });
     const { UploadId } = await client.send(
       new s3.CreateMultipartUploadCommand({
         ...at,
@@ -114,26 +118,28 @@ async function again<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T>
 
 type Part = { number: number; bytes: Buffer; sum: string };
 
-/** The parts of a file, one in memory at a time; an empty file has one. */
-async function* partsOf(handle: FileHandle, size: number): AsyncGenerator<Part> {
+/** The parts of a file, one in memory at a time; an empty file has one. Throws once the signal aborts. */
+async function* partsOf(handle: FileHandle, size: number, { signal, told }: Look = {}): AsyncGenerator<Part> {
   const length = partSize(size);
   for (let number = 1, at = 0; number === 1 || at < size; number += 1, at += length) {
+    signal?.throwIfAborted();
+    told?.({ done: at, total: size, unit: 'bytes' });
     const bytes = await readFrom(handle, at, Math.min(length, size - at));
     yield { number, bytes, sum: createHash('sha256').update(bytes).digest('base64') };
   }
 }
 
-async function hashOf(handle: FileHandle, size: number): Promise<string> {
+async function hashOf(handle: FileHandle, size: number, look: Look): Promise<string> {
   const hash = createHash('sha256');
-  for await (const { bytes } of partsOf(handle, size)) hash.update(bytes);
+  for await (const { bytes } of partsOf(handle, size, look)) hash.update(bytes);
   return hash.digest('hex');
 }
 
 /** S3's checksum of an object in parts: the hash of their hashes, and how many there are. */
-async function checksumOf(handle: FileHandle, size: number): Promise<string> {
+async function checksumOf(handle: FileHandle, size: number, look: Look): Promise<string> {
   const hash = createHash('sha256');
   let parts = 0;
-  for await (const { sum, number } of partsOf(handle, size)) {
+  for await (const { sum, number } of partsOf(handle, size, look)) {
     hash.update(Buffer.from(sum, 'base64'));
     parts = number;
   }
@@ -143,12 +149,11 @@ async function checksumOf(handle: FileHandle, size: number): Promise<string> {
 /** Compares an object with the file that it was made of. */
 export async function uploadedAs(
   settings: Settings,
-  file: string,
-  bucket: string,
-  key: string,
+  { file, bucket, key }: { file: string; bucket: string; key: string },
+  look: Look = {},
 ): Promise<Result<Uploaded>> {
   const where = `s3://${bucket}`;
-  return askedWith(s3Client(settings, 20 * second), where, `read objects of ${where}`, async (client) => {
+  return askedWith(s3Client(settings, 20 * second, look.signal), where, `read objects of ${where}`, async (client) => {
     const head = await headOf(client, bucket, key);
     const handle = await open(file, 'r');
     try {
@@ -160,7 +165,7 @@ export async function uploadedAs(
           ? `it has ${formatBytes(bytes)}, the file ${formatBytes(size)}`
           : sum === undefined
             ? 'the bucket tells no SHA-256 of it'
-            : sum === (await checksumOf(handle, size))
+            : sum === (await checksumOf(handle, size, look))
               ? undefined
               : 'its SHA-256 is another one';
       return {
@@ -183,21 +188,30 @@ async function headOf(client: S3Client, bucket: string, key: string) {
 /** Days of a year, as S3 counts it. */
 const year = 365;
 
-export async function objectLockOf(settings: Settings, bucket: string): Promise<Result<ObjectLock>> {
+export async function objectLockOf(
+  settings: Settings,
+  bucket: string,
+  signal?: AbortSignal,
+): Promise<Result<ObjectLock>> {
   const where = `s3://${bucket}`;
   const s3 = await import('./sdk/s3.ts');
-  return askedWith(s3Client(settings, 20 * second), where, `read the Object Lock of ${where}`, async (client) => {
-    try {
-      const { ObjectLockConfiguration: lock } = await client.send(
-        new s3.GetObjectLockConfigurationCommand({ Bucket: bucket }),
-      );
-      const { Mode, Days, Years } = lock?.Rule?.DefaultRetention ?? {};
-      const days = Days ?? (Years ?? 0) * year;
-      const retention = Mode && days > 0 ? { mode: sanitize(Mode, 20), days } : undefined;
-      return { enabled: lock?.ObjectLockEnabled === 'Enabled', retention };
-    } catch (error) {
-      if (error instanceof Error && /^ObjectLockConfigurationNotFound/.test(error.name)) return { enabled: false };
-      throw error;
-    }
-  });
+  return askedWith(
+    s3Client(settings, 20 * second, signal),
+    where,
+    `read the Object Lock of ${where}`,
+    async (client) => {
+      try {
+        const { ObjectLockConfiguration: lock } = await client.send(
+          new s3.GetObjectLockConfigurationCommand({ Bucket: bucket }),
+        );
+        const { Mode, Days, Years } = lock?.Rule?.DefaultRetention ?? {};
+        const days = Days ?? (Years ?? 0) * year;
+        const retention = Mode && days > 0 ? { mode: sanitize(Mode, 20), days } : undefined;
+        return { enabled: lock?.ObjectLockEnabled === 'Enabled', retention };
+      } catch (error) {
+        if (error instanceof Error && /^ObjectLockConfigurationNotFound/.test(error.name)) return { enabled: false };
+        throw error;
+      }
+    },
+  );
 }

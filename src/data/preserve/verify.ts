@@ -7,6 +7,7 @@ import type { ArchiveProblem, ArchiveReport } from '../../core/preserve/archive.
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { isArchiveName } from '../../disk/tar.ts';
 import { BadTar, Untar } from '../../disk/untar.ts';
+import type { Look } from '../looked-through.ts';
 import { manifest, manifestName, sumsName, sumsOf } from './manifest.ts';
 
 /** Bytes of a manifest; 100,000 files have less. */
@@ -18,14 +19,8 @@ const mostUnsafe = 100;
 
 type Found = { bytes: number; sha256: string };
 
-export type Verifying = {
-  signal?: AbortSignal | undefined;
-  /** Bytes of the file that were read. */
-  progress?(done: number, total: number): void;
-};
-
 /** Throws where the file cannot be opened or read. What is wrong with its content is in the report. */
-export async function verifyArchive(file: string, { signal, progress }: Verifying = {}): Promise<ArchiveReport> {
+export async function verifyArchive(file: string, { signal, told }: Look = {}): Promise<ArchiveReport> {
   // A pipe that is named as an archive is not waited for.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -48,7 +43,7 @@ export async function verifyArchive(file: string, { signal, progress }: Verifyin
       for await (const chunk of gunzip as AsyncIterable<Buffer>) {
         signal?.throwIfAborted();
         contents.untar.push(chunk);
-        progress?.(bytes, size);
+        told?.({ done: bytes, total: size, unit: 'bytes' });
       }
       if (!contents.untar.ended) problems.push({ kind: 'truncated', what: contents.current ?? 'its end' });
       if (gunzip.bytesWritten < size) problems.push({ kind: 'data-behind', what: 'the end of its gzip data' });

@@ -1,7 +1,8 @@
 import type { Call } from '../../core/actions/call.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { answerWithin, type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { afterwards, unlessAborted } from '../time-limit.ts';
 import { connectRedis } from './connect.ts';
 import { redisFault } from './faults.ts';
 
@@ -18,7 +19,7 @@ export async function executeRedis(
       if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
       sent = true;
       const [name, ...rest] = call.command;
-      const answer: unknown = await connection.client.call(name, ...rest);
+      const answer = await unlessAborted(connection.client.call(name, ...rest), afterwards(signal, answerWithin));
       return { outcome: 'done', says: `${name}: ${sanitize(answer, 80)}` };
     } finally {
       await connection.close();

@@ -3,7 +3,9 @@ import type { Settings } from '../../config/settings.ts';
 import type { IdleKeys, Permission, RedisKey, RedisScan } from '../../core/actions/preflight.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Look } from '../looked-through.ts';
 import type { Result } from '../source.ts';
+import { unlessAborted } from '../time-limit.ts';
 import { redisMay } from './acl.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { redisFault } from './faults.ts';
@@ -19,16 +21,16 @@ export function redisMemory(settings: Settings['redis'], signal: AbortSignal) {
   return askRedisOnce(settings, within, signal);
 }
 
-/** Whether we may run a command there, without running it. */
-export async function redisPermission(
+/** What is asked on a connection of its own. The signal ends it, whatever it waits for. */
+async function asked<T>(
   settings: Settings['redis'],
-  command: readonly [string, ...string[]],
   signal: AbortSignal,
-): Promise<Result<Permission>> {
+  ask: (client: Client) => Promise<T>,
+): Promise<Result<T>> {
   try {
     const connection = await connectRedis(settings, within, signal);
     try {
-      return { ok: true, value: await redisMay(connection.client, ...command) };
+      return { ok: true, value: await unlessAborted(ask(connection.client), signal) };
     } finally {
       await connection.close();
     }
@@ -36,54 +38,42 @@ export async function redisPermission(
     return { ok: false, fault: redisFault(error, settings) };
   }
 }
+
+/** Whether we may run a command there, without running it. */
+export const redisPermission = (
+  settings: Settings['redis'],
+  command: readonly [string, ...string[]],
+  signal: AbortSignal,
+): Promise<Result<Permission>> => asked(settings, signal, (client) => redisMay(client, ...command));
 
 /**
  * Keys that begin with `prefix` and that nobody has used for `idle`, at most `most`. Names that a terminal would show as
  * something else are left out: what is shown is what goes.
  */
-export async function redisKeys(
+export const redisKeys = (
   settings: Settings['redis'],
   wanted: IdleKeys,
-  signal: AbortSignal,
-): Promise<Result<RedisScan>> {
-  try {
-    const connection = await connectRedis(settings, within, signal);
-    try {
-      return { ok: true, value: await scan(connection.client, wanted, signal) };
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    return { ok: false, fault: redisFault(error, settings) };
-  }
-}
+  { signal, told }: Look & { signal: AbortSignal },
+): Promise<Result<RedisScan>> => asked(settings, signal, (client) => scan(client, wanted, { signal, told }));
 
 /** For how long keys are idle; those that do not exist are left out. */
-export async function redisIdle(
+export const redisIdle = (
   settings: Settings['redis'],
   keys: readonly string[],
   signal: AbortSignal,
-): Promise<Result<ReadonlyMap<string, Ms>>> {
-  try {
-    const connection = await connectRedis(settings, within, signal);
-    try {
-      const { numbers, refusal } = await each(connection.client, ['OBJECT', 'IDLETIME'], keys);
-      if (refusal) throw new Error(refusal.says);
-      return { ok: true, value: new Map([...numbers].map(([key, seconds]) => [key, seconds * second])) };
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    return { ok: false, fault: redisFault(error, settings) };
-  }
-}
+): Promise<Result<ReadonlyMap<string, Ms>>> =>
+  asked(settings, signal, async (client) => {
+    const { numbers, refusal } = await each(client, ['OBJECT', 'IDLETIME'], keys);
+    if (refusal) throw new Error(refusal.says);
+    return new Map([...numbers].map(([key, seconds]) => [key, seconds * second]));
+  });
 
 type Client = RedisConnection['client'];
 
 async function scan(
   client: Client,
   { prefix, idle, most, cursor: start }: IdleKeys,
-  signal: AbortSignal,
+  { signal, told }: Look,
 ): Promise<RedisScan> {
   const match = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`;
   // A scan may give a key twice.
@@ -100,6 +90,7 @@ async function scan(
     pageCursor = cursor;
     cursor = next;
     scanned += page;
+    told?.({ done: scanned, unit: 'keys' });
     const fresh = [...new Set(names)].filter((name) => name === stripControl(name, 1000) && !seen.has(name));
     for (const name of fresh) seen.add(name);
     const times = await each(client, ['OBJECT', 'IDLETIME'], fresh);
@@ -118,7 +109,7 @@ async function scan(
     untold === undefined &&
     scanned < mostScanned &&
     performance.now() < until &&
-    !signal.aborted
+    !signal?.aborted
   );
   return {
     idle: found.slice(0, most),

@@ -1,0 +1,65 @@
+// Who stops a run waits a moment for the answer to what was sent, not as long as a request may take; without the answer
+// the outcome is unknown.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Settings } from '../../src/config/settings.ts';
+import type { Call } from '../../src/core/actions/call.ts';
+import type { CallResult, ExecutionContext } from '../../src/data/call-result.ts';
+import { execute } from '../../src/data/execute.ts';
+import { good } from '../support/configuration.ts';
+import { endRedis, installed, started } from '../support/redis-server.ts';
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const end of endings.splice(0)) await end();
+  await endRedis();
+});
+
+const contextOf = (settings: Settings, signal: AbortSignal) =>
+  ({ settings, signal, tell: () => undefined }) as unknown as ExecutionContext;
+
+/** The stopped call's result, where it comes before that of the same call which began earlier and nobody stops. */
+async function stoppedFirst(settings: Settings, call: Call, sent: () => number): Promise<CallResult | 'late'> {
+  const stop = new AbortController();
+  const arrived = (count: number) => vi.waitFor(() => expect(sent()).toBe(count), 30_000);
+  const patient = execute(call, contextOf(settings, new AbortController().signal)).then(() => 'late' as const);
+  await arrived(1);
+  const stopped = execute(call, contextOf(settings, stop.signal));
+  await arrived(2);
+  stop.abort();
+  return Promise.race([patient, stopped]);
+}
+
+test('S3, which is frozen', async () => {
+  let asked = 0;
+  const server = createServer(() => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  endings.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { settings } = await good({ env: { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-west-1' } });
+  const change = { verb: 'restore-versions', versions: [{ key: 'a', versionId: 'v' }] } as const;
+  const result = await stoppedFirst(settings, { tool: 's3', bucket: 'b', do: change }, () => asked);
+  expect(result).toMatchObject({ outcome: 'unknown', says: expect.stringContaining('no answer in time') as string });
+});
+
+describe.runIf(installed)('Redis', () => {
+  test('which holds back writes', async () => {
+    const { cli, port } = await started();
+    cli('set', 'cache:1', 'x');
+    cli('client', 'pause', '600000', 'write');
+    const { settings } = await good({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
+    const waiting = () => cli('client', 'list').match(/cmd=unlink/g)?.length ?? 0;
+    const result = await stoppedFirst(settings, { tool: 'redis', command: ['UNLINK', 'cache:1'] }, waiting);
+    cli('client', 'unpause');
+    expect(result).toMatchObject({ outcome: 'unknown', says: expect.stringContaining('no answer in time') as string });
+  });
+});
