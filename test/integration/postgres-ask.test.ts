@@ -124,6 +124,25 @@ test('a statement that takes too long is ended alone', async () => {
   expect(states).toEqual(['answered', '57014', 'answered']);
 });
 
+test('a look that has failed asks no more: the connection is the next look’s', async () => {
+  const session = new Session(there());
+  open.push(session);
+  let late: Promise<unknown> | undefined;
+  const goesOn = async (ask: AskSql) => {
+    await ask('SELECT 1 AS b', { within: 10_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    return ask('SELECT 2 AS c');
+  };
+  const failed = await session.read(soon(), 20_000, (ask) => {
+    const fails = ask('SELECT 1 / 0 AS a');
+    late = goesOn(ask);
+    return Promise.all([fails, late]);
+  });
+  expect(failed.ok).toBe(false);
+  await expect(late).rejects.toThrow('the look has ended');
+  expect(good(await session.read(soon(), 20_000, (ask) => ask('SELECT 3 AS d')))).toEqual([{ d: 3 }]);
+});
+
 const settingsSeen = `SELECT current_setting('transaction_read_only') AS ro, current_setting('TimeZone') AS zone,
   current_setting('application_name') AS name, current_setting('jit') AS jit, current_setting('statement_timeout') AS late`;
 

@@ -40,7 +40,10 @@ export type AskOptions = {
   refusals: Refusals;
 };
 
-/** How a look asks over this connection; `settled` resolves when nothing of it is under way any more. */
+/**
+ * How a look asks over this connection. `settled` resolves when nothing of it is under way any more; what it asks from then
+ * on is refused, as the connection is the next look's.
+ */
 export function asker(
   { client, planned }: Connection,
   { limit, hear, refusals }: AskOptions,
@@ -131,6 +134,7 @@ export function asker(
   };
 
   const pending = new Set<Promise<object[]>>();
+  let isOver = false;
   const rowsOf = (sql: string, within: Ms, values: readonly SqlParameter[] | undefined) =>
     values
       ? inTurn(() => withValues(sql, within, values))
@@ -142,6 +146,7 @@ export function asker(
     sql: string,
     { within = limit, values }: { values?: readonly SqlParameter[]; within?: Ms } = {},
   ) => {
+    if (isOver) throw new Error('the look has ended');
     const asked = rowsOf(sql, Math.max(1, Math.round(within)), values);
     pending.add(asked);
     try {
@@ -154,6 +159,7 @@ export function asker(
     ask,
     async settled() {
       while (pending.size > 0) await Promise.allSettled(pending);
+      isOver = true;
     },
   };
 }
