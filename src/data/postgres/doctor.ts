@@ -38,7 +38,7 @@ function probe(
   what: 'primary' | 'replica',
   server: DatabaseServer,
   timeout: Ms,
-  checks: (me: LoginRow & { latency: Ms }, there: readonly TableRow[]) => Checkup[],
+  checks: (me: LoginRow, there: readonly TableRow[]) => Checkup[],
   schema?: string,
 ): DoctorCheck {
   const session = new Session(server);
@@ -52,12 +52,10 @@ function probe(
         const found = await session.read(signal, timeout, async (ask) => {
           const [me] = await ask<LoginRow>(login);
           if (!me) throw new Error('the server did not answer who we are');
-          const begun = performance.now();
-          const latency = performance.now() - begun;
-          if (schema === undefined) return checks({ ...me, latency }, []);
+          if (schema === undefined) return checks(me, []);
           const asked = await tablesOf(session, schema, ask);
           const there = await ask<TableRow>(tables(asked.form), { values: [schema] });
-          return [...checks({ ...me, latency }, there), ...(await statesRows(asked, there, ask, timeout))];
+          return [...checks(me, there), ...(await statesRows(asked, there, ask, timeout))];
         });
         return found.ok ? found.value : [faulty({ area, what }, found.fault, true)];
       } finally {
