@@ -1,8 +1,8 @@
 // The names in a directory that is looked at again and again: read anew only where they may be others, as a look at the
 // directory costs a twentieth of what reading it without blocking does.
-import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { type Ms, second } from '../core/time.ts';
+import { lookAt } from './private-files.ts';
 
 /** Clocks of file systems are coarse: what was changed within this time may be changed again unnoticed. */
 const settledAfter: Ms = 2 * second;
@@ -29,7 +29,7 @@ export class Listing {
 
   /** Changes with the names; undefined while they may change unnoticed. */
   #mark(): string | undefined {
-    const there = lstatSync(this.#directory, { throwIfNoEntry: false });
+    const there = lookAt(this.#directory);
     if (!there || Math.abs(Date.now() - there.mtimeMs) < settledAfter) return undefined;
     return [there.dev, there.ino, there.mtimeMs, there.ctimeMs].join();
   }

@@ -157,6 +157,15 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
+/** What is there; undefined: nothing, or it cannot be looked at (no permission above it, a file system that is gone). */
+export function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Makes a directory for this user alone if it is missing. Throws `Distrusted` for what is there instead; `name`: what the
  * directory is called in the words.
@@ -180,6 +189,6 @@ function madeDirectory(path: string): Stats {
 
 /** The same, without making it; false: it is not there. */
 export function isPrivateDirectory(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = lookAt(path);
   return stat !== undefined && distrust(stat, path, { kind: 'directory', closed: openToOthers }) === undefined;
 }

@@ -17,7 +17,7 @@ import { lstat, rename, rm, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Ms, second } from '../core/time.ts';
-import { type Demand, distrust, readSmallPrivate, writableByOthers } from './private-files.ts';
+import { type Demand, distrust, lookAt, readSmallPrivate, writableByOthers } from './private-files.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
@@ -60,7 +60,7 @@ export class SharedNote {
   /** Its text; undefined if it is missing or not trusted. */
   read(): string | undefined {
     const known = this.#known;
-    const there = known && lstatSync(this.#path, { throwIfNoEntry: false });
+    const there = known && lookAt(this.#path);
     if (there && isSame(there, known.mark) && !distrust(there, this.#path, aFile)) return known.text;
     const read = readSmallPrivate(this.#path, this.#longest);
     this.#known = read && { text: read.text, mark: read.stat };

@@ -5,7 +5,7 @@ import type { JournalTrouble } from '../../core/incident/context.ts';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { Distrusted, distrust, openToOthers } from '../../disk/private-files.ts';
+import { Distrusted, distrust, lookAt, openToOthers } from '../../disk/private-files.ts';
 
 export type Place = {
   directory: string;
@@ -94,7 +94,7 @@ function exposedAbove(directory: string): Distrusted | undefined {
 export function refusedBeside({ directory }: Place): readonly { what: string; hint: string }[] {
   return ['locks', 'here', 'kept', 'keys', 'received'].flatMap((name) => {
     const path = join(resolve(directory), name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = lookAt(path);
     const wrong = stat && distrust(stat, path, { kind: 'directory', closed: openToOthers });
     return wrong ? [{ what: `${name} ${wrong.message}`, hint: wrong.hint }] : [];
   });
