@@ -9,7 +9,7 @@ import { marking, marksInstead } from './screens/overlays/palette.ts';
 import type { Size } from './screens/screen.ts';
 import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { type Frame, footerRows, frame, isTooSmall } from './screens/shell/frame.ts';
-import { type MouseReport, mouseIntents, type Pressed, pressedOn } from './screens/shell/mouse.ts';
+import { DrawnLately, type MouseReport, mouseIntents, type Pressed, pressedOn } from './screens/shell/mouse.ts';
 import { paced, still } from './screens/shell/pace.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { seeing } from './screens/shell/seen.ts';
@@ -111,6 +111,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const hasScreenReader = useIsScreenReaderEnabled();
   const size = useRef<Size>({ columns, rows });
   const paint = useMemo(painter, []);
+  const drawnLately = useMemo(() => new DrawnLately(rests), []);
   const state = useNewest(store, (after, before) => {
     // A key, and what only time marks in the palette, go through Ink.
     if (!ports.rows || hasScreenReader || after.ui !== before.ui || after.ui.overlay.kind === 'palette') return false;
@@ -122,6 +123,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     if (sees?.row !== tree.current.sees?.row || sees?.rests !== tree.current.sees?.rests) return false;
     const theme = themeOf(after.ui.theme, ports.colours, after.ui.ground);
     if (!ports.rows.draw(paint(lines, theme))) return false;
+    drawnLately.add(lines, ports.now());
     latest.current = beside;
     return true;
   });
@@ -178,6 +180,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     // A terminal that does not mark pasted text hands it on in pieces, the last one of any length.
     const at = ports.now();
     if (key.eventType === 'release') return;
+    drawnLately.forget();
     // Ink cuts ^C out of what it came with: it is one key only where nothing came just before or behind it.
     if (key.ctrl && input === 'c') {
       const among = at - typedAt.current < pieceGap;
@@ -213,11 +216,12 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       ports.mouse((report) => {
         const now = store.getState();
         const seen = seenAt(now, size.current);
+        if (report.kind !== 'press') drawnLately.forget();
         perform(mouseIntents(now, seen, report, pressedAt.current));
-        if (report.kind === 'press') pressedAt.current = pressedOn(seen, report);
+        if (report.kind === 'press') pressedAt.current = pressedOn(seen, report, drawnLately.seen(ports.now()));
         else if (report.kind === 'release') pressedAt.current = undefined;
       }),
-    [ports, store, perform],
+    [ports, store, perform, drawnLately],
   );
   usePaste((text) => perform(pasted(text)));
 
@@ -225,6 +229,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const drawn = frameAt(state, columns, rows);
   const { lines, table, beside, row } = drawn;
   const { overlay } = state.ui;
+  useEffect(() => drawnLately.add(lines, ports.now()), [drawnLately, lines, ports]);
   const sees = seeing(state, drawn);
   useEffect(() => {
     const row = sees?.row;

@@ -1,6 +1,7 @@
 // A key is meant for the row that was seen under the marker: what the world brings meanwhile does not get it.
 import { afterEach, describe, expect, test } from 'vitest';
 import { keptCommands, type LoggedCommand } from '../../src/core/actions/command-log.ts';
+import type { Run } from '../../src/core/actions/run.ts';
 import { queryKey } from '../../src/core/queries/query.ts';
 import { commandLogScreen } from '../../src/screens/actions/commands.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
@@ -9,7 +10,7 @@ import { mouseIntents, pressedOn } from '../../src/screens/shell/mouse.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { placeAt, type State, take } from '../../src/store.ts';
 import { eventually } from '../support/eventually.ts';
-import { surface as answer } from '../support/every-screen.ts';
+import { surface as answer, plannedRun } from '../support/every-screen.ts';
 import { show } from '../support/show-app.tsx';
 import { contextOf } from '../support/story.ts';
 import { calm, live, outage, pod, pressing, stateOf } from '../support/worlds.ts';
@@ -100,6 +101,41 @@ test('a click acts on what was there when the button went down', () => {
   const up = { kind: 'release', row, column: 4 } as const;
   expect(mouseIntents(after, frame(after, size), up, down)).toEqual([expect.objectContaining({ kind: 'notice' })]);
   expect(mouseIntents(before, lines, up, down)).not.toEqual([expect.objectContaining({ kind: 'notice' })]);
+});
+
+test('a click gets no row that has just come under the pointer, and the next one does', async () => {
+  const two = [pod('executor', 'a'), pod('executor', 'b')];
+  open = show(showing('pods', { ...calm, readings: { ...calm.readings, pods: live(two) } }));
+  const { store, ports, pass, shows } = open;
+  const rowOf = (id: string) =>
+    frame(store.getState(), size).lines.findIndex((spans) => spans.some(({ spot }) => spot?.row === id));
+  const click = (row: number) => {
+    for (const kind of ['press', 'release'] as const) ports.mouse.mock.lastCall?.[0]({ kind, row, column: 4 });
+  };
+  await eventually(() => expect(store.getState().ui.stack.at(-1)?.seen).toBe('pod/executor-a'));
+  const aimedAt = rowOf('pod/executor-b');
+  pass(1000);
+  const worst = pod('executor', 'z', { ready: false, reason: 'CrashLoopBackOff' });
+  store.setState(take(store.getState(), { readings: { pods: live([worst, ...two]) } }), true);
+  await shows('CrashLoopBackOff');
+  expect(rowOf('pod/executor-a')).toBe(aimedAt);
+  click(aimedAt);
+  await shows('the list has just shifted');
+  expect(store.getState().ui.stack.at(-1)?.screen).toBe('pods');
+  pass(1000);
+  click(aimedAt);
+  expect(store.getState().ui.stack.at(-1)).toMatchObject({ screen: 'pod', of: { pod: 'executor-a' } });
+});
+
+test('an action that has worked leaves the marker on what is suggested next', () => {
+  const run = { ...plannedRun, phase: 'done', outcome: 'verified' } as const;
+  const before = seen(worse(showing('act')));
+  const first = marked(before);
+  const ran: State = { ...before, runs: { [run.id]: { ...run, action: first as Run['action'] } } };
+  const calmer = take(ran, { readings: calm.readings });
+  expect(marked(take(before, { readings: calm.readings }))).toBe(first);
+  expect(marked(calmer)).not.toBe(first);
+  expect(frame(calmer, size).unseen).toBe(true);
 });
 
 test('errors of a surface are told apart by their text, not by their rank', () => {

@@ -17,7 +17,7 @@ export const rememberingPorts = (now: Ports['now']) => ({
   quit: vi.fn<Ports['quit']>(),
   now,
   colours: 0 as const,
-  mouse: vi.fn(),
+  mouse: vi.fn<Ports['mouse']>(),
 });
 
 export function show(state: State) {
@@ -27,10 +27,14 @@ export function show(state: State) {
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);
   const shows = (text: string) => eventually(() => expect(screen.lastFrame()).toContain(text));
+  /** So many ms pass without a key. */
+  const pass = (ms: number) => {
+    clock += ms;
+  };
   /** Types a burst, so many ms after the one before it. */
   const type = (burst: string, after = 1000) => {
-    clock += after;
+    pass(after);
     screen.stdin.write(burst);
   };
-  return { ports, store, ...screen, shows, type };
+  return { ports, store, ...screen, shows, type, pass };
 }

@@ -1,6 +1,7 @@
 // Every action, those for the selected row first; unavailable ones are dim, with the reason.
 import { allActions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
+import type { Run } from '../../core/actions/run.ts';
 import { remedyFor } from '../../runbook/remedies.ts';
 import type { Remedy } from '../../runbook/remedy.ts';
 import type { Intent, Place, State } from '../../store.ts';
@@ -57,6 +58,8 @@ function aboutMarked(state: State, place: Place, rows: readonly Row[], columns: 
   return [[], line(first), line(second)];
 }
 
+const hasWorked = ({ phase, outcome }: Run): boolean => phase === 'done' && outcome === 'verified';
+
 const risks = { reversible: 'reversible', data: 'changes data', irreversible: 'irreversible' } as const;
 
 export const pickerScreen: Screen = {
@@ -82,10 +85,12 @@ export const pickerScreen: Screen = {
       const because = remedy?.because;
       const title = titleOf(action, remedy);
       const text = `${title} ${action.title} ${action.id} ${action.about.runbook}`;
+      const isDone = !remedy && Object.values(state.runs).some((run) => run.action === action.id && hasWorked(run));
       const risk = risks[action.risk];
       return {
         id: action.id,
         text,
+        isDone,
         draw: () => [
           why === undefined
             ? line(

@@ -1,6 +1,7 @@
 // What the mouse means where it points: a row, a pane, a key of the footer. Pure. It moves and opens; what changes
 // anything is confirmed with keys alone.
 import type { MouseReport } from '../../core/text/mouse.ts';
+import type { Ms } from '../../core/time.ts';
 import { here, type Intent, type State } from '../../store.ts';
 import { listed, markedAt, marking } from '../overlays/palette.ts';
 import { columnsOf, type Line, type Target } from '../toolkit/line.ts';
@@ -29,13 +30,40 @@ function spotAt(lines: readonly Line[], column: number, row: number): Target | u
   return undefined;
 }
 
-/** Where the button went down, and on what. */
-export type Pressed = MouseReport & { spot: Target | undefined };
+/** Where the button went down, and on what. `hasShifted`: that came there too late to be what was aimed at. */
+export type Pressed = MouseReport & { spot: Target | undefined; hasShifted: boolean };
 
-export const pressedOn = ({ lines }: Frame, at: MouseReport): Pressed => ({
-  ...at,
-  spot: spotAt(lines, at.column, at.row),
-});
+/** `before`: what was drawn when the person aimed; undefined: the same, or what a key has brought. */
+export function pressedOn({ lines }: Frame, at: MouseReport, before?: readonly Line[]): Pressed {
+  const spot = spotAt(lines, at.column, at.row);
+  return { ...at, spot, hasShifted: before !== undefined && !isSame(spot, spotAt(before, at.column, at.row)) };
+}
+
+/** What was drawn lately, since the last key. */
+export class DrawnLately {
+  readonly #span: Ms;
+  #drawn: { lines: readonly Line[]; at: Ms }[] = [];
+
+  /** `span`: how long ago a person saw what the button is meant for. */
+  constructor(span: Ms) {
+    this.#span = span;
+  }
+
+  add(lines: readonly Line[], now: Ms): void {
+    if (this.#drawn.at(-1)?.lines !== lines) this.#drawn.push({ lines, at: now });
+    while ((this.#drawn[1]?.at ?? now) <= now - this.#span) this.#drawn.shift();
+  }
+
+  /** What a key brings is meant at once. */
+  forget(): void {
+    this.#drawn = [];
+  }
+
+  /** What was seen when the person aimed; undefined where nothing had been drawn since the last key. */
+  seen(now: Ms): readonly Line[] | undefined {
+    return this.#drawn.findLast(({ at }) => at <= now - this.#span)?.lines;
+  }
+}
 
 const shifted: Intent = { kind: 'notice', says: 'the list has just shifted; click again', verdict: 'unknown' };
 
@@ -50,7 +78,7 @@ export function mouseIntents(
   if (report.kind !== 'release' || !down) return [];
   if (down.row !== report.row || Math.abs(down.column - report.column) > 1) return [dragged];
   const spot = spotAt(seen.lines, down.column, down.row);
-  return isSame(spot, down.spot) ? click(state, seen, spot) : [shifted];
+  return isSame(spot, down.spot) && !down.hasShifted ? click(state, seen, spot) : [shifted];
 }
 
 const isSame = (a: Target | undefined, b: Target | undefined): boolean =>
