@@ -1,8 +1,9 @@
 // What runs beside Bentham and is broken, and a role without replicas: on every screen that says how things stand.
 import { expect, test } from 'vitest';
 import type { Workload } from '../../src/core/world/facts.ts';
+import type { Fault } from '../../src/core/world/reading.ts';
 import type { World } from '../../src/core/world/world.ts';
-import { calm, deployment, frameText, live, now, pod, pressing, stateOf } from '../support/worlds.ts';
+import { calm, deployment, fault, frameText, live, now, pod, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 120, rows: 40 };
 const all: readonly Workload[] = [
@@ -31,6 +32,19 @@ test('the pods pane shows the stateful set with its pods by their full names, an
   expect(text).toMatch(/▲ event-bus +0\/1 +sts/);
   expect(text).toMatch(/● event-bus-0 +CrashLoopBackOff/);
   expect(text).toMatch(/▲ data-event-bus-0 +PersistentVolumeClaim Lost/);
+});
+
+test('only what does not answer is called unreachable: not what is loaded again, nor what may not be read', () => {
+  const last = { value: before, at: now - 190_000, from: 'a test' };
+  const titled = (more: Partial<Fault>) => {
+    const pods = { state: 'lost', fault: { ...fault, ...more }, at: now - 190_000, last } as const;
+    const text = frameText(stateOf({ ...calm, readings: { ...calm.readings, pods } }), { columns: 80, rows: 24 });
+    return text.split('\n').find((row) => row.includes('2 PODS')) ?? '';
+  };
+  expect(titled({})).toContain('unreachable 3 m');
+  expect(titled({ kind: 'refused' })).toContain('unreachable 3 m');
+  expect(titled({ kind: 'forbidden' })).toContain('not allowed 3 m');
+  expect(titled({ kind: 'unreachable', isLoading: true })).toContain('loading; 3 m old');
 });
 
 test('the header and the war room warn', () => {

@@ -1,4 +1,5 @@
 // What the namespace holds beside pods and deployments: read from the API server kind by kind, each for itself.
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
 import type { Workloads } from '../../src/core/world/facts.ts';
@@ -312,6 +313,51 @@ describe('the workloads of a namespace', () => {
     });
     start({ podSelector: 'app=executor' });
     await soon(() => latest()?.podsThere).toBe(40);
+  });
+
+  it('that are neither watched nor listed again are unknown, though the server lives; the others stay known', async () => {
+    let watching: ServerResponse | undefined;
+    answers.set('statefulsets', list({ metadata }));
+    answers.set('watch statefulsets', (_, res) => {
+      res.flushHeaders();
+      watching = res;
+    });
+    start();
+    await soon(() => watching).toBeDefined();
+    await soon(() => latest()?.unseen).toEqual([]);
+    let isOver = false;
+    answers.set('statefulsets', (_, res) => {
+      res.on('close', () => {
+        isOver = true;
+      });
+    });
+    watching?.destroy();
+    await soon(() => latest()?.unseen.map(({ kinds, fault }) => `${kinds} ${fault.kind}`)).toEqual([
+      'statefulsets timeout',
+    ]);
+    expect(isOver, 'while the list is still awaited').toBe(false);
+    expect(latest()?.all).toHaveLength(1);
+  });
+
+  it('tell nothing of a server that is back until they are listed again', async () => {
+    answers.set('statefulsets', list({ metadata }));
+    start();
+    await soon(() => latest()?.all.length).toBe(1);
+    const { version } = server;
+    server.version = refuse(500);
+    await soon(() => latest()).toBeUndefined();
+    let held: ServerResponse | undefined;
+    answers.set('daemonsets', (_, res) => {
+      held = res;
+    });
+    const before = news.length;
+    server.version = version;
+    await soon(() => news.slice(before).some((n) => 'fault' in n && n.fault.isLoading)).toBe(true);
+    await soon(latest).toBeDefined();
+    const told = news.slice(before).flatMap((n) => ('value' in n ? [n.value as Workloads] : []));
+    for (const { unseen } of told) expect(unseen.map(({ kinds }) => kinds)).toContain('daemonsets');
+    held?.end(JSON.stringify({ metadata: { resourceVersion: '9' }, items: [] }));
+    await soon(() => latest()?.unseen).toEqual([]);
   });
 
   it('of a kind that gives no answer do not delay the others', async () => {

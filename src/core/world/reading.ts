@@ -32,6 +32,8 @@ export type Fault = {
   code?: string;
   /** The database session whose end lets the others go on, where a lock is why. */
   blocker?: number | undefined;
+  /** The backend answers again, and what it has is on its way. */
+  isLoading?: true;
 };
 
 /** No answer: nothing listens, or the timeout passed. */

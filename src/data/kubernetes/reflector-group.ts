@@ -1,6 +1,7 @@
 // The reflectors of one source under the connection's heartbeat: while the server is away the heartbeat says why, and
 // when it is back all of them list again.
 import type { Instant } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Running } from '../source.ts';
 import type { Beat, Connection } from './connection.ts';
 import { type Collection, type CollectionListener, Reflector } from './reflector.ts';
@@ -8,8 +9,8 @@ import { type Collection, type CollectionListener, Reflector } from './reflector
 export type GroupListener = {
   /** The server answered, and it had answered before. `at`: another cockpit may have asked a moment ago. */
   alive(at: Instant): void;
-  /** It did not. */
-  lost(beat: Extract<Beat, { ok: false }>): void;
+  /** It did not; or it answers again, and what it has is being listed. */
+  lost(beat: Omit<Extract<Beat, { ok: false }>, 'ok'>): void;
 };
 
 export class ReflectorGroup {
@@ -41,9 +42,11 @@ export class ReflectorGroup {
       const wasLost = this.#lost;
       this.#lost = !beat.ok;
       if (!beat.ok) listener.lost(beat);
-      // A watch may have died with the server, or its versions may have been reset.
-      else if (wasLost) renew();
-      else listener.alive(beat.at);
+      else if (wasLost) {
+        listener.lost({ fault: isListing(this.#connection), at: beat.at, retryAt: beat.at });
+        // A watch may have died with the server, or its versions may have been reset.
+        renew();
+      } else listener.alive(beat.at);
     }, signal);
     return {
       refresh: () => {
@@ -54,3 +57,12 @@ export class ReflectorGroup {
     };
   }
 }
+
+const isListing = ({ where }: Connection): Fault => ({
+  kind: 'unreachable',
+  where,
+  what: 'reconnected; loading the lists',
+  short: 'loading',
+  hint: 'wait until they are complete',
+  isLoading: true,
+});

@@ -1,6 +1,7 @@
 // What the namespace holds beside pods and deployments, kind by kind: each is watched for itself, and one that may not
 // be listed, or does not answer, costs only itself and is named.
 import type { Settings } from '../../config/settings.ts';
+import type { Ms } from '../../core/time.ts';
 import type { KeptRevision, Node, Workload, Workloads } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Source, timedOut } from '../source.ts';
@@ -53,8 +54,16 @@ const kinds: readonly Kind[] = [
 /** Events that tell what no object does: of controllers, the kubelet and the attach-detach controller. */
 const told = ['FailedCreate', 'FailedMount', 'FailedAttachVolume'];
 
-/** The state of one kind: its last list, and why it cannot be listed now. */
-type Seen<T> = { values?: readonly T[]; fault?: Fault | undefined };
+/**
+ * The state of one kind: its last list, and why it cannot be listed now. `at`: when the list came or changed, on this
+ * process's clock; undefined: not since the server was reached.
+ */
+type Seen<T> = {
+  values?: readonly T[];
+  at?: Ms | undefined;
+  fault?: Fault | undefined;
+  reflector?: { readonly watching: boolean };
+};
 
 /** Reports the whole namespace whenever a part of it changes. */
 export function workloadsSource(connection: Connection, settings: Settings): Source {
@@ -68,12 +77,19 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
       const nodes: Seen<Node> & Pick<Kind, 'kinds'> = { kinds: 'nodes' };
       const counted: { pods?: number | undefined; due: boolean } = { due: settings.kubernetes.podSelector !== '' };
       const group = new ReflectorGroup(connection);
-      let overdue = false;
+      const { timeout } = settings.intervals;
+      // From when on a kind that has not been listed is named instead of waited for.
+      let due = performance.now() + timeout;
+      let late = '';
       let value: Workloads | undefined;
 
       const live = (at = Date.now()) => {
-        const answered = !counted.due && [...seen, nodes].every(({ values, fault }) => values || fault);
-        if (signal.aborted || group.lost || !(answered || overdue)) return;
+        const all = [...seen, nodes];
+        const answered = !counted.due && all.every(({ at: heard, fault }) => heard !== undefined || fault);
+        if (signal.aborted || group.lost || !(answered || performance.now() >= due)) return;
+        const lateNow = all.filter(isLate).map(({ kinds: name }) => name);
+        if (late !== lateNow.join()) value = undefined;
+        late = lateNow.join();
         const read = seen.flatMap(({ values }) => values ?? []);
         const sets = seen.find(({ kinds: name }) => name === 'replicasets');
         const revisions = sets?.values && read.filter(isRevision);
@@ -87,30 +103,27 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
           })),
           nodes: nodes.values ?? [],
           podsThere: counted.pods,
-          unseen: [...seen, nodes].flatMap(({ kinds: name, values, fault }) => {
+          unseen: all.flatMap(({ kinds: name, at: heard, fault }) => {
             if (fault) return [{ kinds: name, fault }];
-            return values ? [] : [{ kinds: name, fault: timedOut(connection.where, settings.intervals.timeout) }];
+            if (lateNow.includes(name)) return [{ kinds: name, fault: timedOut(connection.where, staleAfterBeat) }];
+            return heard === undefined ? [{ kinds: name, fault: timedOut(connection.where, timeout) }] : [];
           }),
           refusals: refused.flatMap(({ values }) => values ?? []).toSorted((a, b) => b.at - a.at),
         };
         const from = `kubernetes ${connection.context}`;
         emit({ fact: 'workloads', value, at, staleAfter: staleAfterBeat, from });
       };
-      const follow = <T>(into: Seen<T>, what: Collection<T>, isNothing: (fault: Fault) => boolean = () => false) =>
-        group.add<T>(what, {
-          changed(values) {
-            into.values = values;
-            into.fault = undefined;
-            value = undefined;
-            live();
-          },
-          failed(fault) {
-            if (isNothing(fault)) into.values = [];
-            into.fault = isNothing(fault) ? undefined : fault;
-            value = undefined;
-            live();
-          },
+      const hear = <T>(into: Seen<T>, heard: Pick<Seen<T>, 'values' | 'fault' | 'at'>) => {
+        Object.assign(into, { at: performance.now(), fault: undefined, ...heard });
+        value = undefined;
+        live();
+      };
+      const follow = <T>(into: Seen<T>, what: Collection<T>, isNothing: (fault: Fault) => boolean = () => false) => {
+        into.reflector = group.add<T>(what, {
+          changed: (values) => hear(into, { values }),
+          failed: (fault) => hear(into, isNothing(fault) ? { values: [], at: Number.POSITIVE_INFINITY } : { fault }),
         });
+      };
       const path = (group: string, name: string) => `${group}/namespaces/${encodeURIComponent(namespace)}/${name}`;
       for (const one of seen) {
         const what: Collection<Read> = {
@@ -130,12 +143,19 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
           noun: `events in ${namespace}`,
           read: toRefusal,
         });
-      const timer = setTimeout(() => {
-        overdue = true;
-        live();
-      }, settings.intervals.timeout);
+      // A timer may go off a little early.
+      const timer = setTimeout(live, timeout + 2);
       const { refresh, ended } = group.start(
-        { alive: live, lost: ({ fault, at, retryAt }) => emit({ fact: 'workloads', fault, at, retryAt }) },
+        {
+          alive: live,
+          lost({ fault, at, retryAt }) {
+            // When the server is back all kinds are listed again: what came before tells nothing until then.
+            for (const one of [...seen, nodes]) Object.assign(one, { at: undefined, fault: undefined });
+            value = undefined;
+            due = performance.now() + timeout;
+            emit({ fact: 'workloads', fault, at, retryAt });
+          },
+        },
         signal,
       );
       const count = (pods: number | undefined) => {
@@ -148,6 +168,10 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
     },
   };
 }
+
+/** Whether its last list counts no more: neither is it watched, nor was it listed again for as long as a reading is fresh. */
+const isLate = ({ at, fault, reflector }: Seen<unknown>): boolean =>
+  at !== undefined && !fault && !reflector?.watching && performance.now() - at > staleAfterBeat;
 
 /** Why a controller's pods are not created, or a pod does not get its volumes, as the event says it. */
 function toRefusal(wire: Parameters<typeof toEvent>[0]): Refusal | undefined {

@@ -23,6 +23,7 @@ export const fault: z.ZodType<Fault> = z.object({
   hint: word,
   code: word.optional(),
   blocker: amount.optional(),
+  isLoading: z.literal(true).optional(),
 } satisfies Parts<Fault>);
 
 const connections = z.strictObject({

@@ -43,9 +43,16 @@ export function askingSays(reading: Reading<unknown>, now: Instant): string {
 /** The age of a reading for a title line; undefined while it is fresh. */
 export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefined {
   if (reading.state === 'pending') return line(dim(askingSays(reading, now)));
-  if (reading.state === 'lost')
-    return line(span(`unreachable ${shortAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
+  if (reading.state === 'lost') return line(span(lostSays(reading, now), 'unknown'));
   return isStale(reading, now) ? line(dim(`seen ${shortAge(now - reading.at)} ago`)) : undefined;
+}
+
+function lostSays({ fault, last, at }: Extract<Reading<unknown>, { state: 'lost' }>, now: Instant): string {
+  const age = shortAge(now - (last?.at ?? at));
+  if (fault.isLoading) return last ? `loading; ${age} old` : 'loading';
+  // Whoever does not allow a request, or answers nonsense, was reached.
+  const isAway = fault.kind === 'refused' || fault.kind === 'timeout';
+  return `${faultWord[isAway ? 'unreachable' : fault.kind]} ${age}`;
 }
 
 /** The same, or whose cockpit asked, where it was that of a colleague on another host. */
