@@ -1,5 +1,6 @@
 // What every HTTP server of the drill is made of: loopback, a free port, and a stop that leaves nothing open.
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -16,11 +17,11 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 /** PEM, as for node:tls. */
 export type Identity = { key: string; cert: string };
 
+/** `http2`: over TLS also HTTP/2, where the client takes it. */
+export type ListenOptions = { tls?: Identity; port?: number; upgrade?: Upgrade; http2?: boolean };
+
 /** Listens on 127.0.0.1 at a free port, or at `port`; with TLS where an identity is given. */
-export async function listen(
-  handler: Handler,
-  options: { tls?: Identity; port?: number; upgrade?: Upgrade } = {},
-): Promise<Listening> {
+export async function listen(handler: Handler, options: ListenOptions = {}): Promise<Listening> {
   const listener: RequestListener = (request, response) => {
     // A client that goes away is everyday; without a listener it would be an uncaught error.
     response.on('error', () => response.destroy());
@@ -31,9 +32,8 @@ export async function listen(
         else sendJson(response, 500, { message: error instanceof Error ? error.message : String(error) });
       });
   };
-  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  const server = serverOf(listener, options);
   if (options.upgrade) server.on('upgrade', options.upgrade);
-  server.keepAliveTimeout = 60_000;
   const sockets = new Set<Socket>();
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     sockets.add(socket);
@@ -54,6 +54,14 @@ export async function listen(
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+function serverOf(listener: RequestListener, { tls, http2 }: ListenOptions) {
+  const keepAliveTimeout = 60_000;
+  if (!tls) return createServer({ keepAliveTimeout }, listener);
+  if (!http2) return createTlsServer({ ...tls, keepAliveTimeout }, listener);
+  // What these servers use of requests and answers is the same in both.
+  return createSecureServer({ ...tls, allowHTTP1: true }, listener as never);
 }
 
 /** The whole body. Throws above `limit` bytes. */

@@ -79,7 +79,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     ({ metadata: { labels } }, port) =>
       Object.values(labels ?? {}).flatMap((label) => ports.get(`${label}:${port}`) ?? [])[0],
   );
-  let server = await listen(handler, { tls: identity, port: options.port || undefined, upgrade });
+  let server = await listen(handler, { tls: identity, port: options.port || undefined, upgrade, http2: true });
   const { url, port } = server;
   const kubeconfig = join(options.directory, 'kubeconfig');
   const certificate = join(options.directory, 'kubernetes-ca.crt');
@@ -130,7 +130,7 @@ export async function startKubernetes(options: KubernetesOptions) {
 
     /** It is back at the same address. */
     async up(): Promise<void> {
-      server = await listen(handler, { tls: identity, port, upgrade });
+      server = await listen(handler, { tls: identity, port, upgrade, http2: true });
     },
 
     async stop(): Promise<void> {

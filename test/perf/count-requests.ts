@@ -3,6 +3,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import { Server as HttpServer } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 
@@ -18,6 +19,10 @@ function count(port: number | undefined): void {
 }
 
 subscribe('http.server.request.start', (message) => count(socketOf(message)?.localPort));
+subscribe('http2.server.stream.start', (message) => {
+  const { stream } = message as { stream: ServerHttp2Stream };
+  count(stream.session?.socket.localPort);
+});
 // Other protocols: what comes in one piece is one request, or several that were sent together.
 subscribe('net.server.socket', (message) => {
   const socket = socketOf(message);
