@@ -2,6 +2,7 @@
 // interceptors) takes some 10 ms of each start, and nobody asks for it. `import('undici')` gets undici-whole.mjs.
 import dispatcherRequest from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
+import Client from 'undici/lib/dispatcher/client.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import Socks5ProxyAgent from 'undici/lib/dispatcher/socks5-proxy-agent.js';
@@ -24,4 +25,4 @@ export async function request(url, { dispatcher, ...options } = {}) {
   return through.request({ ...options, origin, path: `${pathname}${search}`, method });
 }
 
-export { Agent, ProxyAgent, Socks5ProxyAgent };
+export { Agent, Client, ProxyAgent, Socks5ProxyAgent };

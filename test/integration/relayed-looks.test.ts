@@ -1,14 +1,19 @@
 // Cockpits of one incident share a look over its relay: on a real Redis and on the embedded relay. A value here is a
 // number that the asker counts up, so that each answer says who asked when.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { startRelayServer } from '../../simulator/redis/relay-server.ts';
 import { newKey, type Signer } from '../../src/data/journal/signature.ts';
+import { reachOf } from '../../src/data/reach.ts';
 import { RelayLink } from '../../src/data/relay/link.ts';
 import type { LookCarrier } from '../../src/data/shared-looks/look-carrier.ts';
 import { digestOf, type LookNote, signedNote } from '../../src/data/shared-looks/look-note.ts';
+import type { LookCheck, Reach } from '../../src/data/shared-looks/own-check.ts';
 import { RelayedLooks } from '../../src/data/shared-looks/relayed-looks.ts';
 import { eventually } from '../support/eventually.ts';
+import { Middleman } from '../support/proxy.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 import { client, endRelays, nextId, relayAt } from '../support/relay.ts';
 
@@ -31,6 +36,7 @@ type Changes = {
   fails?: () => boolean;
   skew?: number;
   texts?: string[];
+  check?: LookCheck<Value>;
 };
 
 /** A cockpit on a host of its own; its reads are counted. */
@@ -42,14 +48,14 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
   const carrier: LookCarrier = {
     root: relayAt(port).root,
     readOnly: false,
-    hosts: () => 3,
+    hosts: () => 100,
     clock: () => link.clock + skew,
     self: () => ({ session, name: who, host: `host of ${who}`, signer }),
     isAdmitted: admits,
     ask: (what) => link.attempt(what, 2000),
   };
   const relayed = new RelayedLooks<Value>(
-    { fact: 'test', parts: [], value, every, timeout },
+    { fact: 'test', parts: [], value, every, timeout, check: more.check },
     { carrier: () => carrier, name: () => name },
   );
   const made = { signer, session, relayed, link, reads: 0, end: async () => link.stop() };
@@ -158,6 +164,27 @@ describe.each([
     const last = cockpit(port, 'max');
     await last.isUp();
     expect((await last.turn()).by).toBe('self');
+  });
+
+  test.runIf(isThere)('who is told tries its own way first, and asks itself where that fails', async () => {
+    const port = await relay();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    open.push({ end: () => new Promise((done) => server.close(done)) });
+    const way = await Middleman.before('127.0.0.1', (server.address() as AddressInfo).port);
+    open.push({ end: () => way.stop() });
+    const reach = { ...reachOf(new URL(`http://127.0.0.1:${way.port}`), timeout), every: 0 } as Reach;
+    const check = { verdict: () => 'the same', within: 60_000 };
+    const [ana, ben] = [cockpit(port, 'ana', { check }), cockpit(port, 'ben', { check: { ...check, reach } })];
+    for (const one of [ana, ben]) await one.isUp();
+    for (const one of [ben, ana]) expect((await one.turn()).by).toBe('self');
+    await until(Date.now() + every);
+    expect((await ana.turn()).by).toBe('self');
+    expect((await ben.turn()).by).toBe('ana on host of ana');
+    await until(Date.now() + every);
+    await way.be('refuses');
+    expect((await ana.turn()).by).toBe('self');
+    expect((await ben.turn()).by).toBe('self');
   });
 
   test.runIf(isThere)('nothing is kept for long', async () => {

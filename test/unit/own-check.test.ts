@@ -31,3 +31,44 @@ test('a look of another host holds where the last own one was answered and says 
   check.saw(well, Date.now() - minute, 100 * second);
   expect(check.isDue(3, 100 * second)).toBe(true);
 });
+
+test('a host asks itself where nothing proved its way for so long, and else at its own pace', () => {
+  let proven = 0;
+  const way = { within: 6 * second, provenAt: () => proven };
+  const check = new OwnCheck<string>({ verdict: (word) => word, within: minute, way }, 3 * second);
+  check.saw('ok', Date.now(), 0);
+  const due = (at: number) => check.isDue(20, at * second);
+  expect([1, 3, 4].map(due)).toEqual([false, false, true]);
+  proven = 10 * second;
+  expect([11, 13, 14].map(due)).toEqual([false, false, true]);
+  // However well it is proven: a login that is refused is found, too.
+  proven = 57 * second;
+  expect([57, 58].map(due)).toEqual([false, true]);
+  expect(ownLookEvery(100, 3 * second, { within: minute })).toBe(minute);
+});
+
+test('a host that is told tries now and then whether it reaches the server, and else asks itself', async () => {
+  let reached = true;
+  let tries = 0;
+  const reach = {
+    every: 30 * second,
+    try: async () => {
+      tries += 1;
+      return reached;
+    },
+  };
+  const check = new OwnCheck<string>({ ...aMinute, verdict: (word) => word, reach }, every);
+  check.saw('ok', Date.now(), 0);
+  const at = (now: number) => check.isReached(now * second);
+  expect([await at(15), await at(30), await at(45), await at(60), tries]).toEqual([true, true, true, true, 2]);
+  reached = false;
+  expect([await at(90), tries]).toEqual([false, 3]);
+  // It answers all the same: tries tell nothing here.
+  check.saw('ok', Date.now(), 91 * second);
+  expect([await at(200), await at(390), tries]).toEqual([true, true, 3]);
+  expect([await at(430), tries]).toEqual([false, 4]);
+  check.saw(undefined, Date.now(), 431 * second);
+  reached = true;
+  check.saw('ok', Date.now(), 440 * second);
+  expect([await at(475), tries]).toEqual([true, 5]);
+});

@@ -7,6 +7,7 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
 import { dispatcherFor } from '../proxy.ts';
+import { reachOf } from '../reach.ts';
 import { aMinute } from '../shared-looks/own-check.ts';
 import { relayLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Sharing, type Source } from '../source.ts';
@@ -64,7 +65,7 @@ function sharedBetweenHosts(
     timeout,
     isForAll: (value) => [value.health, value.detailed].every(({ statusCode }) => statusCode !== undefined),
     // A gateway that gives no answer is noticed by all as fast as by one.
-    check: { ...aMinute, verdict: saying, patience: second },
+    check: { ...aMinute, verdict: saying, patience: second, reach: reachOf(health, timeout) },
     taken,
   });
 }

@@ -3,28 +3,21 @@
 
 import type { Readable } from 'node:stream';
 import type { VersionInfo } from '@kubernetes/client-node';
-import { Agent, type Dispatcher, request, type WebSocket } from 'undici';
+import { type Dispatcher, request, type WebSocket } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type CertificateProblem, explainNetworkError } from '../network.ts';
-import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { pause, type Result, timedOut } from '../source.ts';
 import { timeLimit, unlessAborted } from '../time-limit.ts';
 import { type Reader, readAll, readInto, TooLong } from './answer.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
 import type { ApiObject } from './api-object.ts';
-import {
-  type Credentials,
-  credentialsOf,
-  isRenewable,
-  type SharedCredentials,
-  securedBy,
-  waitingFor,
-} from './credentials.ts';
+import { credentialsOf, isRenewable, type SharedCredentials, waitingFor } from './credentials.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
+import { type PoolOptions, Pools, type Use } from './pools.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -45,11 +38,6 @@ export type Ask = {
   to: string;
 };
 
-/** A single look asks for its lists over so many connections: each costs a handshake, and one slow answer holds up few. */
-const fewConnections = 6;
-/** So many of them are for lists alone; its logs take the others where they are free. */
-const forLists = 2;
-
 /** A connection to the chosen context. Reading only goes through `get` and `stream`; `send` is for actions. */
 export class Cluster {
   readonly context: string;
@@ -58,16 +46,14 @@ export class Cluster {
   readonly server: string;
   readonly #target: KubeTarget;
   readonly #credentials: SharedCredentials;
-  readonly #few: boolean;
+  readonly #pools: Pools;
   #certificate: Buffer | undefined;
-  readonly #pools: Partial<Record<'short' | 'long', { made: Dispatcher; of: string }>> = {};
   /** The server's clock less ours, from the Date header; whole seconds. */
   clockOffset: Ms = 0;
 
-  /** `few`: what is not a stream shares few connections. */
-  constructor(target: KubeTarget, { few = false } = {}) {
+  constructor(target: KubeTarget, options: PoolOptions = {}) {
     this.#target = target;
-    this.#few = few;
+    this.#pools = new Pools(target, options);
     this.#credentials = credentialsOf(target);
     this.context = sanitize(target.context, 120);
     this.server = sanitize(target.cluster.server, 300);
@@ -119,13 +105,14 @@ export class Cluster {
     const ask: Ask = { path: '/version', timeout, to: 'read the version' };
     const begun = performance.now();
     try {
-      const answer = await this.#exchange(ask, limit.signal);
+      const answer = await this.#exchange(ask, limit.signal, 'beat');
       const text = await readAll(answer.body);
       const latency = performance.now() - begun;
       const { statusCode } = answer;
       if (statusCode === 401 || statusCode >= 500) return this.#refusal(answer, text, ask);
       return { ok: true, value: { version: statusCode < 300 ? versionOf(text) : '', latency } };
     } catch (error) {
+      void this.#pools.dropBeats();
       return { ok: false, fault: this.#fault(error, limit.isOver ? timeout : undefined) };
     } finally {
       limit.end();
@@ -138,7 +125,7 @@ export class Cluster {
     const timer = setTimeout(() => starting.abort(), ask.timeout);
     const signal = ask.signal ? AbortSignal.any([ask.signal, starting.signal]) : starting.signal;
     try {
-      const answer = await this.#exchange(ask, signal, true);
+      const answer = await this.#exchange(ask, signal, 'stream');
       if (answer.statusCode < 400) return { ok: true, value: answer.body };
       const text = await readAll(answer.body);
       return this.#refusal(answer, text, ask);
@@ -155,7 +142,7 @@ export class Cluster {
     // All of undici, which a request does not need: loaded for a person who opens a shell or forwards a port.
     const { WebSocket } = await import('undici');
     const url = new URL(this.#target.cluster.server + path);
-    const dispatcher = this.#connections(tls, url);
+    const dispatcher = this.#pools.of(tls, url, 'stream');
     url.protocol = url.protocol.replace('http', 'ws');
     return new WebSocket(url, {
       protocols: [protocol],
@@ -170,14 +157,11 @@ export class Cluster {
   }
 
   /** Lets go of all connections. */
-  async close(): Promise<void> {
-    const pools = Object.values(this.#pools);
-    delete this.#pools.short;
-    delete this.#pools.long;
-    await Promise.all(pools.map(({ made }) => made.destroy()));
+  close(): Promise<void> {
+    return this.#pools.close();
   }
 
-  async #exchange(ask: Ask, signal: AbortSignal, endless = false, again = false): Promise<Dispatcher.ResponseData> {
+  async #exchange(ask: Ask, signal: AbortSignal, use: Use = 'answer', again = false): Promise<Dispatcher.ResponseData> {
     const { renewal } = this.#credentials;
     const used = await unlessAborted(renewal.get(), signal);
     const { tls, headers } = used;
@@ -193,11 +177,11 @@ export class Cluster {
         'content-type': ask.body === undefined ? undefined : (ask.contentType ?? 'application/json'),
       },
       body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
-      dispatcher: this.#connections(tls, url, endless),
+      dispatcher: this.#pools.of(tls, url, use),
       signal,
       // The caller's deadline counts; a stream may be silent for as long as its watcher thinks right.
       headersTimeout: 0,
-      bodyTimeout: endless ? 0 : ask.timeout,
+      bodyTimeout: use === 'stream' ? 0 : ask.timeout,
     });
     const answer = await unlessAborted(asking, signal);
     const date = Date.parse(String(answer.headers.date ?? ''));
@@ -206,43 +190,10 @@ export class Cluster {
     if (answer.statusCode !== 401) renewal.accepted(used);
     else if (!again && isRenewable(this.#target.user) && renewal.refused(used)) {
       await answer.body.dump();
-      return this.#exchange(ask, signal, endless, true);
+      return this.#exchange(ask, signal, use, true);
     }
     this.#certificate = tls.cert;
     return answer;
-  }
-
-  /** One pool for all requests, two of a single look; replaced only when the certificates change. */
-  #connections(tls: Credentials['tls'], url: URL, endless = true): Dispatcher {
-    const kind = this.#few && (!endless || this.#hasRoom(url)) ? 'short' : 'long';
-    const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
-    const before = this.#pools[kind];
-    if (before?.of === of) return before.made;
-    // Connections of their own for long streams (no HTTP/2): a stalled log must not hold up the watch.
-    const connections = kind === 'short' ? fewConnections : null;
-    const options = { allowH2: false, keepAliveTimeout: 10 * second, connections };
-    const connect = {
-      ...securedBy(tls, url),
-      timeout: 5 * second,
-      keepAlive: true,
-      keepAliveInitialDelay: 15 * second,
-    };
-    const proxyUrl = this.#target.cluster.proxyUrl && URL.parse(this.#target.cluster.proxyUrl);
-    // The kubeconfig's proxy-url wins over the environment's and ignores NO_PROXY, as in kubectl.
-    const made = proxyUrl
-      ? dispatcherThrough(proxyUrl, { ...options, connect })
-      : dispatcherFor(url, { ...options, connect });
-    // Requests under way keep the old pool until they are done.
-    void before?.made.close();
-    this.#pools[kind] = { made, of };
-    return made;
-  }
-
-  /** Whether lists leave connections free: a log that takes one is spared the handshake. */
-  #hasRoom({ origin }: URL): boolean {
-    const pool = this.#pools.short?.made;
-    const now = pool instanceof Agent ? pool.stats[origin] : undefined;
-    return now !== undefined && 'free' in now && now.queued === 0 && now.free > forLists;
   }
 
   #fault(error: unknown, late: Ms | undefined): Fault {

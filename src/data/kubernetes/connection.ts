@@ -53,6 +53,8 @@ export class Connection {
   #wake = new AbortController();
   #last: Beat | undefined;
   #failures = 0;
+  /** When this host's own way to the server was last proven otherwise than by a heartbeat, by `performance.now()`. */
+  #provenAt: Ms = Number.NEGATIVE_INFINITY;
 
   constructor(settings: Settings, { once = false, shared = false, watchTimes = usualTimes }: ConnectionOptions = {}) {
     this.settings = settings;
@@ -101,7 +103,9 @@ export class Connection {
     const target = loaded.value;
     const before = this.#opened;
     if (!before || !isSame(before.target, target)) {
-      this.#opened = { target, cluster: new Cluster(target, { few: this.once }) };
+      // Alone it sends each heartbeat itself, and needs no other proof.
+      const pinged = this.#shared && this.settings.incident.relay ? (at: Ms) => this.proves(at) : undefined;
+      this.#opened = { target, cluster: new Cluster(target, { few: this.once, pinged }) };
       void before?.beats?.leave();
       void before?.cluster.close();
       return { ok: true, value: this.#opened.cluster };
@@ -113,9 +117,10 @@ export class Connection {
     // What a single look does not load.
     const { shareBeats } = await import('./shared-beats.ts');
     const patience = Math.min(this.settings.intervals.timeout + second, longestPatience);
-    // What a host shows is never older than its own last heartbeat allows, were the others' the only ones that get through.
+    // What a host shows is never older than the last proof of its own way allows, were the others' the only one that works.
     const within = Math.min(2 * beatEvery, staleAfterBeat - this.settings.intervals.timeout);
-    return shareBeats(this.settings, target, { every: beatEvery, patience, within });
+    const way = { within, provenAt: () => this.#provenAt };
+    return shareBeats(this.settings, target, { every: beatEvery, patience, way });
   }
 
   /** Hears every beat until the signal aborts. The first listener starts the pulse, the last one's end closes all. */
@@ -126,6 +131,11 @@ export class Connection {
       this.#beating = this.#beat(this.#end.signal);
     }
     signal.addEventListener('abort', () => void this.#leave(listener), { once: true });
+  }
+
+  /** Something came from the server over a connection of this host's own. */
+  proves(at: Ms = performance.now()): void {
+    this.#provenAt = Math.max(this.#provenAt, at);
   }
 
   /** Sends a heartbeat now and resets the backoff. */

@@ -167,7 +167,10 @@ export class Reflector<T> {
         noun: this.#what.noun,
         times: this.#connection.watchTimes,
         bookmarks,
-        line: (text) => this.#event(cluster, text),
+        line: (text) => {
+          this.#connection.proves();
+          return this.#event(cluster, text);
+        },
       },
       signal,
     );

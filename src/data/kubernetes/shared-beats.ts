@@ -1,10 +1,11 @@
 // Heartbeats, shared: of the cockpits of one user on one host that reach the same API server by the same means one asks,
-// the others are told. Hosts of one incident tell each other that it lives; each asks it itself often enough to prove that
-// its own watches are connected. What only one of them may not (401) is said to that one alone.
+// the others are told. Hosts of one incident tell each other that it lives; each proves its own way there, which its watches
+// need, and asks it itself now and then. What only one of them may not (401) is said to that one alone.
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
-import { type Ms, second } from '../../core/time.ts';
+import { type Ms, minute, second } from '../../core/time.ts';
 import { proxyFor } from '../proxy.ts';
+import type { LookCheck } from '../shared-looks/own-check.ts';
 import { amount, type Parts, word } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
 import type { Sharing } from '../source.ts';
@@ -25,14 +26,14 @@ export const pulse: z.ZodType<Pulse> = z.strictObject({
   clockOffset: amount,
 } satisfies Parts<Pulse>);
 
-/**
- * `patience`: how late an answer of others on this host is waited for. `within`: this host's own are at most so far apart.
- * Undefined where nothing can be shared.
- */
+/** This host's own heartbeats are at most so far apart: one that is refused its login says so by then. */
+const ownWithin: Ms = minute;
+
+/** `patience`: how late an answer of others on this host is waited for. Undefined where nothing can be shared. */
 export function shareBeats(
   settings: Settings,
   target: KubeTarget,
-  { every, patience, within }: { every: Ms; patience: Ms; within: Ms },
+  { every, patience, way }: { every: Ms; patience: Ms; way: LookCheck<Pulse>['way'] },
 ): Sharing<Pulse> | undefined {
   return shareLooks(settings, {
     fact: 'cluster',
@@ -42,7 +43,8 @@ export function shareBeats(
     timeout: settings.intervals.timeout,
     patience,
     check: {
-      within,
+      within: ownWithin,
+      way,
       patience: second,
       verdict: ({ version }) => version,
       // A login is this person's; what proves that the server lives is the same for all.

@@ -8,6 +8,7 @@ import { evaluateValue } from '../../core/world/thresholds.ts';
 import { decoded, readBeginning } from '../body.ts';
 import { networkFault } from '../network.ts';
 import { dispatcherFor, proxyFor } from '../proxy.ts';
+import { reachOf } from '../reach.ts';
 import { aMinute } from '../shared-looks/own-check.ts';
 import { measured } from '../shared-looks/schemas.ts';
 import { shareLooks } from '../shared-looks/shared-looks.ts';
@@ -49,6 +50,7 @@ export function prometheusSource(
             timeout,
             check: {
               ...aMinute,
+              reach: reachOf(base, timeout),
               verdict: (value) => verdictOf(value, settings),
               // By whatever way a host reaches it.
               parts: [prometheus.url, prometheus.p95Query, prometheus.errorRateQuery],

@@ -5,6 +5,12 @@ import { type Instant, type Ms, minute } from '../../core/time.ts';
 /** Hosts together ask at most so many times as often as one alone. */
 const share = 1.5;
 
+/** Where a try fails and the server answers, tries tell nothing: so many are left out. */
+const leftOut = 10;
+
+/** Whether this host reaches the server, without a request: cheap enough to be tried by each host that is told. */
+export type Reach = { every: Ms; try(): Promise<boolean> };
+
 export type LookCheck<T> = {
   /** What must be the same in both looks; else this host asks itself. */
   verdict(value: T): string;
@@ -12,6 +18,12 @@ export type LookCheck<T> = {
   within: Ms;
   /** Where so many hosts would ask too often together: what the bound grows to. Absent: it does not grow. */
   most?: Ms;
+  /**
+   * What else proves that this host reaches the server: it asks itself where nothing did for `within`. `provenAt`: when
+   * something last did, by `performance.now()`.
+   */
+  way?: { within: Ms; provenAt(): Ms } | undefined;
+  reach?: Reach | undefined;
   /** How late another host's answer is waited for; absent: as long as a look may take. */
   patience?: Ms;
   /** What names the look among hosts, where that is less than on one host: a login stays there. */
@@ -36,6 +48,9 @@ export class OwnCheck<T> {
   readonly #check: LookCheck<T>;
   readonly #every: Ms;
   #own: { value: T; at: Ms } | undefined;
+  /** When the server was last reached by a try. */
+  #reachedAt: Ms = Number.NEGATIVE_INFINITY;
+  #isUnreached = false;
 
   constructor(check: LookCheck<T>, every: Ms) {
     this.#check = check;
@@ -45,6 +60,8 @@ export class OwnCheck<T> {
   /** This host looked itself, at that instant of `Date.now()`; undefined: it was not answered. */
   saw(value: T | undefined, at: Instant, now: Ms = performance.now()): void {
     this.#own = value === undefined ? undefined : { value, at: now - Math.max(0, Date.now() - at) };
+    if (this.#isUnreached && this.#own) this.#reachedAt = now + leftOut * (this.#check.reach?.every ?? 0);
+    this.#isUnreached = false;
   }
 
   /** Whether the last own look was answered. */
@@ -59,8 +76,20 @@ export class OwnCheck<T> {
 
   /** Whether this host has to ask now, as the next turn would be too late. */
   isDue(hosts: number, now: Ms = performance.now()): boolean {
+    if (!this.#own) return true;
+    const { way } = this.#check;
     const next = now + this.#every * 0.9;
-    return !this.#own || next - this.#own.at > ownLookEvery(hosts, this.#every, this.#check);
+    const isUnproven = way !== undefined && next - Math.max(this.#own.at, way.provenAt()) > way.within;
+    return isUnproven || next - this.#own.at > ownLookEvery(hosts, this.#every, this.#check);
+  }
+
+  /** Whether this host reaches the server, as far as that is to be tried now; false: ask yourself. */
+  async isReached(now: Ms = performance.now()): Promise<boolean> {
+    const { reach } = this.#check;
+    if (!reach || !this.#own || now - Math.max(this.#own.at, this.#reachedAt) < reach.every) return true;
+    this.#isUnreached = !(await reach.try());
+    if (!this.#isUnreached) this.#reachedAt = now;
+    return !this.#isUnreached;
   }
 
   /** What of another host's look holds here too; undefined: ask yourself. */

@@ -197,7 +197,7 @@ export class RelayedLooks<T> {
     if (!read.success) return undefined;
     const told = safe(read.data.value);
     const value = this.#check ? this.#check.confirmed(told) : told;
-    if (value === undefined) return undefined;
+    if (value === undefined || (await this.#check?.isReached()) === false) return undefined;
     const { aside } = read.data;
     const now = Date.now();
     const clock = here.carrier.clock();
