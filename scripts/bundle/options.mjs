@@ -49,6 +49,7 @@ export function bundleOptions({ outdir, sourcemap = false, packaged = false }) {
         esbuildDetection: 'true',
         'process.env.BENTHAM_COCKPIT_COMMIT': JSON.stringify(commitOf()),
         'process.env.BENTHAM_COCKPIT_PACKAGED': packaged ? '"yes"' : '"no"',
+        'process.env.BENTHAM_COCKPIT_LOOKS_ONCE': '"no"',
       },
       // CommonJS dependencies call require() for Node's own modules.
       banner: {
@@ -80,6 +81,7 @@ export function onceOptions({ outdir }) {
     banner: {},
     charset: 'ascii',
     supported: { 'dynamic-import': false },
+    define: { ...options.define, 'process.env.BENTHAM_COCKPIT_LOOKS_ONCE': '"yes"' },
     logOverride: { 'empty-import-meta': 'error' },
   };
 }
