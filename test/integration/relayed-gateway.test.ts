@@ -1,8 +1,9 @@
 // Cockpits of one incident, each a process on a host of its own, share the looks at a gateway, which none of them takes for
-// reached from here because another one reaches it. Each has a way of its own to it, under the same name.
+// reached from here because another one reaches it. Each has a way of its own to it, under the same name. The tests have a
+// gateway and a relay each, and wait at the same time: a gateway is asked every ten seconds.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { startRelayServer } from '../../simulator/redis/relay-server.ts';
 import type { Look, Told } from '../support/cockpit-process.ts';
 import { Middleman } from '../support/proxy.ts';
@@ -10,28 +11,35 @@ import { endRedis, installed, started as redisServer } from '../support/redis-se
 import { opens } from '../support/relay-cockpits.ts';
 import { admitted, type CockpitProcess, endProcesses, started } from '../support/relay-processes.ts';
 
-let server: Server;
-let isWell = true;
-let asked = 0;
+const servers: Server[] = [];
 const ways: Middleman[] = [];
 const relays: { stop(): Promise<unknown> }[] = [];
 
-beforeEach(async () => {
-  isWell = true;
-  asked = 0;
-  server = createServer(({ url }, response) => {
-    if (url === '/v1/health') asked += 1;
-    response.writeHead(isWell ? 200 : 503).end(isWell ? '{"status":"healthy"}' : '{"status":"unhealthy"}');
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-});
-afterEach(async () => {
+afterAll(async () => {
   await endProcesses();
-  await Promise.all([...ways.splice(0), ...relays.splice(0)].map((one) => one.stop()));
-  server.closeAllConnections();
-  await new Promise((done) => server.close(done));
+  await Promise.all([...ways, ...relays].map((one) => one.stop()));
+  for (const server of servers) server.closeAllConnections();
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   await endRedis();
 });
+
+/** `asked`: how often its health was. */
+class Gateway {
+  isWell = true;
+  asked = 0;
+  port = 0;
+
+  async start(): Promise<this> {
+    const server = createServer(({ url }, response) => {
+      if (url === '/v1/health') this.asked += 1;
+      response.writeHead(this.isWell ? 200 : 503).end(this.isWell ? '{"status":"healthy"}' : '{"status":"unhealthy"}');
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    this.port = (server.address() as AddressInfo).port;
+    return this;
+  }
+}
 
 async function relay(): Promise<number> {
   if (installed) return (await redisServer()).port;
@@ -42,8 +50,7 @@ async function relay(): Promise<number> {
 
 type Host = { way: Middleman; cockpit: CockpitProcess };
 
-async function host(name: string, at: number, nth: number): Promise<Host> {
-  const { port } = server.address() as AddressInfo;
+async function host(name: string, at: number, nth: number, { port }: Gateway): Promise<Host> {
   const address = `127.0.0.${nth}`;
   const way = await Middleman.before('127.0.0.1', port, { address, port });
   ways.push(way);
@@ -52,13 +59,13 @@ async function host(name: string, at: number, nth: number): Promise<Host> {
 }
 
 /** Ana and two more, whom she admits. */
-async function three(): Promise<[Host, Host, Host]> {
+async function three(of: Gateway): Promise<[Host, Host, Host]> {
   const at = await relay();
-  const ana = await host('ana', at, 2);
+  const ana = await host('ana', at, 2, of);
   ana.cockpit.do(opens);
-  const [ben, eva] = [await host('ben', at, 3), await host('eva', at, 4)];
+  const [ben, eva] = [await host('ben', at, 3, of), await host('eva', at, 4, of)];
   for (const { cockpit } of [ben, eva]) await admitted(ana.cockpit, cockpit);
-  for (const one of [ana, ben, eva]) await shown(one, ({ by }) => by !== undefined);
+  await Promise.all([ana, ben, eva].map((one) => shown(one, ({ by }) => by !== undefined)));
   return [ana, ben, eva];
 }
 
@@ -79,25 +86,26 @@ async function shown(one: Host, passes: (look: Look) => boolean): Promise<readon
   return looks.slice(before.length);
 }
 
-test('a host that cannot reach it says so, while the others share; then all see that it is ill', async () => {
-  const [ana, ben, eva] = await three();
-  const [before, looks] = [asked, (await known(ana, () => {})).looks.length];
+test.concurrent('a host that cannot reach it says so, while the others share; then all see that it is ill', async () => {
+  const gateway = await new Gateway().start();
+  const [ana, ben, eva] = await three(gateway);
+  const [before, looks] = [gateway.asked, (await known(ana, () => {})).looks.length];
   await eva.way.be('refuses');
   const seen = await shown(eva, ({ fault }) => fault === 'refused');
   // Its own turn comes after two of the others at most; one look may have begun.
   expect(seen.length).toBeLessThanOrEqual(4);
-  for (const one of [ana, ben])
-    expect((await shown(one, ({ by }) => by !== undefined)).some(({ fault }) => fault)).toBe(false);
+  const told = await Promise.all([ana, ben].map((one) => shown(one, ({ by }) => by !== undefined)));
+  expect(told.flat().some(({ fault }) => fault)).toBe(false);
   const more = (await known(ana, () => {})).looks.length - looks;
-  expect(asked - before).toBeLessThan(2 * (more + 1));
+  expect(gateway.asked - before).toBeLessThan(2 * (more + 1));
   await eva.way.be('works');
   await shown(eva, ({ by }) => by !== undefined);
-  isWell = false;
+  gateway.isWell = false;
   await Promise.all([ana, ben, eva].map((one) => shown(one, ({ healthy }) => healthy === false)));
 }, 300_000);
 
-test('the others ask when one is stopped, and when another one is killed', async () => {
-  const [ana, ben, eva] = await three();
+test.concurrent('the others ask when one is stopped, and when another one is killed', async () => {
+  const [ana, ben, eva] = await three(await new Gateway().start());
   const goOn = async (signal: NodeJS.Signals, gone: Host, ...others: readonly Host[]) => {
     const { looks } = await known(gone, () => {});
     gone.cockpit.signal(signal);
