@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // What is waited for ends a wait when it is there; the limit is for what never comes.
 const expectOptions = { poll: { timeout: 30_000 } };
 
-// Tests wait for servers and terminals more than they compute.
-const maxWorkers = Math.max(2, availableParallelism() + 1);
+// Tests wait for servers, terminals and time limits more than they compute; whole programs compute more.
+const cores = availableParallelism();
+const maxWorkers = cores + Math.min(cores, 4);
+const ofPrograms = cores + 1;
 
 export default defineConfig({
   test: {
     maxWorkers,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Pure functions: seconds.
       { test: { name: 'unit', expect: expectOptions, include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
@@ -32,7 +36,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      // Whole programs against the embedded Bentham: two files at a time, since each is a small data centre.
+      // Whole programs against the embedded Bentham, few files at a time, since each is a small data centre.
       {
         test: {
           expect: expectOptions,
@@ -40,7 +44,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.{ts,tsx}'],
           testTimeout: 240_000,
-          maxWorkers: 2,
+          maxWorkers: Math.min(ofPrograms, 6),
           // Of another number of workers, in one run with the others it comes after them.
           sequence: { groupOrder: 1 },
           // Whole programs share one machine: what fails once and passes at the second attempt is reported as "retry x1".
