@@ -1,9 +1,9 @@
 // Progress of a run as a bar: measured numbers only, never wider than its row.
 import { describe, expect, test } from 'vitest';
-import { progressTeller } from '../../src/commands/run/progress.ts';
+import { outputTeller, progressTeller } from '../../src/commands/run/progress.ts';
 import type { Plan } from '../../src/core/actions/action.ts';
 import { type Measured, measured, type Progress } from '../../src/core/actions/progress.ts';
-import { advance, type Run } from '../../src/core/actions/run.ts';
+import { advance, keptOutput, type Run } from '../../src/core/actions/run.ts';
 import { progressLine } from '../../src/screens/toolkit/bar.ts';
 import { lineWidth, textOf } from '../../src/screens/toolkit/line.ts';
 import { plannedRun, showing } from '../support/every-screen.ts';
@@ -141,4 +141,28 @@ describe('on the command line', () => {
       tell(run(counted(second, blocks(10), blocks(20)), 'scanning heap of jobs: 20 % of 100 blocks'), second),
     ).toBe('scanning heap of jobs: 20 % of 100 blocks · 10/s · ~8 s left');
   });
+
+  test('all output is told, however much there is; what came too fast is counted', () => {
+    const tell = outputTeller();
+    let at: Run = { ...plannedRun, phase: 'performing', output: [] };
+    const output = (...lines: string[]) => {
+      at = advance(at, { kind: 'output', lines }, now);
+    };
+    const told: string[] = [];
+    for (let line = 0; line < 3 * keptOutput; line += 1) {
+      output(String(line));
+      told.push(...tell(at));
+    }
+    expect(told).toEqual(Array.from({ length: 3 * keptOutput }, (_, line) => String(line)));
+    output(...Array.from({ length: keptOutput + 7 }, (_, line) => `fast ${line}`));
+    expect(tell(at).slice(0, 2)).toEqual(['… 7 lines omitted', 'fast 7']);
+    expect(tell(at)).toEqual([]);
+    expect(frameText(showing('run', { runs: { [at.id]: { ...at, startedAt: now } } }), size)).toContain('lines before');
+  });
+});
+
+test('a verification that looks through much shows how far it is', () => {
+  const verifying: Run = { ...plannedRun, phase: 'verifying', startedAt: now };
+  const counted = advance(verifying, { kind: 'progress', progress: { done: 120_000, unit: 'objects' } }, now);
+  expect(frameText(showing('run', { runs: { [counted.id]: counted } }), size)).toContain('120 000 objects');
 });

@@ -1,13 +1,17 @@
 // What `evidence verify` does: one pass over the archive, and the two hashes that it may be compared with.
 import path from 'node:path';
-import { complain, print } from '../../config/output.ts';
+import { complain, print, tell } from '../../config/output.ts';
+import { type Measured, measured, type Progress } from '../../core/actions/progress.ts';
 import { glyph } from '../../core/health/status.ts';
 import type { ArchiveProblem, ArchiveReport } from '../../core/preserve/archive.ts';
 import { problemSays } from '../../core/preserve/problems.ts';
 import { formatBytes, formatCounted } from '../../core/text/format.ts';
 import { stripControl } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import { paced } from '../../data/looked-through.ts';
 import { checkedArchive } from '../../data/preserve/verify-file.ts';
 import { isMissing, readBounded } from '../../disk/bounded-file.ts';
+import { progressTeller } from '../run/progress.ts';
 
 const reportVersion = 1;
 
@@ -19,7 +23,7 @@ export async function verifyEvidence(
   { sha256, json = false }: { sha256?: string; json?: boolean },
 ): Promise<ExitCode> {
   const file = path.resolve(given);
-  const checked = await checkedArchive(file);
+  const checked = await checkedArchive(file, { told: process.stderr.isTTY ? paced(countTeller()) : undefined });
   if (!checked.ok) {
     const { where, what, hint } = checked.fault;
     if (json) print(JSON.stringify({ version: reportVersion, file, error: what }, null, 2));
@@ -84,6 +88,18 @@ function asText(report: ArchiveReport): string {
     ...more(partial.length),
     'The hashes are those of the archive itself: compare its SHA-256 with the incident journal (incident show).',
   ].join('\n');
+}
+
+/** On a terminal: how far the reading of a large archive is, with its pace. */
+function countTeller(): (progress: Progress) => void {
+  const say = progressTeller();
+  let counted: Measured | undefined;
+  return (progress) => {
+    const now = Date.now();
+    counted = measured(counted, progress, now);
+    const far = now - counted.from.at >= second ? say({ measured: counted }, now) : undefined;
+    if (far !== undefined) tell(`  … ${far}`);
+  };
 }
 
 /** Lines of one kind. */

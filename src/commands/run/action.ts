@@ -17,11 +17,12 @@ import type { World } from '../../core/world/world.ts';
 import type { Recorder } from '../../engine/incident/recorder.ts';
 import type { Runner } from '../../engine/runs/runner.ts';
 import { loadWithOwn } from '../own-commands.ts';
+import { isBehind, unblock } from '../terminal-waits.ts';
 import { askTyped } from './ask.ts';
 import type { RunFlags } from './flags.ts';
 import { oneShotRunner } from './one-shot.ts';
 import { takePerson } from './person.ts';
-import { progressTeller } from './progress.ts';
+import { outputTeller, progressTeller } from './progress.ts';
 import { askMissing, targetFrom } from './target.ts';
 import { listText, planText, resultText } from './text.ts';
 
@@ -56,8 +57,14 @@ export async function runAction(command: Command, action: Action | undefined, fl
 
 async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {
   let arming = initialArming(settings.environment);
-  let shown = 0;
+  const fresh = outputTeller();
   const tellProgress = progressTeller();
+  // A terminal that takes nothing (ctrl-s) stops neither the run nor a signal. Its few lines are kept.
+  unblock(process.stdout);
+  unblock(process.stderr);
+  const sayOutput = (run: Run) => {
+    for (const line of fresh(run)) say(`  ${line}`);
+  };
   const commands: LoggedCommand[] = [];
   const forbidden = (recorder: Recorder, { onlyReads }: Pick<Run, 'onlyReads'>) =>
     recorder.mayAct(true) ?? forbids(arming, Date.now(), '--arm "why"', onlyReads);
@@ -66,9 +73,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
     forbids: forbidden,
     world: worldNow(settings),
     changed(run) {
-      if (flags.json) return;
-      for (const line of run.output.slice(shown)) say(`  ${line}`);
-      shown = run.output.length;
+      if (flags.json || isBehind(process.stdout)) return;
+      sayOutput(run);
       const far = tellProgress(run, Date.now());
       if (far !== undefined) say(`  … ${far}`);
     },
@@ -94,7 +100,10 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
   const finish = async (run: Run): Promise<number> => {
     await close();
     if (flags.json) print(JSON.stringify(forPrograms(run, commands), null, 2));
-    else say(resultText(run));
+    else {
+      sayOutput(run);
+      say(resultText(run));
+    }
     return run.outcome ? runExitCode[run.outcome] : 0;
   };
   const { interrupted, stopWatching } = watchInterrupts(runner, id);
@@ -196,7 +205,7 @@ async function confirmed(run: Run, flags: RunFlags, signal: AbortSignal): Promis
 
 /**
  * Ctrl-C before the first call cancels, and ends a question that waits. Afterwards the first one says what was done, and a
- * second one stops it.
+ * second one stops it. SIGTERM, and SIGHUP of a terminal that went away, stop it at once: nobody sends them twice.
  */
 function watchInterrupts(runner: Runner, id: string): { interrupted: AbortSignal; stopWatching: () => void } {
   let asked = false;
@@ -211,13 +220,15 @@ function watchInterrupts(runner: Runner, id: string): { interrupted: AbortSignal
     asked = true;
     complain(`${run.performed} of ${run.calls.length} calls done; the run continues. Press Ctrl-C again to stop it.`);
   };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  const onEnd = () => {
+    question.abort();
+    runner.cancel(id, { verifies: false });
+  };
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onEnd).on('SIGHUP', onEnd);
   return {
     interrupted: question.signal,
     stopWatching() {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onInterrupt);
+      process.off('SIGINT', onInterrupt).off('SIGTERM', onEnd).off('SIGHUP', onEnd);
     },
   };
 }

@@ -52,6 +52,8 @@ export type Run = {
   reveals?: true;
   /** The last lines of output. */
   output: readonly string[];
+  /** How many lines came before them. */
+  omitted?: number | undefined;
   /** The progress of the running call, in words. */
   progress?: string;
   /** The progress of its calls or of its verification, in numbers. */
@@ -89,7 +91,7 @@ const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
   planned: ['planned', 'confirmed', 'ended'],
   rechecking: ['planned', 'progress', 'started', 'ended'],
   performing: ['planned', 'output', 'progress', 'performed', 'performedAll', 'ended'],
-  verifying: ['output', 'seen', 'ended'],
+  verifying: ['output', 'progress', 'seen', 'ended'],
   done: [],
 };
 
@@ -133,8 +135,11 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
       return { ...run, phase: 'rechecking' };
     case 'started':
       return withCalls({ ...without(run, 'progress', 'measured'), phase: 'performing', startedAt: now }, now);
-    case 'output':
-      return { ...run, output: [...run.output, ...event.lines].slice(-keptOutput) };
+    case 'output': {
+      const all = [...run.output, ...event.lines];
+      const left = Math.max(0, all.length - keptOutput);
+      return { ...run, output: all.slice(left), omitted: (run.omitted ?? 0) + left || undefined };
+    }
     case 'progress':
       return {
         ...run,

@@ -51,6 +51,7 @@ export async function preserve(call: PreserveCall, context: ExecutionContext): P
       await archive.end();
       return failed(`stopped; ${formatBytes(bytes)} are kept`, 'run it again to continue');
     }
+    progress?.('writing the manifest, and the archive’s SHA-256');
     const { files, missing } = await addManifest(collecting, settings);
     await archive.finish();
     const sha256 = await hashOf(file);

@@ -56,6 +56,8 @@ export class LiveRun {
   readonly stop = new AbortController();
   /** Stops preflight and verification, too. */
   readonly leave = new AbortController();
+  /** Nobody waits for preflight and verification any more. */
+  readonly #over: AbortSignal;
   #run: Run;
   /** Of a cockpit that has ended: nobody does it any more. */
   readonly #resumed: true | undefined;
@@ -66,13 +68,14 @@ export class LiveRun {
     this.action = action;
     this.#context = context;
     const { settings, recorder, actionContext, kept, signal, changed, world } = context;
+    this.#over = AbortSignal.any([signal, this.leave.signal]);
     this.preflight = createPreflight({
       settings,
       context: actionContext,
       kept,
       incident: () => openIncident(recorder, Date.now()),
       world,
-      signal: AbortSignal.any([signal, this.leave.signal]),
+      signal: this.#over,
       looked: ({ says, took, ok, what }) => this.log({ kind: 'look', says, took, ok, what }),
       progress: (progress) => this.tell({ kind: 'progress', progress }),
     });
@@ -167,20 +170,22 @@ export class LiveRun {
     if (uncertainty === undefined) {
       if (state === 'pass') return ended('verified', because);
       const within = formatAge(this.action.within);
-      const why = state === 'fail' || final ? because : `not verified within ${within}: ${because}`;
+      const late = this.#over.aborted ? 'verification was stopped' : `not verified within ${within}`;
+      const why = state === 'fail' || final ? because : `${late}: ${because}`;
       const hint = this.run.calls.length === 0 ? 'check the current state' : 'it was done; check the current state';
       return ended('unverified', why, hint);
     }
     if (state === 'pass') return ended('verified', `${uncertainty}, but it was done: ${because}`);
     if (state === 'fail') return ended('failed', `${uncertainty}; current state: ${because}`);
-    const says = `outcome unknown: ${uncertainty}; last seen: ${because}`;
+    const seen = this.#over.aborted ? 'verification was stopped' : `last seen: ${because}`;
+    const says = `outcome unknown: ${uncertainty}; ${seen}`;
     return this.end('unknown', says, { hint: 'check the current state before you retry', next });
   }
 
   /** Verifies until the facts prove it, disprove it, or time is up. */
   async #proof(plan: Pick<Plan, 'baseline'>, uncertainty: string | undefined): Promise<Proof> {
-    const { signal, patient } = this.#context;
-    const over = AbortSignal.any([this.leave.signal, signal]);
+    const { patient } = this.#context;
+    const over = this.#over;
     const startedAt = this.run.startedAt ?? Date.now();
     const endedAt = Date.now();
     const until = endedAt + this.action.within;

@@ -155,13 +155,13 @@ export class Runner {
     }
   }
 
-  /** Before the first call nothing is changed; afterwards the running call is stopped, and the run tells how far it came. */
-  cancel(id: string): void {
+  /** Before the first call nothing is changed; afterwards the running call is stopped, and, if it `verifies`, looked for. */
+  cancel(id: string, { verifies = true } = {}): void {
     const live = this.#live.get(id);
     if (!live) return;
     const { phase } = live.run;
     live.stop.abort();
-    if (phase !== 'performing') live.leave.abort();
+    if (phase !== 'performing' || !verifies) live.leave.abort();
     if (phase === 'planning' || phase === 'planned') void live.end('cancelled', 'nothing was changed');
   }
 

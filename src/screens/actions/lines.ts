@@ -2,9 +2,10 @@
 
 import type { NextStep, Plan } from '../../core/actions/action.ts';
 import { undoSays } from '../../core/actions/plan-text.ts';
+import { countsSay } from '../../core/actions/progress.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
-import { formatAge, formatClock, formatCount } from '../../core/text/format.ts';
+import { formatAge, formatClock, formatCounted } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import { progressLine } from '../toolkit/bar.ts';
 import { diffTone } from '../toolkit/diff.ts';
@@ -12,6 +13,8 @@ import { blank, dim, type Line, line, mark, span, textOf, wrap } from '../toolki
 
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;
+/** Lines of output on the screen. */
+const shownOutput = 200;
 
 const wrapped = (text: string, columns: number, by: (part: string, row: number) => Line): Line[] =>
   wrap(text, Math.max(20, columns - 4)).map(by);
@@ -104,8 +107,8 @@ export function outcomeLines(run: Run, columns: number): Line[] {
   ];
 }
 
-/** How far a long look came: ` 120,000 objects`. */
-const lookedThrough = ({ measured }: Run) => (measured ? ` ${formatCount(measured.done)} ${measured.unit}` : '');
+/** How far a long look came: ` 120 000 objects`, ` 1 200 of 20 000 locks`. */
+const lookedThrough = ({ measured }: Run) => (measured ? ` ${countsSay(measured)}` : '');
 
 /** The state of the run in one line. */
 function stands(run: Run, state: State): Line {
@@ -127,6 +130,17 @@ function stands(run: Run, state: State): Line {
       ` outcome unknown: ${run.uncertainty}; checking the current state${since}: ${run.seen ?? '…'}`,
     );
   return line('  ', span('▶', 'accent'), ` verifying${since}: ${run.seen ?? '…'}`);
+}
+
+/** The end of its output, and how much of it came before. */
+function outputLines({ output, omitted = 0 }: Run): Line[] {
+  if (output.length === 0) return [];
+  const before = omitted + Math.max(0, output.length - shownOutput);
+  return [
+    ...(before > 0 ? [line(dim(`  │ … ${formatCounted(before, 'line')} before`))] : []),
+    ...output.slice(-shownOutput).map((text) => line(dim('  │ '), text)),
+    blank,
+  ];
 }
 
 /** The screen that esc returns to: where the action was begun. */
@@ -157,7 +171,7 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
     ...(run.reveals && run.output.length > 0
       ? [line('  ', mark('warning'), span(' shown only once: copy it now; leaving this screen clears it', 'warning'))]
       : []),
-    ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
+    ...outputLines(run),
     ...(ended && !run.plan ? [] : planLines(run, state, columns)),
   ];
 }
