@@ -64,11 +64,15 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
         `${process.platform}-${process.arch} is installed. Install Node ${oldestMajor}, or run npm ci without --omit=optional.`,
     );
   const { spawn } = require('node:child_process');
-  const child = spawn(node, ['--max-semi-space-size=4', __filename, ...process.argv.slice(2)], {
-    // The fourth is a lifeline: it closes when this process ends, in any way.
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, [lifeline]: '3', [begun]: String(performance.timeOrigin) },
-  });
+  const child = spawn(
+    node,
+    ['--min-semi-space-size=2', '--max-semi-space-size=2', __filename, ...process.argv.slice(2)],
+    {
+      // The fourth is a lifeline: it closes when this process ends, in any way.
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      env: { ...process.env, [lifeline]: '3', [begun]: String(performance.timeOrigin) },
+    },
+  );
   // The terminal sends its signals to the whole group; signals to this process alone are passed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGCONT', 'SIGUSR2'])
     process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));

@@ -154,7 +154,8 @@ describe('the command as it is installed', () => {
     await expect(run(path.join(there, 'bentham-cockpit'), [])).rejects.toMatchObject({ code: 9 });
     script(path.join(there, '..', 'node_modules', packaged, 'bin', 'node'), `printf '<%s>' "$@"`);
     const { stdout } = await run(path.join(there, 'bentham-cockpit'), ['a  b', '', '*', '$(id)', '-n']);
-    expect(stdout).toBe(`<--max-semi-space-size=4><${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
+    const room = '<--min-semi-space-size=2><--max-semi-space-size=2>';
+    expect(stdout).toBe(`${room}<${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
   });
 
   test.runIf(hasLoader)('gives room for what is not collected to `status` alone, not to words of others', async () => {
@@ -164,12 +165,13 @@ describe('the command as it is installed', () => {
     const most = '--min-semi-space-size=64 --max-semi-space-size=64\n';
     for (const words of [['status'], ['status', '--json']]) expect(await roomOf(...words)).toBe(most);
     const others = [[], ['status', '--watch'], ['status', '--rollout=api'], ['incident', 'note', 'the status is bad']];
-    for (const words of others) expect(await roomOf(...words)).toMatch(/^--max-semi-space-size=4 /);
+    for (const words of others)
+      expect(await roomOf(...words)).toBe('--min-semi-space-size=2 --max-semi-space-size=2\n');
   });
 
   test('takes the Node of PATH where none is packaged', async () => {
     const there = copied();
-    script(path.join(there, 'path', 'node'), 'echo "$2"');
+    script(path.join(there, 'path', 'node'), 'echo "$3"');
     const { stdout } = await run(path.join(there, 'bin', 'bentham-cockpit'), [], {
       env: { PATH: `${there}/path:/usr/bin:/bin` },
     });

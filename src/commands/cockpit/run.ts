@@ -1,7 +1,6 @@
 // Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
 
 import { randomUUID } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
 import { render } from 'ink';
 import { createElement } from 'react';
 import { App, type Ports, type Release } from '../../app.tsx';
@@ -32,6 +31,7 @@ import { followTour } from '../../screens/shell/tour.ts';
 import { createCockpitStore, initialState, type Notice, noticeStays, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
 import { type Edited, editText } from './editor.ts';
+import { saveMemory } from './heaps.ts';
 import { Keyboard } from './keyboard.ts';
 import { shellHost } from './shells.ts';
 import { Terminal } from './terminal.ts';
@@ -246,10 +246,8 @@ export async function runCockpit(
   if (ports.colours > 0 && answersColours(process.env)) owed = askGround();
 
   // Only now: a thread that starts takes time from the first frame.
-  // MB, for the engine's thread: it begins with the most that its limit allows. Logs at full speed take a quarter less CPU.
-  setFlagsFromString('--min-semi-space-size=2');
   engine = startEngine(settings);
-  const stops = [joins ? openJoined(store) : () => {}];
+  const stops = [joins ? openJoined(store) : () => {}, saveMemory()];
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   stops.push(
     syncQueries(store, ports.send),
