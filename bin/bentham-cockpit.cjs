@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The launcher, in CommonJS that any Node reads. If Node is too old, it restarts itself under the packaged one; then it
-// turns on the compile cache and imports the bundle, or runs the script of `status` and the looks.
+// turns on the compile cache and imports the bundle, or runs a script: of the screen, or of `status` and the looks.
 'use strict';
 const { existsSync, lstatSync, mkdirSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -11,6 +11,7 @@ const root = path.join(__dirname, '..');
 const bundle = path.join(root, 'dist', 'cli.js');
 // The commands that look once and end have a script of their own.
 const once = path.join(root, 'dist', 'once.cjs');
+const screen = path.join(root, 'dist', 'screen.cjs');
 const statusThread = path.join(root, 'dist', 'status-thread.cjs');
 const looks = ['pods', 'sessions', 'statements', 'waits', 'keys', 'evidence', 'oncall', 'backups', 'study'];
 const ofOneLook = new Set(['status', ...looks]);
@@ -24,6 +25,8 @@ function fail(message) {
   process.stderr.write(`bentham-cockpit: ${message}\n`);
   process.exit(3);
 }
+
+const isBroken = (error) => fail(error.stack ?? String(error));
 
 function packagedNode() {
   const name = `node-${process.platform}-${process.arch}`;
@@ -100,10 +103,20 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   const cache = ownCache();
   const [, , command] = process.argv;
   if (ofOneLook.has(command) && existsSync(once)) {
-    const { runOnce, startThread } = require('./once.cjs');
+    const { runOnce, startThread } = require('./kept.cjs');
     if (command === 'status' && gainsByThread()) startThread(statusThread, cache);
-    runOnce(once, command, cache);
+    runOnce(once, command, cache).catch(isBroken);
+  } else if (opensScreen(command) && existsSync(screen)) {
+    require('./kept.cjs').runScreen(screen, cache).catch(isBroken);
   } else runBundle(cache);
+}
+
+/** The screen is what options alone open. What has no terminal prints the status, which its script does not have. */
+function opensScreen(command = 'cockpit') {
+  const { isatty } = require('node:tty');
+  const isScreen = /^(?:cockpit|join|-.*[^-].*)$/.test(command);
+  const onlyTells = process.argv.some((word) => /^(?:help|-h|--help|-V|--version)$/.test(word));
+  return isScreen && !onlyTells && isatty(0) && isatty(1) && process.env.TERM !== 'dumb';
 }
 
 // Only beside another processor; and what does not look once starts none.
@@ -114,5 +127,5 @@ function gainsByThread() {
 
 function runBundle(cache) {
   if (cache) require('node:module').enableCompileCache?.(cache);
-  import(require('node:url').pathToFileURL(bundle).href).catch((error) => fail(error.stack ?? String(error)));
+  import(require('node:url').pathToFileURL(bundle).href).catch(isBroken);
 }

@@ -1,7 +1,7 @@
 // Bundles the program into dist/. Plain JavaScript: `npm ci` runs it under any Node, and names a package that is not
 // installed.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { bundleOptions, onceOptions, onceScript } from './bundle/options.mjs';
+import { asScript, bundleOptions, scriptsOptions } from './bundle/options.mjs';
 
 const outdir = 'dist';
 
@@ -16,13 +16,16 @@ function cannotBuild(error) {
 }
 
 const { build } = await import('esbuild').catch(cannotBuild);
-const options = bundleOptions({ outdir, sourcemap: process.argv.includes('--sourcemap') });
+const sourcemap = process.argv.includes('--sourcemap');
+// Scripts have no source map: without them the launcher runs the modules.
+const scripts = sourcemap ? [] : Object.values(scriptsOptions({ outdir }));
 // The old build stays until the new one is complete.
-const [result, once] = await Promise.all([build(options), build(onceOptions({ outdir }))]).catch(cannotBuild);
-const scripts = once.outputFiles.map(({ path, text }) => ({ path, contents: onceScript(text) }));
+const results = await Promise.all([bundleOptions({ outdir, sourcemap }), ...scripts].map(build)).catch(cannotBuild);
+const [modules, ...ofScripts] = results.map(({ outputFiles }) => outputFiles);
+const files = [...modules, ...ofScripts.flat().map(({ path, text }) => ({ path, contents: asScript(text) }))];
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);
-await Promise.all([...result.outputFiles, ...scripts].map(({ path, contents }) => writeFile(path, contents)));
+await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
 if (process.argv.includes('--sizes'))
-  for (const [file, out] of Object.entries({ ...result.metafile.outputs, ...once.metafile.outputs }))
+  for (const [file, out] of results.flatMap(({ metafile }) => Object.entries(metafile.outputs)))
     console.log(`${String(Math.round(out.bytes / 1024)).padStart(6)} kB  ${file}`);

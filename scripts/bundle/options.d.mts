@@ -6,5 +6,7 @@ export function bundleOptions(how: {
   sourcemap?: boolean;
   packaged?: boolean;
 }): BuildOptions & { metafile: true; write: false };
-export function onceOptions(how: { outdir: string }): BuildOptions & { metafile: true; write: false };
-export function onceScript(text: string): Buffer;
+export function scriptsOptions(how: {
+  outdir: string;
+}): Record<'looks' | 'screen', BuildOptions & { metafile: true; write: false }>;
+export function asScript(text: string): Buffer;

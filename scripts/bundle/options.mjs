@@ -3,7 +3,7 @@
 // Node.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { onlyLooks, withPlugins } from './plugins.mjs';
+import { nodeByRequire, onlyLooks, onlyScreen, withPlugins } from './plugins.mjs';
 
 /** The commit of the sources, `+changes` where they differ from it; empty outside a repository. */
 export function commitOf() {
@@ -64,34 +64,46 @@ export function bundleOptions({ outdir, sourcemap = false, packaged = false }) {
 }
 
 /**
- * esbuild's options for `status` and the looks as one script in CommonJS: of a script Node keeps compiled what has run,
- * of a module only what runs as it is loaded (bin/once.cjs).
- * @param {{ outdir: string }} how
+ * esbuild's options for one script: of a script Node keeps compiled what has run, of a module only what runs as it is
+ * loaded (bin/kept.cjs). It takes Node's modules from `require`, and what an import.meta says from `importMeta`.
+ * @param {{ outdir: string, entryPoints: Record<string, string>, leaves: import('esbuild').Plugin,
+ *   define?: Record<string, string> }} how
  * @returns {import('esbuild').BuildOptions & { metafile: true, write: false }}
  */
-export function onceOptions({ outdir }) {
+function scriptOptions({ outdir, entryPoints, leaves, define = {} }) {
   const options = bundleOptions({ outdir });
   return {
     ...options,
-    plugins: [onlyLooks, ...(options.plugins ?? [])],
-    entryPoints: { once: 'src/once.ts', 'status-thread': 'src/commands/status/worker.ts' },
+    plugins: [leaves, nodeByRequire, ...(options.plugins ?? [])],
+    entryPoints,
     outExtension: { '.js': '.cjs' },
     splitting: false,
-    format: 'cjs',
     banner: {},
     charset: 'ascii',
-    supported: { 'dynamic-import': false },
-    define: { ...options.define, 'process.env.BENTHAM_COCKPIT_LOOKS_ONCE': '"yes"' },
-    logOverride: { 'empty-import-meta': 'error' },
+    define: { ...options.define, ...define, 'import.meta': 'importMeta' },
   };
 }
+
+/**
+ * The scripts: `status` and the looks, and the thread of `status`; the screen.
+ * @param {{ outdir: string }} how
+ */
+export const scriptsOptions = ({ outdir }) => ({
+  looks: scriptOptions({
+    outdir,
+    entryPoints: { once: 'src/script.ts', 'status-thread': 'src/commands/status/worker.ts' },
+    leaves: onlyLooks,
+    define: { 'process.env.BENTHAM_COCKPIT_LOOKS_ONCE': '"yes"' },
+  }),
+  screen: scriptOptions({ outdir, entryPoints: { screen: 'src/script.ts' }, leaves: onlyScreen }),
+});
 
 /**
  * The script as bytes that are read without decoding: what esbuild leaves beyond ASCII stands in regular expressions and
  * comments. Its last line names its content.
  * @param {string} text
  */
-export function onceScript(text) {
+export function asScript(text) {
   const odd = /\\[^\0-\x7f]/.exec(text);
   if (odd)
     throw new Error(`a character beyond ASCII behind a backslash: ${text.slice(odd.index - 40, odd.index + 40)}`);

@@ -1,6 +1,7 @@
-// The five esbuild plugins of the bundle (docs/adr/0006-bundle.md); each makes a start faster. Plain JavaScript, as the
+// The esbuild plugins of the bundle (docs/adr/0006-bundle.md); each makes a start faster. Plain JavaScript, as the
 // build is.
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
@@ -85,18 +86,48 @@ const undiciInPart = {
 };
 
 /**
- * What other commands load when they run is left out of the script of `status` and the looks, which runs no other.
+ * A script imports nothing: Node's modules come from `require`.
  * @type {import('esbuild').Plugin}
  */
-export const onlyLooks = {
-  name: 'only-looks',
+export const nodeByRequire = {
+  name: 'node-by-require',
   setup(build) {
-    build.onResolve({ filter: /^\./ }, ({ kind, importer, path }) => {
-      const [, command] = /[\\/]src[\\/]commands[\\/](?!(?:status|look|evidence)[\\/])(.*)/.exec(importer) ?? [];
-      return command && kind === 'dynamic-import' ? { path, external: true } : undefined;
-    });
+    const namespace = 'node';
+    build.onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind !== 'require-call' && isBuiltin(path)
+        ? { path: path.replace(/^(?:node:)?/, 'node:'), namespace }
+        : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
   },
 };
+
+/**
+ * What commands load when they run is left out of a script that never runs them.
+ * @param {string} name
+ * @param {RegExp} runs files below src/commands/ whose imports stay
+ * @param {RegExp} [except] what these import nevertheless only where the script does not run
+ * @returns {import('esbuild').Plugin}
+ */
+const onlyOf = (name, runs, except) => ({
+  name,
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, importer, path }) => {
+      const [, file] = /[\\/]src[\\/]commands[\\/](.*)/.exec(importer) ?? [];
+      if (!file || kind !== 'dynamic-import') return undefined;
+      return runs.test(file) && !except?.test(path) ? undefined : { path, external: true };
+    });
+  },
+});
+
+/** The script of `status` and the looks. */
+export const onlyLooks = onlyOf('only-looks', /^(?:status|look|evidence)[\\/]/);
+
+/** The script of the screen. Without a terminal, where the cockpit prints the status, the launcher runs the modules. */
+export const onlyScreen = onlyOf('only-screen', /^(?:cockpit|join)[\\/]|^own-commands\./, /[\\/]status[\\/]/);
 
 /**
  * Adds the plugins to esbuild's options.

@@ -44,7 +44,7 @@ type Ended = { code: number; stdout: string; stderr: string };
 /** `status` with its thread, or by the first thread alone. */
 function status({ alone = false, before = '', timeout = 60, kubeconfig = kubeconfigOf(server) } = {}): Promise<Ended> {
   const nowhere = 'http://127.0.0.1:1';
-  const once = `require(${JSON.stringify(file('bin/once.cjs'))}).runOnce(${JSON.stringify(file('dist/once.cjs'))}, 'status')`;
+  const once = `require(${JSON.stringify(file('bin/kept.cjs'))}).runOnce(${JSON.stringify(file('dist/once.cjs'))}, 'status')`;
   const program = alone ? write('alone.cjs', once) : launcher;
   const env = {
     PATH: process.env.PATH,

@@ -1,7 +1,8 @@
 // What every command loads and makes before it does anything: counted, as times differ from machine to machine.
+import { Script } from 'node:vm';
 import { build } from 'esbuild';
 import { afterEach, expect, test, vi } from 'vitest';
-import { bundleOptions, onceOptions, onceScript } from '../../scripts/bundle/options.mjs';
+import { asScript, bundleOptions, scriptsOptions } from '../../scripts/bundle/options.mjs';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -53,30 +54,50 @@ test('one look loads of undici what a request needs, and neither what ioredis pr
   expect(modules.filter((module) => spared.test(module))).toEqual([]);
 });
 
-test('the script of status and the looks has all that they load, in ASCII, and nothing of other commands', async () => {
-  const { metafile, outputFiles } = await build(onceOptions({ outdir: 'out' }));
-  // What is imported and not used takes no byte.
-  const modules = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+const scripts = scriptsOptions({ outdir: 'out' });
+const [looks, screen] = await Promise.all([build(scripts.looks), build(scripts.screen)]);
+
+/** The modules of scripts; what is imported and not used takes no byte. */
+const modulesOf = ({ metafile }: typeof looks) =>
+  Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.keys(inputs).filter((module) => (inputs[module]?.bytesInOutput ?? 0) > 0),
   );
+
+test('the script of status and the looks has all that they load, and nothing of other commands', () => {
+  const modules = modulesOf(looks);
   const sources = ['kubernetes/sources', 'gateway/source', 'postgres/sources', 'redis/source', 'aws/backups'];
   expect(modules).toEqual(expect.arrayContaining(sources.map((source) => `src/data/${source}.ts`)));
   expect(modules).toContain('src/commands/look/run.ts');
   expect(modules.filter((module) => /\/(ink|react|yoga-layout)\/|^src\/screens\//.test(module))).toEqual([]);
-  const text = outputFiles.map((file) => file.text).join('');
-  expect(/[^\0-\x7f]/.test(text)).toBe(true);
-  const bytes = onceScript(text);
-  expect(bytes.every((byte) => byte < 0x80)).toBe(true);
-  // The name of the kept code: of another script another.
-  expect(bytes.subarray(-32)).not.toEqual(onceScript(`${text} `).subarray(-32));
+});
+
+test('the script of the screen has all that opens it, and nothing that asks a backend', () => {
+  const modules = modulesOf(screen);
+  const opened = loadedWith(chunksOf('src/commands/cockpit/run.ts', 'src/config/load.ts', 'src/actions/index.ts'));
+  expect(opened.length).toBeGreaterThan(300);
+  expect(opened.filter((module) => !modules.includes(module) && /^src\//.test(module))).toEqual([]);
+  expect(modules.filter((module) => /\/(ioredis|pg|undici|client-node|client-s3)\//.test(module))).toEqual([]);
+});
+
+test('a script is ASCII, imports nothing, and is named by its content', () => {
+  const files = [looks, screen].flatMap(({ outputFiles }) => outputFiles);
+  expect(files).toHaveLength(3);
+  for (const { text } of files) {
+    const bytes = asScript(text);
+    expect(bytes.every((byte) => byte < 0x80)).toBe(true);
+    // Neither an import nor import.meta can be in one; it awaits.
+    new Script(`(async () => {${bytes.toString('latin1')}\n})`);
+    // The name of the kept code: of another script another.
+    expect(bytes.subarray(-32)).not.toEqual(asScript(`${text} `).subarray(-32));
+  }
 });
 
 test('a character beyond ASCII means the same in the script', () => {
   const said = 'module.exports = [/^[•…]+$/.test("…•"), /^(?:🚨|💥)$/u.test("💥"), /µs/.test("µs"), "…"]';
   const module = { exports: [] };
-  new Function('module', onceScript(said).toString('latin1'))(module);
+  new Function('module', asScript(said).toString('latin1'))(module);
   expect(module.exports).toEqual([true, true, true, '…']);
-  expect(() => onceScript('/\\•/')).toThrow('behind a backslash');
+  expect(() => asScript('/\\•/')).toThrow('behind a backslash');
 });
 
 test('what is imported on demand has the names that are asked for', () => {

@@ -13,7 +13,7 @@ export type ToThread =
 /** What a source of the thread tells. */
 export type FromThread = { source: string; news: SourceUpdate };
 
-/** The thread that the launcher started (bin/once.cjs), if it did. */
+/** The thread that the launcher started (bin/kept.cjs), if it did. */
 export function threadOfStatus(): Worker | undefined {
   return Reflect.get(globalThis, Symbol.for('BENTHAM_COCKPIT_THREAD')) as Worker | undefined;
 }
