@@ -214,12 +214,37 @@ describe.each([
     ['that is no JSON', () => 'look'],
     ['of a megabyte', () => noteOf(admitted).padEnd(1_000_000)],
   ];
-  test.runIf(isThere).each(lies)('a note %s has no effect', async (_, lie, answer = forged) => {
-    const port = await relay();
-    const ana = cockpit(port, 'ana', { admits: (key) => key !== strange.id });
-    await ana.isUp();
-    await writes(port, 'note', lie(), answer);
-    expect((await ana.turn()).by).toBe('self');
+  describe.each([
+    ['of a server that says who it is', false],
+    ['of a server that each host checks itself', true],
+  ])('a note %s', (_, checks) => {
+    /** One that has looked itself where it checks. */
+    const cockpitThere = async () => {
+      const port = await relay();
+      const check = checks ? { verdict: () => 'well', within: 60_000 } : undefined;
+      const ana = cockpit(port, 'ana', { admits: (key) => key !== strange.id, check });
+      await ana.isUp();
+      if (checks) await ana.turn();
+      return { port, ana };
+    };
+
+    test.runIf(isThere).each(lies)('%s has no effect', async (_, lie, answer = forged) => {
+      const { port, ana } = await cockpitThere();
+      await writes(port, 'note', lie(), answer);
+      expect((await ana.turn()).by).toBe('self');
+    });
+
+    test.runIf(isThere)('by an admitted key brings no control characters', async () => {
+      const { port, ana } = await cockpitThere();
+      const told = JSON.stringify({ value: { number: 1, texts: ['\u001b]0;evil\u0007\u202eok'] } });
+      const at = Date.now();
+      const answer = { at, next: at + every, digest: digestOf(told) };
+      await writes(port, 'note', noteOf(admitted, { name: '\u001b[31mx', answer }), told);
+      const look = await ana.relayed.await(new AbortController().signal);
+      if (!look?.result.ok) throw new Error('it was not taken');
+      expect(`${look.by} ${look.result.value.texts.join()}`).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(look.result.value.texts.join()).toContain('ok');
+    });
   });
 
   test.runIf(isThere)('the same note by an admitted key counts, a stranger’s turn keeps nobody waiting', async () => {
