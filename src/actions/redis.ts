@@ -109,11 +109,13 @@ export const evictRedis: Action = {
     if (may.value.may === false) return refuse(`Redis would refuse this: ${may.value.why}`, may.value.hint);
     const sizes = old.flatMap((key) => key.bytes ?? []);
     const size = unsized ? `size unknown: ${unsized}` : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0));
-    const { usedBytes, maxBytes = 0, policy } = memory.value;
+    const { usedBytes, maxBytes, policy } = memory.value;
+    const limit =
+      maxBytes === undefined ? ', limit unknown' : maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set';
     return planned({
       impact: [
         `Removes ${formatCount(old.length)} of ${formatCount(matched)} keys ${prefix}*, idle for ${formatAge(idle)} or more: ${size}.`,
-        `Redis uses ${usedBytes === undefined ? 'an unknown amount of memory' : formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
+        `Redis uses ${usedBytes === undefined ? 'an unknown amount of memory' : formatBytes(usedBytes)}${limit}; policy ${policy || 'unknown'}.`,
         `Examples: ${old
           .slice(0, 3)
           .map(({ key }) => key)

@@ -1,8 +1,9 @@
 // A real Redis Cluster, judged by all of its primaries: one that refuses writes does so for a third of the keys.
 import { afterEach, describe, expect, test } from 'vitest';
 import { freePort } from '../../simulator/postgres/server.ts';
+import { evaluateRedis, redisMemory } from '../../src/core/health/redis.ts';
 import { otherNodes, otherPrimaries, settingsOfNode } from '../../src/data/redis/cluster-nodes.ts';
-import { parseInfo } from '../../src/data/redis/info.ts';
+import { parseInfo, readRedis } from '../../src/data/redis/info.ts';
 import { eventually } from '../support/eventually.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 
@@ -106,6 +107,28 @@ test.each(['', 'used_memory:\r\nmaxmemory:\r\n', 'used_memory:12\r\n', '<html>us
     const connect = async () => ({ client: asked, close: async () => {} });
     const found = await otherNodes(asked as never, connect as never, parseInfo);
     expect(found).toEqual({ seen: [], silent: ['10.0.0.7:6379'] });
+  },
+);
+
+/** A server that answers so. */
+const answering = (info: string, cluster = 'cluster_state:ok'): never =>
+  ({ ping: async () => 'PONG', info: async () => info, call: async () => cluster }) as never;
+
+test('what INFO does not tell is unknown, not zero', async () => {
+  const told = await readRedis(answering('role:master\r\nused_memory:12\r\n'), 'there');
+  expect(told).toMatchObject({ usedBytes: 12, maxBytes: undefined, evictedKeys: undefined, clients: undefined });
+  expect(redisMemory(told)).toBeUndefined();
+  expect(redisMemory({ ...told, maxBytes: 0 })).toEqual({ used: 12, most: 0 });
+});
+
+test.each(['cluster_state:ok', 'cluster_state:ok\r\ncluster_slots_assigned:16384\r\ncluster_slots_fail:none\r\n'])(
+  'a cluster that does not tell its slots is unknown: %j',
+  async (cluster) => {
+    const info = 'role:master\r\nredis_mode:cluster\r\nused_memory:12\r\nmaxmemory:0\r\n';
+    const told = await readRedis(answering(info, cluster), 'there');
+    expect(told.slots).toBeUndefined();
+    expect(told.untold).toMatchObject([{ what: 'CLUSTER INFO' }]);
+    expect(evaluateRedis(told).verdict).not.toBe('ok');
   },
 );
 

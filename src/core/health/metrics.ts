@@ -75,7 +75,8 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     measure: (world) =>
       derive(world.readings.redis, (r) => {
         const memory = redisMemory(r);
-        if (!memory) return { basis: 'memory unknown: INFO is denied', exact: true };
+        const why = r.usedBytes === undefined ? 'INFO is denied' : 'INFO tells no maxmemory';
+        if (!memory) return { basis: `memory unknown: ${why}`, exact: true };
         return memory.most > 0
           ? {
               value: percent(memory.used, memory.most),

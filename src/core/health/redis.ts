@@ -13,8 +13,8 @@ type Memory = { used: number; most: number; of?: string };
  * What it uses of what it may, in bytes; `most` 0 is no limit. Of a cluster: the fullest node, `of` where it is another
  * one. Undefined where it does not tell.
  */
-export function redisMemory({ usedBytes, maxBytes = 0, nodes }: Redis): Memory | undefined {
-  if (usedBytes === undefined) return undefined;
+export function redisMemory({ usedBytes, maxBytes, nodes }: Redis): Memory | undefined {
+  if (usedBytes === undefined || maxBytes === undefined) return undefined;
   const share = ({ used, most }: Memory) => (most > 0 ? used / most : 0);
   return (nodes?.seen ?? [])
     .map(({ where, usedBytes: used, maxBytes: most }): Memory => ({ used, most, of: where }))

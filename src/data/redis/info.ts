@@ -9,7 +9,7 @@ import type { RedisConnection } from './connect.ts';
 import { numberOf } from './number.ts';
 import { holdsWrites } from './paused.ts';
 import { refusedCallsOf } from './refused-calls.ts';
-import { clusterOf, isOfCluster, isRefused, refusalsOf, withoutInfo } from './writes.ts';
+import { clusterOf, isOfCluster, isRefused, refusalsOf, type Untold, withoutInfo } from './writes.ts';
 
 /**
  * One PING, timed, and one INFO; where it calls for it, parts of the configuration and the cluster's state. A server that
@@ -52,11 +52,10 @@ export async function readRedis(
   return told;
 }
 
-function withCluster(look: Redis, found: RedisCluster | 'untold' | undefined): Redis {
+function withCluster(look: Redis, found: RedisCluster | Untold | undefined): Redis {
   if (found === undefined) return look;
-  if (found !== 'untold') return { ...look, cluster: true, slots: found };
-  const why = 'this user is not allowed to run CLUSTER INFO';
-  return { ...look, untold: [...(look.untold ?? []), { what: 'CLUSTER INFO', why }] };
+  if (!('why' in found)) return { ...look, cluster: true, slots: found };
+  return { ...look, untold: [...(look.untold ?? []), { what: 'CLUSTER INFO', why: found.why }] };
 }
 
 function withNodes(look: Redis, nodes: RedisNodes | undefined): Redis {
@@ -93,11 +92,11 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
     latency,
     role: sanitize(info.get('role') ?? 'role unknown', 20),
     usedBytes: used,
-    maxBytes: number('maxmemory') ?? 0,
-    evictedKeys: number('evicted_keys') ?? 0,
+    maxBytes: number('maxmemory'),
+    evictedKeys: number('evicted_keys'),
     linkUp: info.has('master_link_status') ? info.get('master_link_status') === 'up' : undefined,
     cluster: isOfCluster(info) || undefined,
-    clients: number('connected_clients') ?? 0,
+    clients: number('connected_clients'),
     maxClients: number('maxclients') || undefined,
     rejected: number('rejected_connections'),
     systemBytes: number('total_system_memory') || undefined,

@@ -3,6 +3,7 @@
 import type { Redis as Client } from 'ioredis';
 import { sanitize } from '../../core/text/text.ts';
 import type { Redis, RedisCluster, RedisRefusal } from '../../core/world/facts.ts';
+import { numberOf } from './number.ts';
 
 type Info = ReadonlyMap<string, string>;
 
@@ -65,21 +66,25 @@ function isFull(info: Info): boolean {
   return policy === 'noeviction' || (policy.startsWith('volatile') && !expiring);
 }
 
-/** CLUSTER INFO; undefined if the server is no cluster node, `untold` if not allowed. */
-export async function clusterOf(client: Client): Promise<RedisCluster | undefined | 'untold'> {
+/** Why something is not known. */
+export type Untold = { why: string };
+
+/** CLUSTER INFO; undefined if the server is no cluster node. */
+export async function clusterOf(client: Client): Promise<RedisCluster | Untold | undefined> {
   try {
     const answer = String(await client.call('CLUSTER', 'INFO'));
     const fields = new Map(answer.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string]));
-    const number = (name: string) => Number(fields.get(name) ?? 0);
-    return {
-      state: sanitize(fields.get('cluster_state') ?? 'unknown', 20),
-      assigned: number('cluster_slots_assigned'),
-      failing: number('cluster_slots_fail'),
-      suspected: number('cluster_slots_pfail'),
-    };
+    const number = (name: string) => numberOf(fields.get(name)?.trim());
+    const [assigned, failing] = [number('cluster_slots_assigned'), number('cluster_slots_fail')];
+    const suspected = number('cluster_slots_pfail');
+    if (assigned === undefined || failing === undefined || suspected === undefined)
+      return { why: 'its answer does not tell the slots' };
+    return { state: sanitize(fields.get('cluster_state') ?? 'unknown', 20), assigned, failing, suspected };
   } catch (error) {
     if (!isRefused(error)) throw error;
-    return /cluster support disabled|unknown command/i.test(error.message) ? undefined : 'untold';
+    return /cluster support disabled|unknown command/i.test(error.message)
+      ? undefined
+      : { why: 'this user is not allowed to run CLUSTER INFO' };
   }
 }
 

@@ -151,16 +151,18 @@ async function server(client: Client, { redis, cluster }: RelayOptions): Promise
 
 type Answer = Omit<Checkup, 'area' | 'what'>;
 
-function memory({ policy = '', maxBytes = 0, usedBytes }: Redis): Answer {
-  if (maxBytes === 0) return { verdict: 'ok', answer: `${formatBytes(usedBytes ?? 0)} used, no limit` };
-  const answer = `${formatBytes(usedBytes ?? 0)} of ${formatBytes(maxBytes)}, ${policy || 'policy unknown'}`;
+function memory({ policy = '', maxBytes, usedBytes }: Redis): Answer {
+  if (maxBytes === undefined || usedBytes === undefined)
+    return { verdict: 'unknown', answer: 'INFO does not tell the memory', todo: 'redis-cli INFO memory' };
+  if (maxBytes === 0) return { verdict: 'ok', answer: `${formatBytes(usedBytes)} used, no limit` };
+  const answer = `${formatBytes(usedBytes)} of ${formatBytes(maxBytes)}, ${policy || 'policy unknown'}`;
   if (policy !== 'noeviction')
     return {
       verdict: 'warning',
       answer: `${answer}: entries and leases may be evicted`,
       todo: 'CONFIG SET maxmemory-policy noeviction',
     };
-  if ((usedBytes ?? 0) > maxBytes * nearlyFull)
+  if (usedBytes > maxBytes * nearlyFull)
     return { verdict: 'warning', answer: `${answer}: refuses entries when full`, todo: 'CONFIG SET maxmemory' };
   return { verdict: 'ok', answer };
 }
