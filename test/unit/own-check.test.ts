@@ -44,6 +44,8 @@ test('a host asks itself where nothing proved its way for so long, and else at i
   // However well it is proven: a login that is refused is found, too.
   proven = 57 * second;
   expect([57, 58].map(due)).toEqual([false, true]);
+  // With its way proven it waits for its turn, however few they are.
+  expect(check.isDue(2, 57 * second)).toBe(false);
   expect(ownLookEvery(100, 3 * second, { within: minute })).toBe(minute);
 });
 

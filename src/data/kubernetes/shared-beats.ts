@@ -27,7 +27,7 @@ export const pulse: z.ZodType<Pulse> = z.strictObject({
 } satisfies Parts<Pulse>);
 
 /** This host's own heartbeats are at most so far apart: one that is refused its login says so by then. */
-const ownWithin: Ms = minute;
+const ownWithin: Ms = 1.5 * minute;
 
 /** `patience`: how late an answer of others on this host is waited for. Undefined where nothing can be shared. */
 export function shareBeats(

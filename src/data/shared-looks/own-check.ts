@@ -80,7 +80,9 @@ export class OwnCheck<T> {
     const { way } = this.#check;
     const next = now + this.#every * 0.9;
     const isUnproven = way !== undefined && next - Math.max(this.#own.at, way.provenAt()) > way.within;
-    return isUnproven || next - this.#own.at > ownLookEvery(hosts, this.#every, this.#check);
+    // With its way proven otherwise it waits for its turn: two that ask because both are due at once ask too much.
+    const most = way ? this.#check.within : ownLookEvery(hosts, this.#every, this.#check);
+    return isUnproven || next - this.#own.at > most;
   }
 
   /** Whether this host reaches the server, as far as that is to be tried now; false: ask yourself. */
