@@ -52,13 +52,16 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
     clock: () => link.clock + skew,
     self: () => ({ session, name: who, host: `host of ${who}`, signer }),
     isAdmitted: admits,
-    ask: (what) => link.attempt(what, 2000),
+    ask: (what) => {
+      made.asks += 1;
+      return link.attempt(what, 2000);
+    },
   };
   const relayed = new RelayedLooks<Value>(
     { fact: 'test', parts: [], value, every, timeout, check: more.check },
     { carrier: () => carrier, name: () => name },
   );
-  const made = { signer, session, relayed, link, reads: 0, end: async () => link.stop() };
+  const made = { signer, session, relayed, link, reads: 0, asks: 0, end: async () => link.stop() };
   open.push(made);
   const texts = more.texts ?? [];
   /** One turn, as a source takes it: the answer, and who asked. */
@@ -117,6 +120,21 @@ describe.each([
     expect(new Set(next.map(({ number }) => number)).size).toBe(1);
     expect(next[0]?.number).toBeGreaterThan(first.number);
     expect(ana.reads + ben.reads + eva.reads).toBe(2);
+  });
+
+  test.runIf(isThere)('who was told the last time asks the relay once for the next answer', async () => {
+    const port = await relay();
+    const [ana, ben] = [cockpit(port, 'ana'), cockpit(port, 'ben')];
+    for (const one of [ana, ben]) await one.isUp();
+    const asks: number[] = [];
+    for (let look = 0; look < 3; look++) {
+      const { number } = await ana.turn();
+      const before = ben.asks;
+      expect(await ben.turn()).toEqual({ by: 'ana on host of ana', number });
+      asks.push(ben.asks - before);
+      await until(number + every);
+    }
+    expect(asks).toEqual([2, 1, 1]);
   });
 
   test.runIf(isThere)('who waits for an asker that was killed asks within its time', async () => {

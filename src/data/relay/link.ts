@@ -2,7 +2,7 @@
 // else goes on.
 import { randomUUID } from 'node:crypto';
 import { mostKept } from '../../config/settings.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
+import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { pause } from '../source.ts';
@@ -42,6 +42,8 @@ const patience: Ms = 2.5 * second;
 export const listenFor: Ms = second;
 /** How often the epoch is compared. */
 const checkEvery: Ms = 3 * second;
+/** How often it is said again how long keys are kept, which is hours. */
+const renewEvery: Ms = minute;
 /** Between two attempts to connect. */
 const pauses: readonly Ms[] = [250, 500, second, 2 * second];
 
@@ -214,28 +216,33 @@ export class RelayLink {
    * held. Also asked so that a relay that hangs is noticed.
    */
   async #watch({ ask, options, signal }: Up): Promise<void> {
-    const key = `${options.root}:epoch`;
+    const { root, readOnly, keeps } = options;
+    const key = `${root}:epoch`;
     let known: string | undefined;
-    while (!signal.aborted) {
-      if (!options.readOnly) await within(ask.set(key, randomUUID(), 'PX', options.keeps.time, 'NX'));
-      const now = await within(ask.get(key));
-      await within(this.#agree(ask));
+    for (let renewAt = 0; !signal.aborted; ) {
+      const now = (await within(ask.get(key))) ?? (readOnly ? '' : await within(makeEpoch(ask, key, keeps.time)));
+      const isDue = performance.now() >= renewAt;
+      await within(this.#agree(ask, isDue));
       await this.#compareClocks(ask);
       this.#answeredAt = Date.now();
-      known ??= now ?? '';
+      known ??= now;
       if (now !== known) throw new Error('the relay has lost its data');
-      if (!options.readOnly) await within(ask.pexpire(key, options.keeps.time));
+      if (isDue) {
+        if (!readOnly) await within(ask.pexpire(key, keeps.time));
+        renewAt = performance.now() + renewEvery;
+      }
       await pause(checkEvery, signal);
     }
   }
 
-  /** Whoever keeps the most says so, on the relay. */
-  async #agree(ask: RelayClient): Promise<void> {
+  /** Whoever keeps the most says so, on the relay. `renews`: also where that is said already, so that it stays. */
+  async #agree(ask: RelayClient, renews = true): Promise<void> {
     const { root, readOnly, keeps } = this.options;
     const key = `${root}:keeps`;
     const told = keptEntries(await ask.get(key));
     this.#keeps = Math.max(keeps.entries, told);
-    if (!readOnly && keeps.entries >= told) await ask.set(key, String(keeps.entries), 'PX', keeps.time);
+    const isTold = keeps.entries < told || (keeps.entries === told && !renews);
+    if (!readOnly && !isTold) await ask.set(key, String(keeps.entries), 'PX', keeps.time);
   }
 
   #tell(state: RelayState): void {
@@ -243,6 +250,12 @@ export class RelayLink {
     this.#decide();
     this.#changed();
   }
+}
+
+/** Only the first one counts of those who make one at the same time. */
+async function makeEpoch(ask: RelayClient, key: string, lasts: Ms): Promise<string> {
+  await ask.set(key, randomUUID(), 'PX', lasts, 'NX');
+  return (await ask.get(key)) ?? '';
 }
 
 /** What somebody wrote there; 0: no number of entries. */

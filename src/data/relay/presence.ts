@@ -32,14 +32,6 @@ const written = z.object({
 const setOf = ({ root }: RelayOptions): string => `${root}:here`;
 const keyOf = ({ root }: RelayOptions, session: string): string => `${root}:here:${session}`;
 
-/** Says that this cockpit is here, for the next ten seconds. */
-export async function renewPresence(client: RelayClient, options: RelayOptions, self: RelayPresence): Promise<void> {
-  const set = setOf(options);
-  await client.set(keyOf(options, self.session), JSON.stringify(safe(self, 200)), 'PX', gone);
-  await client.sadd(set, self.session);
-  await client.pexpire(set, options.keeps.time);
-}
-
 export async function endPresence(client: RelayClient, options: RelayOptions, session: string): Promise<void> {
   await client.del(keyOf(options, session));
   await client.srem(setOf(options), session);
@@ -48,17 +40,33 @@ export async function endPresence(client: RelayClient, options: RelayOptions, se
 /** Who else is here, and the sessions that do not answer any more and did not say that they left. */
 export type OthersHere = { here: readonly RelayPresence[]; silent: readonly string[] };
 
-/** Everybody else. Whoever leaves is out of the set; of those that ended without a word only the newest stay there. */
-export async function othersHere(client: RelayClient, options: RelayOptions, own: string): Promise<OthersHere> {
-  const sessions = (await client.smembers(setOf(options)))
-    .filter((one) => one !== own && ulidText.test(one))
+/**
+ * Says that this cockpit is here, for the next ten seconds, and tells who else is. Whoever leaves is out of the set; of
+ * those that ended without a word only the newest stay there. `renews`: the set is kept for longer, too.
+ */
+export async function meet(
+  client: RelayClient,
+  options: RelayOptions,
+  self: RelayPresence,
+  renews: boolean,
+): Promise<OthersHere> {
+  const { readOnly, keeps } = options;
+  const set = setOf(options);
+  if (!readOnly) await client.set(keyOf(options, self.session), JSON.stringify(safe(self, 200)), 'PX', gone);
+  const listed = await client.smembers(set);
+  if (!readOnly && (renews || !listed.includes(self.session))) {
+    await client.sadd(set, self.session);
+    await client.pexpire(set, keeps.time);
+  }
+  const sessions = listed
+    .filter((one) => one !== self.session && ulidText.test(one))
     .sort()
     .slice(-most);
   if (sessions.length === 0) return { here: [], silent: [] };
   const texts = await client.mget(...sessions.map((one) => keyOf(options, one)));
   const silent = sessions.filter((_, at) => texts[at] === null);
   const forgotten = silent.slice(0, -mostSilent);
-  if (forgotten.length > 0 && !options.readOnly) await client.srem(setOf(options), ...forgotten);
+  if (forgotten.length > 0 && !readOnly) await client.srem(set, ...forgotten);
   const here = texts.flatMap((text, at): RelayPresence[] => {
     const one = readRecord(text, written);
     return one && one.session === sessions[at] ? [one] : [];

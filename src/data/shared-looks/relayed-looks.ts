@@ -36,6 +36,7 @@ export class RelayedLooks<T> {
   readonly #grace: Ms;
   readonly #check: OwnCheck<T> | undefined;
   #seen: Instant = 0;
+  #wasTold = false;
   #turn: Here | undefined;
   #restUntil: Ms = 0;
 
@@ -68,10 +69,12 @@ export class RelayedLooks<T> {
     const begun = performance.now();
     let claims = 0;
     for (let recheck = firstRecheck; !signal.aborted; recheck = Math.min(longestRecheck, recheck * 1.5)) {
-      const found = await this.#ask(here, (client) => client.mget(keyOf(here, 'turn'), keyOf(here, 'note')));
+      // Who was told the last time is likely to be told again: the answer comes with the note.
+      const parts = [...turnAndNote, ...(this.#wasTold && recheck === firstRecheck ? (['answer'] as const) : [])];
+      const found = await this.#ask(here, (client) => client.mget(parts.map((part) => keyOf(here, part))));
       if (!found || signal.aborted) return undefined;
-      const [turn, note] = found.map((text) => readNote(text, here.look, here.carrier.isAdmitted));
-      if (note && this.#isNews(note, here)) return this.#take(note, here);
+      const [turn, note] = found.slice(0, 2).map((text) => readNote(text, here.look, here.carrier.isAdmitted));
+      if (note && this.#isNews(note, here)) return this.#take(note, here, found[2]);
       const waited = performance.now() - begun;
       if (!turn || !this.#isWaitedFor(turn, here) || waited > this.#grace) {
         // What is no turn is replaced: it must keep nobody from asking.
@@ -86,6 +89,7 @@ export class RelayedLooks<T> {
 
   async publish({ asked, at, next, result }: OwnLook<T>): Promise<void> {
     this.#seen = at;
+    this.#wasTold = false;
     const { isForAll = () => true, aside } = this.#options;
     const isAnswer = result.ok && isForAll(result.value);
     const wasGood = this.#check?.isGood ?? true;
@@ -184,12 +188,16 @@ export class RelayedLooks<T> {
     return this.#check ? -most * this.#check.age(carrier.hosts()) : most * (0.25 + Math.random() * 0.75);
   }
 
-  /** The answer of a note; undefined where it is none, or not the one that was signed. */
-  async #take({ answer, name, host }: News, here: Here): Promise<OthersLook<T> | undefined> {
+  /** The answer of a note; undefined where it is none, or not the one that was signed. `beside`: what was read with the note. */
+  async #take(
+    { answer, name, host }: News,
+    here: Here,
+    beside: string | null | undefined,
+  ): Promise<OthersLook<T> | undefined> {
     const { every } = this.#options;
     const { digest } = answer;
     if (digest === undefined) return undefined;
-    const text = await this.#ask(here, (client) => client.get(keyOf(here, 'answer')));
+    const text = beside ?? (await this.#ask(here, (client) => client.get(keyOf(here, 'answer'))));
     if (typeof text !== 'string' || Buffer.byteLength(text) > longestAnswer || digestOf(text) !== digest)
       return undefined;
     const body = z.strictObject({ value: this.#options.value, aside: amount.optional() });
@@ -203,6 +211,7 @@ export class RelayedLooks<T> {
     const clock = here.carrier.clock();
     const at = Math.min(now, answer.at - clock);
     this.#seen = at;
+    this.#wasTold = true;
     if (aside !== undefined) this.#options.aside?.take(aside);
     this.#options.taken?.(value, at);
     const next = answer.next - clock;
@@ -226,6 +235,8 @@ function mayTell({ carrier }: Here): boolean {
 }
 
 type KeyPart = 'turn' | 'note' | 'answer';
+
+const turnAndNote = ['turn', 'note'] as const;
 
 /** A key of a look on the relay. */
 export const lookKeyOf = (root: string, look: string, part: KeyPart): string => `${root}:look:${look}:${part}`;

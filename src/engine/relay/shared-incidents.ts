@@ -12,13 +12,7 @@ import type { RelayOptions } from '../../data/relay/connect.ts';
 import { Courier } from '../../data/relay/courier.ts';
 import { type Holder, leaseTime, renewEvery } from '../../data/relay/lease.ts';
 import { RelayLink } from '../../data/relay/link.ts';
-import {
-  endPresence,
-  type OthersHere,
-  othersHere,
-  type RelayPresence,
-  renewPresence,
-} from '../../data/relay/presence.ts';
+import { endPresence, meet, type OthersHere, type RelayPresence } from '../../data/relay/presence.ts';
 import type { LookCarrier } from '../../data/shared-looks/look-carrier.ts';
 import { believedClock } from '../../data/shared-looks/relayed-looks.ts';
 import { debugLog } from '../../disk/debug-log.ts';
@@ -61,6 +55,8 @@ export class SharedIncidents {
   #listener: Listener = { changed() {}, told() {} };
   #others: OthersHere = { here: [], silent: [] };
   #isHeard = false;
+  /** When it is said again for how long the list of cockpits is kept, by `performance.now()`. */
+  #renewsAt: Ms = 0;
   #self: RelayPresence | undefined;
   #refused = 0;
   readonly #strangers = new Strangers();
@@ -212,13 +208,13 @@ export class SharedIncidents {
 
   /** Says that this cockpit is here, and looks who else is. */
   async renewPresence(self: RelayPresence): Promise<void> {
-    const { readOnly } = this.#options.relay;
     this.#self = self;
+    const renews = performance.now() >= this.#renewsAt;
     await this.#link
       .ask(async ({ ask, options }) => {
-        if (!readOnly) await renewPresence(ask, options, self);
-        this.#others = await othersHere(ask, options, self.session);
+        this.#others = await meet(ask, options, self, renews);
         this.#isHeard = true;
+        if (renews) this.#renewsAt = performance.now() + minute;
       })
       .catch(() => undefined);
   }
