@@ -243,6 +243,8 @@ describe.each([
       const ana = cockpit(port, 'ana', { admits: (key) => key !== strange.id, check });
       await ana.isUp();
       if (checks) await ana.turn();
+      // A note of the same millisecond would be no news.
+      await until(Date.now() + 2);
       return { port, ana };
     };
 
