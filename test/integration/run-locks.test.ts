@@ -104,6 +104,16 @@ it('rows that a run keeps again after a rollback replace the first ones', async 
   expect(await kept.read(run)).toEqual({ ok: true, value: { columns: ['id'], rows: [['2']] } });
 });
 
+it('rows that could not be read back are not kept: nothing is changed without its undo', async () => {
+  const kept = keptFiles(directory);
+  const run = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  const row = ['x'.repeat(1024 * 1024)];
+  await expect(kept.write(run, { columns: ['id'], rows: Array.from({ length: 257 }, () => row) })).rejects.toThrow(
+    'takes more than 256.0 MB',
+  );
+  expect((await kept.read(run)).ok).toBe(false);
+});
+
 describe('a command', () => {
   const means = () => {
     const said: string[] = [];

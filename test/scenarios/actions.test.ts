@@ -148,6 +148,28 @@ describe('jobs of a study', () => {
     },
   );
 
+  test('with long messages are retried in runs whose rows can all be read back', async () => {
+    const id = 'study_of_long_messages';
+    await sql(`INSERT INTO studies (id, tenant_id, name, status) VALUES ($1, 'tenant-lyra', 'x', 'paused')`, [id]);
+    // A million letters that cannot be packed: the database holds them as they are.
+    await sql(
+      `INSERT INTO jobs (study_id, surface_id, status, error_message)
+       SELECT $1, 'surface', 'failed', string_agg(md5(n || '-' || m), '')
+       FROM generate_series(1, 20) AS n, generate_series(1, 32768) AS m GROUP BY n`,
+      [id],
+    );
+    const one = await run(['retry-jobs', '--study', id, ...armed]);
+    expect(one, one.text.slice(0, 300)).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(await states(id)).toEqual([
+      { status: 'failed', jobs: 4 },
+      { status: 'pending', jobs: 16 },
+    ]);
+    expect(one.result.plan?.impact.join()).toContain('4 stay failed. Run it again for them.');
+    const back = await run(['restore-jobs', '--run', one.result.run, '--study', id, ...armed]);
+    expect(back, back.text.slice(0, 300)).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    await sql('DELETE FROM jobs WHERE study_id = $1', [id]);
+  });
+
   test('are not changed without the privilege, and the grant is named', async () => {
     await sql(`CREATE ROLE looker LOGIN PASSWORD 'looker'`).catch(() => undefined);
     const done = await run(['retry-jobs', '--study', study, ...armed], { PGUSER: 'looker', PGPASSWORD: 'looker' });

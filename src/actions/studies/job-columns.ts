@@ -17,6 +17,12 @@ export const keptColumns = ({ form }: Tables): readonly string[] => [
   ...columnsSet(form).map(({ name }) => name),
 ];
 
+/** SQL: how much of a job is saved, as the table holds it: it is not unpacked for that. */
+export const savedBytes = (tables: Tables): string =>
+  keptColumns(tables)
+    .map((name) => `coalesce(pg_column_size(${quoted(name)}), 0)`)
+    .join(' + ');
+
 /** SQL: what a retry sets (runbook, Manually Retrying Failed Jobs). */
 export function retrySet({ form }: Tables, waiting: string): string {
   const { attempts, updated } = form.job.columns;

@@ -9,7 +9,7 @@ import { meaningOf, openStudy } from '../../core/platform/mapping.ts';
 import type { Tables } from '../../core/platform/tables.ts';
 import { present } from '../../core/present.ts';
 import { thereIs } from '../../core/text/did-you-mean.ts';
-import { formatAge, formatCount } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount } from '../../core/text/format.ts';
 import { quoted } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';
 import { type Fault, newest } from '../../core/world/reading.ts';
@@ -25,7 +25,7 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { correctFailed, isUntouched, keptColumns, retrySet } from './job-columns.ts';
+import { correctFailed, isUntouched, keptColumns, retrySet, savedBytes } from './job-columns.ts';
 import {
   jobsByState,
   number,
@@ -47,6 +47,8 @@ declare module '../../core/actions/action.ts' {
 
 /** More failed jobs than this are retried in several runs: one transaction must stay short. */
 const mostJobs = 50_000;
+/** As the table holds them, packed. What is saved of the jobs passes through memory, and has to be read back for an undo. */
+const mostBytes = 16 * 1024 ** 2;
 
 export const retryJobs: Action = {
   id: 'retry-jobs',
@@ -124,7 +126,10 @@ export const retryJobs: Action = {
     if (!groups.ok) return refusedBy(groups.fault);
     const ids = await preflight.rows(
       'primary',
-      `SELECT id::text AS id FROM ${jobs} WHERE ${chosen} ORDER BY id LIMIT ${mostJobs + 1}`,
+      `SELECT key::text AS id FROM (
+         SELECT id AS key, sum(${savedBytes(tables)}) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+         FROM ${jobs} WHERE ${chosen} ORDER BY id LIMIT ${mostJobs + 1}) j
+       WHERE coalesce(before, 0) < ${mostBytes} ORDER BY key`,
       by,
     );
     if (!ids.ok) return refusedBy(ids.fault);
@@ -168,7 +173,7 @@ export const retryJobs: Action = {
         ...(left === 0
           ? []
           : [
-              `One run retries at most ${formatCount(mostJobs)}: ${formatCount(left)} stay failed. Run it again for them.`,
+              `One run retries at most ${formatCount(mostJobs)} jobs, and what takes ${formatBytes(mostBytes)} to save: ${formatCount(left)} stay failed. Run it again for them.`,
             ]),
         ...byError
           .slice(0, 3)

@@ -4,6 +4,7 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { KeptRows } from '../../core/actions/preflight.ts';
+import { formatBytes } from '../../core/text/format.ts';
 import {
   Distrusted,
   isPrivateDirectory,
@@ -14,8 +15,8 @@ import {
 import type { Result } from '../source.ts';
 import { prepare } from './directory.ts';
 
-/** Bytes; more rows than one run changes. */
-const longest = 64 * 1024 * 1024;
+/** Bytes; more than the rows that one run changes have. */
+const longest = 256 * 1024 * 1024;
 
 const keptRows = z.object({
   columns: z.array(z.string()),
@@ -37,7 +38,11 @@ export function keptFiles(journal: string): KeptFiles {
       privateDirectory(directory);
       // A run that was planned again keeps its rows again: what it kept before was rolled back.
       const fresh = `${fileOf(run)}.new`;
-      await replacePrivate(fresh, JSON.stringify(rows));
+      const text = JSON.stringify(rows);
+      // What could not be read back would be no undo.
+      if (Buffer.byteLength(text) > longest)
+        throw new Distrusted(`what is saved for undo takes more than ${formatBytes(longest)}`, 'choose fewer rows');
+      await replacePrivate(fresh, text);
       await rename(fresh, fileOf(run));
     },
     async read(run) {
