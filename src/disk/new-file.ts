@@ -1,13 +1,13 @@
 // Files that a person asks for: private, and never over another one.
 import { randomUUID } from 'node:crypto';
-import { link, lstat, open, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { sanitize } from '../core/text/text.ts';
 
 /** `exists`: there is such a file. */
 export type Written = { path: string } | { problem: string; exists?: true };
 
-/** What is written; of something long its parts, which can be gone through twice. */
+/** What is written; of something long its parts. */
 type Content = string | Uint8Array | Iterable<string>;
 
 /**
@@ -20,10 +20,7 @@ export async function writeNew(path: string, content: Content): Promise<Written>
   try {
     if (await isThere(whole)) return existing(whole);
     await write(draft, content);
-    await link(draft, whole).catch((error: unknown) => {
-      if (!lackOfLinks.has(codeOf(error))) throw error;
-      return write(whole, content);
-    });
+    await giveName(draft, whole);
     return { path: whole };
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return existing(whole);
@@ -31,6 +28,18 @@ export async function writeNew(path: string, content: Content): Promise<Written>
     return { problem: sanitize(says.split(draft).join(whole), 300) };
   } finally {
     await rm(draft, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Gives a file that is whole its name, and never that of another one: then it throws EEXIST. The first name may stay. */
+export async function giveName(draft: string, whole: string): Promise<void> {
+  try {
+    await link(draft, whole);
+  } catch (error) {
+    if (!lackOfLinks.has(codeOf(error))) throw error;
+    // A rename replaces what is there: so the name is taken first.
+    await (await open(whole, 'wx', 0o600)).close();
+    await rename(draft, whole);
   }
 }
 

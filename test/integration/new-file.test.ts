@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeNew } from '../../src/disk/new-file.ts';
 
 let root = '';
@@ -81,4 +81,43 @@ test('a written file is private and whole', async () => {
   const file = join(root, 'whole.md');
   expect(await writeNew(file, 'text')).toEqual({ path: file });
   expect(readFileSync(file, 'utf8')).toBe('text');
+});
+
+/** Whether a program can be run as on a file system without hard links (FAT, some network shares). */
+const unlinked = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=link,linkat', '-e', 'inject=link,linkat:error=EPERM'];
+const canRun = spawnSync('strace', [...unlinked, 'true']).status === 0;
+
+describe.runIf(canRun)('on a file system without hard links', () => {
+  const run = (program: string, ...args: string[]) => {
+    const { stdout, stderr } = spawnSync('strace', [...unlinked, process.execPath, '-e', program, ...args]);
+    return `${stdout}${stderr}`;
+  };
+
+  test('a file is written whole, and never over another one', () => {
+    const directory = join(root, 'unlinked');
+    mkdirSync(directory);
+    const file = join(directory, 'report.md');
+    expect(run(writes(100_000), file)).toBe(JSON.stringify({ path: file }));
+    expect(statSync(file).size).toBe(100_000);
+    expect(run(writes(5), file)).toContain('"exists":true');
+    expect(statSync(file).size).toBe(100_000);
+    expect(readdirSync(directory)).toEqual(['report.md']);
+  });
+
+  test('an archive of evidence gets its name', () => {
+    const directory = join(root, 'evidence');
+    mkdirSync(directory, { mode: 0o700 });
+    const archives = new URL('../../src/data/preserve/partial-archive.ts', import.meta.url).href;
+    const begun = { kind: 'begun', version: 1, content: 'redacted', at: 0, scope: '' };
+    const program = `import(${JSON.stringify(archives)}).then(async ({ PartialArchive }) => {
+      const archive = await PartialArchive.open(process.argv[1], ${JSON.stringify(begun)});
+      await archive.add('README.txt', Buffer.from('text'));
+      await archive.finish();
+    })`;
+    expect(run(program, join(directory, 'evidence-x.tar.gz'))).toBe('');
+    expect(readdirSync(directory)).toEqual(['evidence-x.tar.gz']);
+    expect(spawnSync('tar', ['-tzf', join(directory, 'evidence-x.tar.gz')]).stdout.toString()).toBe(
+      'evidence-x/README.txt\n',
+    );
+  });
 });

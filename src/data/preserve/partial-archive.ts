@@ -2,11 +2,12 @@
 // is. It becomes NAME.tar.gz when it is done, and continues after a stop, a kill or a full disk.
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, rm } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ArchivedFile, MissingFile } from '../../core/preserve/archive.ts';
+import { giveName } from '../../disk/new-file.ts';
 import { openPrivate, privateDirectory, syncDirectory } from '../../disk/private-files.ts';
 import { endOfTar, tarHeader, tarPadding } from '../../disk/tar.ts';
 import { PartFile, type PartState, writeAll } from './part-file.ts';
@@ -173,7 +174,7 @@ export class PartialArchive {
     await this.#handle.truncate(this.#end + member.length);
     await this.#handle.sync();
     await this.end();
-    await link(path.join(this.#directory, 'archive.tar.gz'), this.archive);
+    await giveName(path.join(this.#directory, 'archive.tar.gz'), this.archive);
     await rm(this.#directory, { recursive: true, force: true });
     await syncDirectory(path.dirname(this.archive));
   }
