@@ -7,6 +7,9 @@ export const commit: string | undefined = process.env.BENTHAM_COCKPIT_COMMIT || 
 /** Packaged as one executable, without the drill. */
 export const packaged: boolean = process.env.BENTHAM_COCKPIT_PACKAGED === 'yes';
 
+/** Whether this is a script of `status` and the looks (src/once.ts), which end after one look. */
+export const looksOnce: boolean = process.env.BENTHAM_COCKPIT_LOOKS_ONCE === 'yes';
+
 /** `0.1.0 (commit 0123456789ab, packaged, node v24.21.0, linux-x64)`. */
 export function versionSays(): string {
   const made = [

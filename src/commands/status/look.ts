@@ -1,4 +1,5 @@
 // Polls each source once, concurrently, at most until the deadline.
+import { looksOnce } from '../../build.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { ReadonlyList } from '../../core/growing.ts';
@@ -15,6 +16,7 @@ import { pause, type Running, type Source, type SourceUpdate } from '../../data/
 import { logUpdate } from '../../engine/log-events.ts';
 import { familiesFor, type InPlace } from '../../engine/sources.ts';
 import { WorldStore } from '../../engine/world-store.ts';
+import { withoutTurboFan } from './without-turbofan.ts';
 
 /** The time for connections to close, if any is left. */
 const farewell: Ms = 400;
@@ -99,6 +101,8 @@ export async function lookOnce(
     // Those that answered meanwhile are asked the next thing.
     await new Promise((resolve) => setImmediate(resolve));
   }
+  // Under another flag Node's own modules load slowly: by now most are there.
+  const withTurboFan = looksOnce ? withoutTurboFan() : undefined;
   const recorded = only.includes('surfaces') ? readJournal(settings) : undefined;
   await new Promise<void>((resolve) => {
     const deadline = setTimeout(resolve, left());
@@ -141,6 +145,7 @@ export async function lookOnce(
   keeper.tick(at);
   const { world } = keeper;
   over.abort();
+  withTurboFan?.();
   return {
     world,
     journal: read && 'entries' in read ? { incidents: openReports(read.entries, at) } : read,
