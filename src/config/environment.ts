@@ -64,15 +64,21 @@ export function readEnvironment(environment: Environment, place: Place): Layer {
   return { entries, problems, warnings: misspelt(environment), ignored };
 }
 
+const prefix = 'BENTHAM_';
+
 /** A BENTHAM_ variable close to one of ours; other ones belong to the platform of the same name. */
 function misspelt(environment: Environment): Problem[] {
-  const others = ecosystem.map(([variable]) => variable);
-  const known = [...[...options.keys(), ...sections.keys()].map(environmentName), configVariable, ...others];
+  const ofSections = [...sections.keys()].map(environmentName);
+  const ofOptions = [...options.values()].map((option) => option.environment);
+  const known = [...ofOptions, ...ofSections, configVariable, ...ecosystem.map(([variable]) => variable)]
+    .filter((variable) => variable.startsWith(prefix))
+    .map((variable) => variable.slice(prefix.length));
   const ours = new Set(known);
   return Object.keys(environment)
-    .filter((name) => name.startsWith('BENTHAM_') && !ours.has(name))
+    .filter((name) => name.startsWith(prefix) && !ours.has(name.slice(prefix.length)))
     .flatMap((name) => {
-      const meant = known.find((one) => Math.abs(one.length - name.length) <= 2 && distance(name, one) <= 2);
-      return meant ? [{ source: `env ${name}`, right: `is not an option; did you mean ${meant}?` }] : [];
+      const own = name.slice(prefix.length);
+      const meant = known.find((one) => Math.abs(one.length - own.length) <= 2 && distance(own, one) <= 2);
+      return meant ? [{ source: `env ${name}`, right: `is not an option; did you mean ${prefix}${meant}?` }] : [];
     });
 }
