@@ -1,7 +1,7 @@
 // Restore a version of an evidence file (runbook: Evidence Recovery).
 import type { Action, Choice } from '../core/actions/action.ts';
-import type { EvidenceVersion } from '../core/actions/preflight.ts';
-import { formatBytes, formatInstant } from '../core/text/format.ts';
+import { type EvidenceVersion, mostVersions } from '../core/actions/evidence-found.ts';
+import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { unknownEvidence } from './evidence-names.ts';
 import { given, notYet, notYetBy, onlyWhenDone, planned, proven, refuse, refusedBy } from './plan.ts';
 
@@ -56,6 +56,11 @@ export const restoreEvidence: Action = {
     const chosen = found.value.find((v) => v.versionId === wanted && !v.marker);
     const known = found.value.filter((v) => !v.marker).map((v) => v.versionId);
     if (found.value.length === 0) return unknownEvidence('evidence', key, preflight);
+    if (!chosen && found.value.length >= mostVersions)
+      return refuse(
+        `${wanted.slice(0, 60)} is not among the newest ${formatCount(mostVersions)} versions of ${key.slice(0, 80)}`,
+        'restore an older one by hand: aws s3api copy-object --copy-source …?versionId=…',
+      );
     if (!chosen)
       return refuse(
         `${key.slice(0, 80)} has no version ${wanted.slice(0, 60)}`,

@@ -50,6 +50,9 @@ export type DeletedFound = {
   resume?: string | undefined;
 };
 
+/** Versions of one object that are read, the newest first. */
+export const mostVersions = 10_000;
+
 export type EvidenceVersion = {
   versionId: string;
   at: Instant;

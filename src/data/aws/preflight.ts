@@ -1,5 +1,6 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
 import type { Settings } from '../../config/settings.ts';
+import { mostVersions } from '../../core/actions/evidence-found.ts';
 import type { EvidenceAsk, EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/preflight.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { byUtf8 } from '../../core/text/utf8-order.ts';
@@ -27,8 +28,6 @@ const mostLocksRead = 200;
 export const archive = /^(GLACIER|DEEP_ARCHIVE)$/;
 /** Objects of a prefix that are looked through: some three minutes at the rate of S3's lists. */
 const mostListed = 2_000_000;
-/** Versions of one object that are read. */
-const mostVersions = 10_000;
 
 /** Old objects under a prefix, in the order of their keys, with what holds them. */
 export async function evidenceObjects(
