@@ -184,6 +184,34 @@ describe.each([
     expect((await last.turn()).by).toBe('self');
   });
 
+  test.runIf(isThere)(
+    'of those that are told, who looked itself longest ago comes first to the next look',
+    async () => {
+      const port = await relay();
+      const check = { verdict: () => 'the same', within: 60_000 };
+      const [ana, ben, eva] = ['ana', 'ben', 'eva'].map((who) => cockpit(port, who, { check })) as [
+        Cockpit,
+        Cockpit,
+        Cockpit,
+      ];
+      for (const one of [ana, ben, eva]) await one.isUp();
+      const looked = ({ relayed }: Cockpit, ago: number) => {
+        const at = Date.now() - ago;
+        const result = { ok: true as const, value: { number: at, texts: [] } };
+        return relayed.publish({ asked: at, at, next: at + every, result });
+      };
+      await looked(ana, 40_000);
+      await looked(ben, 0);
+      await until(Date.now() + 2);
+      await looked(eva, 0);
+      const told = await Promise.all([ana, ben].map(({ relayed }) => relayed.await(new AbortController().signal)));
+      expect(told.map((look) => look?.by)).toEqual(['eva on host of eva', 'eva on host of eva']);
+      const [anas = 0, bens = 0] = told.map((look) => look?.rest);
+      // Two thirds of the most, 300 ms.
+      expect(bens - anas).toBeGreaterThan(100);
+    },
+  );
+
   test.runIf(isThere)('who is told tries its own way first, and asks itself where that fails', async () => {
     const port = await relay();
     const server = createServer().listen(0, '127.0.0.1');
