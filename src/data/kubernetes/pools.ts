@@ -22,12 +22,16 @@ const pingEvery: Ms = 2 * second;
 /** The connection of heartbeats stays open between them; API servers end it when it is idle for 90 s. */
 const beatsKept: Ms = 5 * minute;
 
+/** Where no PING was answered by then there is no HTTP/2: an idle connection may be dead, and is not kept for so long. */
+const unpinged: Ms = 5 * pingEvery;
+
 type Kind = 'short' | 'long' | 'beat';
 
 export class Pools {
   readonly #target: KubeTarget;
   readonly #options: PoolOptions;
-  readonly #made: Partial<Record<Kind, { pool: Dispatcher; of: string }>> = {};
+  readonly #made: Partial<Record<Kind, { pool: Dispatcher; of: string; at: Ms }>> = {};
+  #isPinged = false;
 
   constructor(target: KubeTarget, options: PoolOptions) {
     this.#target = target;
@@ -35,8 +39,8 @@ export class Pools {
   }
 
   /** One pool for all requests, two of a single look; replaced only when the certificates change. */
-  of(tls: Credentials['tls'], url: URL, use: Use): Dispatcher {
-    const kind = this.#kindOf(url, use);
+  of(tls: Credentials['tls'], url: URL, use: Use, now: Ms = performance.now()): Dispatcher {
+    const kind = this.#kindOf(url, use, now);
     const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
     const before = this.#made[kind];
     if (before?.of === of) return before.pool;
@@ -46,7 +50,8 @@ export class Pools {
     const pool = proxyUrl ? dispatcherThrough(proxyUrl, options) : dispatcherFor(url, options);
     // Requests under way keep the old pool until they are done.
     void before?.pool.close();
-    this.#made[kind] = { pool, of };
+    this.#made[kind] = { pool, of, at: now };
+    if (kind === 'beat') this.#isPinged = false;
     return pool;
   }
 
@@ -64,8 +69,9 @@ export class Pools {
     await Promise.all(pools.map(({ pool }) => pool.destroy()));
   }
 
-  #kindOf(url: URL, use: Use): Kind {
-    if (use === 'beat' && this.#options.pinged) return 'beat';
+  #kindOf(url: URL, use: Use, now: Ms): Kind {
+    const { beat } = this.#made;
+    if (use === 'beat' && this.#options.pinged && (!beat || this.#isPinged || now - beat.at < unpinged)) return 'beat';
     return this.#options.few && (use !== 'stream' || this.#hasRoom(url)) ? 'short' : 'long';
   }
 
@@ -79,10 +85,13 @@ export class Pools {
       h2Options: { pingInterval: pingEvery },
       keepAliveTimeout: beatsKept,
       connections: 1,
-      factory(origin, options) {
+      factory: (origin, options) => {
         const client = new Client(origin, options);
         // What its types leave out.
-        (client as EventEmitter).on('ping', (took: Ms) => pinged(performance.now() - took));
+        (client as EventEmitter).on('ping', (took: Ms) => {
+          this.#isPinged = true;
+          pinged(performance.now() - took);
+        });
         return client;
       },
     };
