@@ -178,17 +178,18 @@ describe('the command as it is installed', () => {
     expect(stdout).toBe(`${there}/bin/bentham-cockpit.cjs\n`);
   });
 
-  test.each<[string, Record<string, string>, string]>([
+  test.each<[string, Record<string, string>, string, string?]>([
     ['sets how much freed memory the allocator keeps', {}, '1 131072 65536\n'],
     ['leaves what a person set', { MALLOC_ARENA_MAX: '4' }, '4  \n'],
     ['leaves one of them too', { MALLOC_MMAP_THRESHOLD_: '4096' }, '  4096\n'],
-  ])('%s', async (_, own, says) => {
+    ['leaves the allocator as it is for `status`, which ends soon', {}, '  \n', 'status'],
+  ])('%s', async (_, own, says, word = 'pods') => {
     const there = copied();
     const tells = 'echo "$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_ $MALLOC_MMAP_THRESHOLD_"';
     script(path.join(there, 'node_modules', packaged, 'bin', 'node'), tells);
     script(path.join(there, 'path', 'node'), tells);
     const env = { PATH: `${there}/path:/usr/bin:/bin`, ...own };
-    expect((await run(path.join(there, 'bin', 'bentham-cockpit'), [], { env })).stdout).toBe(says);
+    expect((await run(path.join(there, 'bin', 'bentham-cockpit'), [word], { env })).stdout).toBe(says);
   });
 
   test.each<[Record<string, string>, string[]]>([
