@@ -45,6 +45,8 @@ export default defineConfig({
           include: ['test/scenarios/**/*.test.{ts,tsx}'],
           testTimeout: 240_000,
           maxWorkers: Math.min(ofPrograms, 6),
+          // Of one file: tests that wait at the same time have a whole cockpit each.
+          maxConcurrency: 3,
           // Of another number of workers, in one run with the others it comes after them.
           sequence: { groupOrder: 1 },
           // Whole programs share one machine: what fails once and passes at the second attempt is reported as "retry x1".
