@@ -1,7 +1,7 @@
 // An archive of long logs: killed at any moment it continues, each line is there once, and whatever is changed in it
 // afterwards is found.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   lstatSync,
@@ -460,5 +460,16 @@ describe('redacted', () => {
     expect(readFileSync(path.join(unpack(redacted.archive), 'logs/gateway-1/main.log'), 'utf8')).not.toContain(
       'hunter2',
     );
+  });
+});
+
+test('a large file that is no archive is read to its end: it is said what it is, with its hash', async () => {
+  const file = path.join(directory, 'other.tar.gz');
+  // More than is read at once, and nothing that can be packed.
+  const bytes = gzipSync(randomBytes(4 * 1024 * 1024));
+  writeFileSync(file, bytes);
+  expect(await verifyArchive(file)).toMatchObject({
+    problems: [{ kind: 'not-an-archive' }, { kind: 'no-manifest' }],
+    sha256: createHash('sha256').update(bytes).digest('hex'),
   });
 });

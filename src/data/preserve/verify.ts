@@ -1,10 +1,12 @@
 // Reads an archive from its first byte to its last and compares each file with the manifest, in little memory.
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { ArchiveProblem, ArchiveReport } from '../../core/preserve/archive.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
+import { readFrom } from '../../disk/private-files.ts';
 import { isArchiveName } from '../../disk/tar.ts';
 import { BadTar, Untar } from '../../disk/untar.ts';
 import type { Look } from '../looked-through.ts';
@@ -32,12 +34,14 @@ export async function verifyArchive(file: string, { signal, told }: Look = {}): 
     const problems: ArchiveProblem[] = [];
     let bytes = 0;
     const gunzip = createGunzip();
-    const source = handle.createReadStream({ autoClose: false });
+    // Not a stream of the handle's own: its end closes the handle, and the rest of a broken archive is still to be read.
+    const source = Readable.from(
+      chunksOf(handle, size, (chunk) => {
+        bytes += chunk.length;
+        whole.update(chunk);
+      }),
+    );
     source.on('error', (error) => gunzip.destroy(error));
-    source.on('data', (chunk) => {
-      bytes += chunk.length;
-      whole.update(chunk);
-    });
     source.pipe(gunzip);
     try {
       for await (const chunk of gunzip as AsyncIterable<Buffer>) {
@@ -69,7 +73,21 @@ function isGzipError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^Z_/.test(String(error.code));
 }
 
-async function hashOf(handle: Awaited<ReturnType<typeof open>>, size: number): Promise<string> {
+/** Bytes that are read at once. */
+const pieceBytes = 256 * 1024;
+
+/** The file from its beginning, each piece once it is `taken`. */
+async function* chunksOf(handle: FileHandle, size: number, taken: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+  for (let at = 0; at < size; ) {
+    const bytes = await readFrom(handle, at, Math.min(pieceBytes, size - at));
+    if (bytes.length === 0) return;
+    at += bytes.length;
+    taken(bytes);
+    yield bytes;
+  }
+}
+
+async function hashOf(handle: FileHandle, size: number): Promise<string> {
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(1024 * 1024);
   for (let at = 0; at < size; ) {
