@@ -69,7 +69,7 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   const { spawn } = require('node:child_process');
   const child = spawn(
     node,
-    ['--min-semi-space-size=2', '--max-semi-space-size=2', __filename, ...process.argv.slice(2)],
+    ['--min-semi-space-size=2', '--max-semi-space-size=4', __filename, ...process.argv.slice(2)],
     {
       // The fourth is a lifeline: it closes when this process ends, in any way.
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],

@@ -47,7 +47,7 @@ async function makeBlob(work: string, node: string): Promise<string> {
       output: blob,
       disableExperimentalSEAWarning: true,
       // As in bin/bentham-cockpit.
-      execArgv: ['--min-semi-space-size=2', '--max-semi-space-size=2'],
+      execArgv: ['--min-semi-space-size=2', '--max-semi-space-size=4'],
       assets: { ...assets, 'manifest.json': manifest },
     }),
   );

@@ -154,7 +154,7 @@ describe('the command as it is installed', () => {
     await expect(run(path.join(there, 'bentham-cockpit'), [])).rejects.toMatchObject({ code: 9 });
     script(path.join(there, '..', 'node_modules', packaged, 'bin', 'node'), `printf '<%s>' "$@"`);
     const { stdout } = await run(path.join(there, 'bentham-cockpit'), ['a  b', '', '*', '$(id)', '-n']);
-    const room = '<--min-semi-space-size=2><--max-semi-space-size=2>';
+    const room = '<--min-semi-space-size=2><--max-semi-space-size=4>';
     expect(stdout).toBe(`${room}<${there}/bentham-cockpit.cjs><a  b><><*><$(id)><-n>`);
   });
 
@@ -166,7 +166,7 @@ describe('the command as it is installed', () => {
     for (const words of [['status'], ['status', '--json']]) expect(await roomOf(...words)).toBe(most);
     const others = [[], ['status', '--watch'], ['status', '--rollout=api'], ['incident', 'note', 'the status is bad']];
     for (const words of others)
-      expect(await roomOf(...words)).toBe('--min-semi-space-size=2 --max-semi-space-size=2\n');
+      expect(await roomOf(...words)).toBe('--min-semi-space-size=2 --max-semi-space-size=4\n');
   });
 
   test('takes the Node of PATH where none is packaged', async () => {

@@ -10,10 +10,11 @@ import type { State } from '../../store.ts';
 const lookEvery: Ms = 45 * second;
 
 /**
- * V8 collects when a heap has grown by 2 MB instead of 8, and forgets compiled code that was not called between two
- * collections instead of six. Beside each what V8 does by itself.
+ * V8 collects when a heap has grown by 2 MB instead of 8, gives what is short-lived no more room, and forgets compiled code
+ * that was not called between two collections instead of six. Beside each what V8 does by itself.
  */
 const options = [
+  ['--semi-space-growth-factor=1', '--semi-space-growth-factor=2'],
   ['--optimize-for-size', '--no-optimize-for-size'],
   ['--flush-baseline-code', '--no-flush-baseline-code'],
   ['--bytecode-old-age=2', '--bytecode-old-age=6'],
