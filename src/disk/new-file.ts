@@ -31,7 +31,10 @@ export async function writeNew(path: string, content: Content): Promise<Written>
   }
 }
 
-/** Gives a file that is whole its name, and never that of another one: then it throws EEXIST. The first name may stay. */
+/**
+ * Gives a file that is whole its name, and never that of another one: then it throws EEXIST. The first name may stay. On a
+ * file system without hard links a kill in the middle leaves an empty file under the name.
+ */
 export async function giveName(draft: string, whole: string): Promise<void> {
   try {
     await link(draft, whole);
@@ -39,7 +42,10 @@ export async function giveName(draft: string, whole: string): Promise<void> {
     if (!lackOfLinks.has(codeOf(error))) throw error;
     // A rename replaces what is there: so the name is taken first.
     await (await open(whole, 'wx', 0o600)).close();
-    await rename(draft, whole);
+    await rename(draft, whole).catch(async (failure: unknown) => {
+      await rm(whole, { force: true });
+      throw failure;
+    });
   }
 }
 

@@ -83,15 +83,17 @@ test('a written file is private and whole', async () => {
   expect(readFileSync(file, 'utf8')).toBe('text');
 });
 
-/** Whether a program can be run as on a file system without hard links (FAT, some network shares). */
-const unlinked = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=link,linkat', '-e', 'inject=link,linkat:error=EPERM'];
+/** Runs a program as on a file system without hard links (FAT, some network shares). */
+const unlinked = ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=link,linkat:error=EPERM'];
+const fullOnRename = ['-e', 'inject=rename,renameat,renameat2:error=ENOSPC'];
 const canRun = spawnSync('strace', [...unlinked, 'true']).status === 0;
 
 describe.runIf(canRun)('on a file system without hard links', () => {
-  const run = (program: string, ...args: string[]) => {
-    const { stdout, stderr } = spawnSync('strace', [...unlinked, process.execPath, '-e', program, ...args]);
+  const runWith = (more: readonly string[], program: string, ...args: string[]) => {
+    const { stdout, stderr } = spawnSync('strace', [...unlinked, ...more, process.execPath, '-e', program, ...args]);
     return `${stdout}${stderr}`;
   };
+  const run = (program: string, ...args: string[]) => runWith([], program, ...args);
 
   test('a file is written whole, and never over another one', () => {
     const directory = join(root, 'unlinked');
@@ -102,6 +104,13 @@ describe.runIf(canRun)('on a file system without hard links', () => {
     expect(run(writes(5), file)).toContain('"exists":true');
     expect(statSync(file).size).toBe(100_000);
     expect(readdirSync(directory)).toEqual(['report.md']);
+  });
+
+  test('a file that cannot be renamed leaves nothing under its name', () => {
+    const directory = join(root, 'not-renamed');
+    mkdirSync(directory);
+    expect(runWith(fullOnRename, writes(5), join(directory, 'report.md'))).toContain('"problem":"ENOSPC');
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   test('an archive of evidence gets its name', () => {
