@@ -1,34 +1,17 @@
 // Errors of AWS, through the SDK from a server on loopback, and the next move: each name has its own cause.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Fault } from '../../src/core/world/reading.ts';
 import { s3Client, secretsClient } from '../../src/data/aws/clients.ts';
 import { awsFault } from '../../src/data/aws/faults.ts';
-import { good } from '../support/configuration.ts';
-
-const endings: (() => unknown)[] = [];
-afterEach(() => {
-  vi.unstubAllEnvs();
-  for (const end of endings.splice(0)) end();
-});
+import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 
 type Answer = { status: number; body: string; headers?: Record<string, string> };
 
 /** The fault of a request that AWS refused. */
 async function faultOf(service: 's3' | 'secret', { status, body, headers = {} }: Answer): Promise<Fault> {
-  const server = createServer((_, response) => response.writeHead(status, headers).end(body));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endings.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { settings } = await good({ env: { AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-central-1' } });
+  const settings = await awsAnsweredBy((_, response) => response.writeHead(status, headers).end(body));
   try {
     if (service === 's3') await (await s3Client(settings, 5000)).send(new ListObjectsV2Command({ Bucket: 'b' }));
     else await (await secretsClient(settings, 5000)).send(new DescribeSecretCommand({ SecretId: 's' }));

@@ -1,38 +1,21 @@
 // The AWS probes against small servers on loopback that answer as AWS does.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Checkup } from '../../src/core/health/checkup.ts';
 import { awsProbes } from '../../src/data/aws/doctor.ts';
 import { awsFault } from '../../src/data/aws/faults.ts';
 import { runCheck } from '../../src/data/doctor-check.ts';
-import { good } from '../support/configuration.ts';
-
-const endings: (() => unknown)[] = [];
-afterEach(() => {
-  vi.unstubAllEnvs();
-  for (const end of endings.splice(0)) end();
-});
+import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 
 type Answer = { status?: number; body: string };
 
 async function probe(answer: (path: string, body: string) => Answer | undefined): Promise<Checkup[]> {
-  const server = createServer(async (request, response) => {
+  const settings = await awsAnsweredBy(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const said = answer(request.url ?? '', body);
     // No answer at all: the client's own deadline has to end it.
     if (said) response.writeHead(said.status ?? 200).end(said.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endings.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { settings } = await good({ env: { AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-central-1' } });
   return runCheck(awsProbes(settings, 700), 5000, new AbortController().signal);
 }
 

@@ -1,21 +1,13 @@
 // What is looked at before evidence is deleted or restored, against a small server on loopback that answers as S3 does.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { deletedEvidence } from '../../src/data/aws/deleted-evidence.ts';
 import { awsFault } from '../../src/data/aws/faults.ts';
 import { evidenceObjects, evidenceVersions } from '../../src/data/aws/preflight.ts';
 import { acting } from '../support/acting.ts';
-import { good } from '../support/configuration.ts';
-
-const endings: (() => unknown)[] = [];
-afterEach(() => {
-  vi.unstubAllEnvs();
-  for (const end of endings.splice(0)) end();
-});
+import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 
 const error = (code: string) => ({
   status: code === 'AccessDenied' ? 403 : 404,
@@ -25,21 +17,12 @@ const error = (code: string) => ({
 /** An S3 that answers by `answer`; gives the settings for it and what was asked. */
 async function s3(answer: (url: URL) => { status?: number; body: string }) {
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const settings = await awsAnsweredBy((request, response) => {
     const url = new URL(request.url ?? '', 'http://s3');
     asked.push(`${url.pathname}${url.search}`);
     const { status = 200, body } = answer(url);
     response.writeHead(status, { 'content-type': 'application/xml' }).end(`<?xml version="1.0"?>${body}`);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endings.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { settings } = await good({ env: { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-central-1' } });
   return { settings, asked };
 }
 
@@ -277,16 +260,7 @@ test('the locks of many objects tell how far they are, and end at once when nobo
 
 test.each(['evidence', 'versions', 'deleted'] as const)('a frozen server keeps nobody: %s', async (what) => {
   const over = new AbortController();
-  const server = createServer(() => over.abort());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endings.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { settings } = await good({ env: { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-central-1' } });
+  const settings = await awsAnsweredBy(() => over.abort());
   const { signal } = over;
   const looks = {
     evidence: () => evidenceObjects(settings, { prefix: 'a', before: 0, most: 1 }, { signal }),

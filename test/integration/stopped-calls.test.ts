@@ -1,21 +1,15 @@
 // Who stops a run waits a moment for the answer to what was sent, not as long as a request may take; without the answer
 // the outcome is unknown.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
 import type { Call } from '../../src/core/actions/call.ts';
 import type { CallResult, ExecutionContext } from '../../src/data/call-result.ts';
 import { execute } from '../../src/data/execute.ts';
+import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 import { good } from '../support/configuration.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const end of endings.splice(0)) await end();
-  await endRedis();
-});
+afterEach(endRedis);
 
 const contextOf = (settings: Settings, signal: AbortSignal) =>
   ({ settings, signal, tell: () => undefined }) as unknown as ExecutionContext;
@@ -34,18 +28,9 @@ async function stoppedFirst(settings: Settings, call: Call, sent: () => number):
 
 test('S3, which is frozen', async () => {
   let asked = 0;
-  const server = createServer(() => {
+  const settings = await awsAnsweredBy(() => {
     asked += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endings.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { settings } = await good({ env: { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-west-1' } });
   const change = { verb: 'restore-versions', versions: [{ key: 'a', versionId: 'v' }] } as const;
   const result = await stoppedFirst(settings, { tool: 's3', bucket: 'b', do: change }, () => asked);
   expect(result).toMatchObject({ outcome: 'unknown', says: expect.stringContaining('no answer in time') as string });

@@ -1,18 +1,10 @@
 // An upload to an S3 that fails midway: it says so, and leaves no parts that nobody sees and somebody pays for.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { upload } from '../../src/data/aws/upload.ts';
-import { good } from '../support/configuration.ts';
-
-const endings: (() => unknown)[] = [];
-afterEach(() => {
-  vi.unstubAllEnvs();
-  for (const end of endings.splice(0)) end();
-});
+import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 
 type Answer = { status?: number; body?: string; headers?: Record<string, string> };
 const error = (code: string) =>
@@ -21,7 +13,7 @@ const error = (code: string) =>
 /** What S3 was asked, each as method and kind, and what became of it. */
 async function uploading(answers: Partial<Record<'begin' | 'part' | 'complete' | 'abort', Answer>>) {
   const asked: string[] = [];
-  const server = createServer(async (request, response) => {
+  const settings = await awsAnsweredBy(async (request, response) => {
     for await (const _ of request);
     const { method, url = '' } = request;
     const kind =
@@ -36,17 +28,8 @@ async function uploading(answers: Partial<Record<'begin' | 'part' | 'complete' |
     const { status = 200, body = '', headers = {} }: Answer = answers[kind] ?? usual[kind];
     response.writeHead(status, headers).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const directory = mkdtempSync(path.join(tmpdir(), 'bentham-upload-'));
-  endings.push(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'k');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { settings } = await good({ env: { AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-central-1' } });
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const file = path.join(directory, 'evidence-x.tar.gz');
   writeFileSync(file, 'archive');
   const { signal } = new AbortController();
