@@ -103,28 +103,66 @@ test('a click acts on what was there when the button went down', () => {
   expect(mouseIntents(before, lines, up, down)).not.toEqual([expect.objectContaining({ kind: 'notice' })]);
 });
 
-test('a click gets no row that has just come under the pointer, and the next one does', async () => {
-  const two = [pod('executor', 'a'), pod('executor', 'b')];
-  open = show(showing('pods', { ...calm, readings: { ...calm.readings, pods: live(two) } }));
-  const { store, ports, pass, shows } = open;
-  const rowOf = (id: string) =>
-    frame(store.getState(), size).lines.findIndex((spans) => spans.some(({ spot }) => spot?.row === id));
-  const click = (row: number) => {
-    for (const kind of ['press', 'release'] as const) ports.mouse.mock.lastCall?.[0]({ kind, row, column: 4 });
-  };
-  await eventually(() => expect(store.getState().ui.stack.at(-1)?.seen).toBe('pod/executor-a'));
-  const aimedAt = rowOf('pod/executor-b');
-  pass(1000);
+describe('a click', () => {
+  const pods = (...names: string[]) => names.map((name) => pod('executor', name));
   const worst = pod('executor', 'z', { ready: false, reason: 'CrashLoopBackOff' });
-  store.setState(take(store.getState(), { readings: { pods: live([worst, ...two]) } }), true);
-  await shows('CrashLoopBackOff');
-  expect(rowOf('pod/executor-a')).toBe(aimedAt);
-  click(aimedAt);
-  await shows('the list has just shifted');
-  expect(store.getState().ui.stack.at(-1)?.screen).toBe('pods');
-  pass(1000);
-  click(aimedAt);
-  expect(store.getState().ui.stack.at(-1)).toMatchObject({ screen: 'pod', of: { pod: 'executor-a' } });
+  const opened = async (all: ReturnType<typeof pods>, pastInk?: Parameters<typeof show>[1]) => {
+    open = show(showing('pods', { ...calm, readings: { ...calm.readings, pods: live(all) } }), pastInk);
+    const { store, ports, pass } = open;
+    await eventually(() => expect(store.getState().ui.stack.at(-1)?.seen).toBe('pod/executor-a'));
+    // The terminal that Ink's own tests have.
+    const lines = () => frame(store.getState(), { columns: 100, rows: 24 }).lines;
+    const idAt = (row: number) => lines()[row]?.find(({ spot }) => spot?.row)?.spot?.row;
+    const rowOf = (id: string) => lines().findIndex((_, row) => idAt(row) === id);
+    const report = (kind: 'press' | 'release' | 'wheel-down', row: number) =>
+      ports.mouse.mock.lastCall?.[0]({ kind, row, column: 4 });
+    const click = (row: number) => {
+      report('press', row);
+      report('release', row);
+    };
+    // What is shown was shown for long.
+    pass(1000);
+    return { ...open, place: () => store.getState().ui.stack.at(-1), idAt, rowOf, report, click };
+  };
+
+  test('gets no row that has just come under the pointer, and the next one does', async () => {
+    const all = pods('a', 'b');
+    const { store, pass, shows, place, rowOf, click } = await opened(all);
+    const aimedAt = rowOf('pod/executor-b');
+    store.setState(take(store.getState(), { readings: { pods: live([worst, ...all]) } }), true);
+    await shows('CrashLoopBackOff');
+    expect(rowOf('pod/executor-a')).toBe(aimedAt);
+    click(aimedAt);
+    await shows('the list has just shifted');
+    expect(place()?.screen).toBe('pods');
+    pass(1000);
+    click(aimedAt);
+    expect(place()).toMatchObject({ screen: 'pod', of: { pod: 'executor-a' } });
+  });
+
+  test.each(['a key', 'the wheel'])('acts at once on what %s has brought', async (by) => {
+    const names = Array.from({ length: 40 }, (_, at) => (at === 0 ? 'a' : `b${at + 10}`));
+    const { stdin, place, idAt, rowOf, report, click } = await opened(pods(...names));
+    const aimedAt = rowOf('pod/executor-b15');
+    if (by === 'a key') stdin.write('G');
+    else for (const _ of names) report('wheel-down', aimedAt);
+    await eventually(() => expect(rowOf('pod/executor-b15')).toBe(-1));
+    const brought = idAt(aimedAt);
+    expect(place()?.selected).not.toBe(brought);
+    click(aimedAt);
+    expect(place()?.selected).toBe(brought);
+  });
+
+  test('is not held back by what was drawn past Ink long ago', async () => {
+    const all = pods('a', 'b');
+    const { store, pass, place, rowOf, click } = await opened(all, { draw: () => true, committed() {} });
+    const aimedAt = rowOf('pod/executor-b');
+    store.setState(take(store.getState(), { readings: { pods: live([worst, ...all]) } }), true);
+    expect(rowOf('pod/executor-a')).toBe(aimedAt);
+    pass(1000);
+    click(aimedAt);
+    expect(place()).toMatchObject({ screen: 'pod', of: { pod: 'executor-a' } });
+  });
 });
 
 test('an action that has worked leaves the marker on what is suggested next', () => {

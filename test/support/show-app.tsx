@@ -20,10 +20,11 @@ export const rememberingPorts = (now: Ports['now']) => ({
   mouse: vi.fn<Ports['mouse']>(),
 });
 
-export function show(state: State) {
+/** `rows`: what draws past Ink. */
+export function show(state: State, rows?: Ports['rows']) {
   // Only the test moves it: a busy machine tears no burst apart.
   let clock = 0;
-  const ports = rememberingPorts(() => clock);
+  const ports = { ...rememberingPorts(() => clock), ...(rows && { rows }) };
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);
   const shows = (text: string) => eventually(() => expect(screen.lastFrame()).toContain(text));
