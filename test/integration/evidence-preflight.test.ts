@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { mostVersions } from '../../src/core/actions/evidence-found.ts';
 import { deletedEvidence } from '../../src/data/aws/deleted-evidence.ts';
 import { awsFault } from '../../src/data/aws/faults.ts';
 import { evidenceObjects, evidenceVersions } from '../../src/data/aws/preflight.ts';
@@ -93,6 +94,21 @@ test('versions of a key are read page by page, and no other key', async () => {
   const found = await evidenceVersions(settings, 'a.png');
   expect(found.ok && found.value.map(({ versionId }) => versionId)).toEqual(['v2', 'v1']);
   expect(asked.filter((path) => path.includes('versions'))).toHaveLength(2);
+});
+
+test('of an object with very many versions the newest ones are read, and the look ends', async () => {
+  const { settings, asked } = await s3((url) => {
+    if (!url.searchParams.has('versions')) return error('ObjectLockConfigurationNotFoundError');
+    const page = Number(url.searchParams.get('version-id-marker') ?? 0) + 1;
+    const version = `<Version><Key>a.png</Key><VersionId>v</VersionId><LastModified>2026-01-02T00:00:00.000Z</LastModified></Version>`;
+    return {
+      // Two pages more than are read.
+      body: `<ListVersionsResult><IsTruncated>${page * 1000 < mostVersions + 2000}</IsTruncated><NextKeyMarker>a.png</NextKeyMarker><NextVersionIdMarker>${page}</NextVersionIdMarker>${version.repeat(1000)}</ListVersionsResult>`,
+    };
+  });
+  const found = await evidenceVersions(settings, 'a.png');
+  expect(found.ok && found.value.length).toBe(mostVersions);
+  expect(asked.filter((path) => path.includes('versions'))).toHaveLength(mostVersions / 1000);
 });
 
 test('a restore shows the locks of each version, and what only the copy will show', async () => {
@@ -195,6 +211,52 @@ test('where not all were looked through, nothing is said of the others', async (
     await cockpit.stop();
     await rm(directory, { recursive: true, force: true });
   }
+});
+
+type Listed = { key: string; marker?: true };
+
+/** Versions of a prefix, one on each page, in the order of S3; each page says that there are more. */
+const pageByPage = (listed: (page: number) => Listed) => (url: URL) => {
+  const page = Number(url.searchParams.get('version-id-marker') ?? 0);
+  const { key, marker } = listed(page);
+  const kind = marker ? 'DeleteMarker' : 'Version';
+  const name = encodeURIComponent(key);
+  return {
+    body: `<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextKeyMarker>${name}</NextKeyMarker><NextVersionIdMarker>${page + 1}</NextVersionIdMarker><${kind}><Key>${name}</Key><VersionId>v${page}</VersionId><IsLatest>${marker === true}</IsLatest><LastModified>2026-01-02T00:00:00.000Z</LastModified><Size>1</Size></${kind}></ListVersionsResult>`,
+  };
+};
+
+const numbered = (n: number) => `study_a/${String(n).padStart(4, '0')}`;
+const deletedOf = async (listed: (page: number) => Listed, most = 5000) => {
+  const { settings, asked } = await s3(pageByPage(listed));
+  const found = await deletedEvidence(settings, { prefix: 'study_a/', most });
+  if (!found.ok) throw new Error(found.fault.what);
+  return { ...found.value, pages: asked.length };
+};
+
+test('nothing is said of an object whose versions were not all read', async () => {
+  // Each has a marker, and on the next two pages what was deleted: the look ends between those of the last one.
+  const found = await deletedOf((page) => ({
+    key: numbered(Math.floor(page / 3)),
+    ...(page % 3 === 0 && { marker: true }),
+  }));
+  const whole = Math.floor(found.pages / 3);
+  expect(found.pages % 3).toBe(1);
+  expect(found).toMatchObject({ lost: 0, resume: numbered(whole - 1) });
+  expect(found.deleted).toHaveLength(whole);
+});
+
+test('one object with more versions than are read does not end the look for those behind it', async () => {
+  const found = await deletedOf((page) => ({ key: numbered(0), ...(page === 0 && { marker: true }) }));
+  expect(found).toMatchObject({ deleted: [{ key: numbered(0) }], resume: numbered(0) });
+});
+
+test('a look at deleted objects goes on behind a name that can be shown, or where there is none behind the last', async () => {
+  const unspeakable = (n: number) => `${numbered(n)}\u001b[2J`;
+  const mixed = await deletedOf((page) => ({ key: page === 1 ? numbered(1) : unspeakable(page) }), 3);
+  expect(mixed).toMatchObject({ live: 1, unspeakable: 2, resume: numbered(1) });
+  const none = await deletedOf((page) => ({ key: unspeakable(page) }), 3);
+  expect(none).toMatchObject({ live: 0, unspeakable: 3, resume: unspeakable(2) });
 });
 
 test('a bucket in another region and a rate limit differ from a refusal', () => {

@@ -76,6 +76,19 @@ test('it is verified only when no deleted object is listed any more', async () =
   expect(await seen([{ ...object(3, 100), held: 'legal hold' }, object(9999, 100)])).toMatchObject({ state: 'pass' });
 });
 
+test('the proof looks no further than the last deleted object: behind it there may be millions', async () => {
+  const bucket = bucketOf([object(1, 100), object(2, 100), object(3, 10)]);
+  const plan = await planOf({}, bucket);
+  const looked: (string | undefined)[] = [];
+  const evidence: Preflight['evidence'] = (wanted) => {
+    looked.push(wanted.until);
+    return bucketOf([]).evidence(wanted);
+  };
+  const done = { run: 'r', target: { prefix }, plan, startedAt: now, output: [] };
+  expect(await cleanupEvidence.verify(done, { ...bucket, evidence })).toMatchObject({ state: 'pass' });
+  expect(looked).toEqual([object(2, 100).key]);
+});
+
 test('a prefix that matches several studies causes a warning', async () => {
   const other = { ...object(1, 200), key: 'study_abc1234/00001.png' };
   const wide = await cleanupEvidence.plan({ prefix: 'study_abc123' }, bucketOf([object(1, 200), other]));
