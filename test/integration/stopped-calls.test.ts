@@ -5,6 +5,8 @@ import type { Settings } from '../../src/config/settings.ts';
 import type { Call } from '../../src/core/actions/call.ts';
 import type { CallResult, ExecutionContext } from '../../src/data/call-result.ts';
 import { execute } from '../../src/data/execute.ts';
+import { connectRedis } from '../../src/data/redis/connect.ts';
+import { redisKeys } from '../../src/data/redis/preflight.ts';
 import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 import { good } from '../support/configuration.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
@@ -36,6 +38,14 @@ test('S3, which is frozen', async () => {
   expect(result).toMatchObject({ outcome: 'unknown', says: expect.stringContaining('no answer in time') as string });
 });
 
+/** A command that nobody stops: it is late before one of the cockpit's own would be. */
+async function unanswered(redis: Settings['redis']): Promise<'late'> {
+  const { client, close } = await connectRedis(redis, 5000, new AbortController().signal);
+  await client.ping().catch(() => undefined);
+  void close();
+  return 'late';
+}
+
 describe.runIf(installed)('Redis', () => {
   test('which holds back writes', async () => {
     const { cli, port } = await started();
@@ -46,5 +56,27 @@ describe.runIf(installed)('Redis', () => {
     const result = await stoppedFirst(settings, { tool: 'redis', command: ['UNLINK', 'cache:1'] }, waiting);
     cli('client', 'unpause');
     expect(result).toMatchObject({ outcome: 'unknown', says: expect.stringContaining('no answer in time') as string });
+  });
+
+  test('which freezes while its keys are looked through', async () => {
+    const { cli, port, signal: send } = await started();
+    cli('set', 'cache:1', 'x');
+    const { settings } = await good({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
+    const stop = new AbortController();
+    const wanted = { prefix: 'cache:', idle: 0, most: 10, cursor: '0' };
+    let patient: Promise<'late'> | undefined;
+    const stopped = redisKeys(settings.redis, wanted, {
+      signal: stop.signal,
+      told() {
+        send('SIGSTOP');
+        patient = unanswered(settings.redis);
+        stop.abort();
+      },
+    });
+    await vi.waitFor(() => expect(patient).toBeDefined(), 30_000);
+    const found = await Promise.race([stopped, patient]);
+    send('SIGCONT');
+    // Neither its answer nor its goodbye is waited for as long as a command may take.
+    expect(found).toMatchObject({ ok: false, fault: { kind: expect.not.stringMatching('timeout') as string } });
   });
 });
