@@ -1,6 +1,6 @@
 // Restore a version of an evidence file (runbook: Evidence Recovery).
 import type { Action, Choice } from '../core/actions/action.ts';
-import { type EvidenceVersion, mostVersions } from '../core/actions/evidence-found.ts';
+import { type EvidenceVersion, mostObjectVersions } from '../core/actions/evidence-found.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { unknownEvidence } from './evidence-names.ts';
 import { given, notYet, notYetBy, onlyWhenDone, planned, proven, refuse, refusedBy } from './plan.ts';
@@ -56,9 +56,9 @@ export const restoreEvidence: Action = {
     const chosen = found.value.find((v) => v.versionId === wanted && !v.marker);
     const known = found.value.filter((v) => !v.marker).map((v) => v.versionId);
     if (found.value.length === 0) return unknownEvidence('evidence', key, preflight);
-    if (!chosen && found.value.length >= mostVersions)
+    if (!chosen && found.value.length >= mostObjectVersions)
       return refuse(
-        `${wanted.slice(0, 60)} is not among the newest ${formatCount(mostVersions)} versions of ${key.slice(0, 80)}`,
+        `${wanted.slice(0, 60)} is not among the newest ${formatCount(mostObjectVersions)} versions of ${key.slice(0, 80)}`,
         'restore an older one by hand: aws s3api copy-object --copy-source …?versionId=…',
       );
     if (!chosen)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { mostVersions } from '../../src/core/actions/evidence-found.ts';
+import { mostObjectVersions } from '../../src/core/actions/evidence-found.ts';
 import { deletedEvidence } from '../../src/data/aws/deleted-evidence.ts';
 import { awsFault } from '../../src/data/aws/faults.ts';
 import { evidenceObjects, evidenceVersions } from '../../src/data/aws/preflight.ts';
@@ -103,12 +103,12 @@ test('of an object with very many versions the newest ones are read, and the loo
     const version = `<Version><Key>a.png</Key><VersionId>v</VersionId><LastModified>2026-01-02T00:00:00.000Z</LastModified></Version>`;
     return {
       // Two pages more than are read.
-      body: `<ListVersionsResult><IsTruncated>${page * 1000 < mostVersions + 2000}</IsTruncated><NextKeyMarker>a.png</NextKeyMarker><NextVersionIdMarker>${page}</NextVersionIdMarker>${version.repeat(1000)}</ListVersionsResult>`,
+      body: `<ListVersionsResult><IsTruncated>${page * 1000 < mostObjectVersions + 2000}</IsTruncated><NextKeyMarker>a.png</NextKeyMarker><NextVersionIdMarker>${page}</NextVersionIdMarker>${version.repeat(1000)}</ListVersionsResult>`,
     };
   });
   const found = await evidenceVersions(settings, 'a.png');
-  expect(found.ok && found.value.length).toBe(mostVersions);
-  expect(asked.filter((path) => path.includes('versions'))).toHaveLength(mostVersions / 1000);
+  expect(found.ok && found.value.length).toBe(mostObjectVersions);
+  expect(asked.filter((path) => path.includes('versions'))).toHaveLength(mostObjectVersions / 1000);
 });
 
 test('a restore shows the locks of each version, and what only the copy will show', async () => {

@@ -1,7 +1,7 @@
 // Which version of an evidence file is restored, where there are more than are read.
 import { expect, test } from 'vitest';
 import { restoreEvidence } from '../../src/actions/restore-evidence.ts';
-import { mostVersions } from '../../src/core/actions/evidence-found.ts';
+import { mostObjectVersions } from '../../src/core/actions/evidence-found.ts';
 import type { ActionContext, Preflight } from '../../src/core/actions/preflight.ts';
 import { now } from '../support/world.ts';
 
@@ -18,9 +18,9 @@ const planOf = (count: number, version: string) => {
 
 test('a version that was not read is not said to be missing', async () => {
   expect(await planOf(3, 'v9')).toMatchObject({ ok: false, why: 'study_a/1.png has no version v9' });
-  expect(await planOf(mostVersions, 'old')).toMatchObject({
+  expect(await planOf(mostObjectVersions, 'old')).toMatchObject({
     ok: false,
     why: 'old is not among the newest 10 000 versions of study_a/1.png',
   });
-  expect(await planOf(mostVersions, 'v9')).toMatchObject({ ok: true });
+  expect(await planOf(mostObjectVersions, 'v9')).toMatchObject({ ok: true });
 });

@@ -51,7 +51,7 @@ export type DeletedFound = {
 };
 
 /** Versions of one object that are read, the newest first. */
-export const mostVersions = 10_000;
+export const mostObjectVersions = 10_000;
 
 export type EvidenceVersion = {
   versionId: string;

@@ -24,41 +24,46 @@ async function common({ evidence }: Settings, endpoint: string | undefined, time
   };
 }
 
-/** The SDK would filter each answer for a log that nobody reads. */
-function withoutLog<C extends { middlewareStack: { remove(name: string): boolean } }>(client: C): C {
-  client.middlewareStack.remove('loggerMiddleware');
-  return client;
-}
+const first = { step: 'initialize' } as const;
+
+/** What the clients have in common, as far as it is changed here. */
+type Stack = {
+  middlewareStack: {
+    remove(name: string): boolean;
+    add<Asked, Answer>(
+      around: (next: (asked: Asked) => Promise<Answer>) => (asked: Asked) => Promise<Answer>,
+      at: typeof first,
+    ): void;
+  };
+};
 
 /** No request is waited for any longer than the signal says: for its credentials, its connection, its answer. */
-const until =
-  (signal: AbortSignal | undefined) =>
-  <Asked, Answer>(next: (asked: Asked) => Promise<Answer>) =>
-  async (asked: Asked): Promise<Answer> => {
-    signal?.throwIfAborted();
-    return signal ? unlessAborted(next(asked), signal) : next(asked);
-  };
-const first = { step: 'initialize' } as const;
+function endingWith<C extends Stack>(client: C, signal: AbortSignal | undefined): C {
+  // The SDK would filter each answer for a log that nobody reads.
+  client.middlewareStack.remove('loggerMiddleware');
+  if (signal)
+    client.middlewareStack.add(
+      (next) => async (asked) => {
+        signal.throwIfAborted();
+        return unlessAborted(next(asked), signal);
+      },
+      first,
+    );
+  return client;
+}
 
 /** The evidence store. The caller destroys the client, with what it still asks. `signal`: ends each request. */
 export async function s3Client(settings: Settings, timeout: Ms, signal?: AbortSignal): Promise<S3Client> {
   const { S3Client } = await import('./sdk/s3.ts');
   const { endpoint, pathStyle } = settings.evidence;
-  const client = new S3Client({
-    ...(await common(settings, endpoint, timeout)),
-    forcePathStyle: pathStyle,
-    followRegionRedirects: true,
-  });
-  client.middlewareStack.add(until(signal), first);
-  return withoutLog(client);
+  const own = { forcePathStyle: pathStyle, followRegionRedirects: true };
+  return endingWith(new S3Client({ ...(await common(settings, endpoint, timeout)), ...own }), signal);
 }
 
 /** The database clusters and their snapshots. `signal`: ends each request. */
 export async function rdsClient(settings: Settings, timeout: Ms, signal?: AbortSignal): Promise<RDSClient> {
   const { RDSClient } = await import('./sdk/rds.ts');
-  const client = new RDSClient(await common(settings, settings.backups.rdsEndpoint, timeout));
-  client.middlewareStack.add(until(signal), first);
-  return withoutLog(client);
+  return endingWith(new RDSClient(await common(settings, settings.backups.rdsEndpoint, timeout)), signal);
 }
 
 /**
@@ -73,8 +78,7 @@ export async function secretsClient(
   const { SecretsManagerClient } = await import('./sdk/secrets-manager.ts');
   const { endpoint } = settings.credentials;
   const kept = endpoint ? keptBack(settings, 'credentials', new URL(endpoint), 'the secret was') : undefined;
-  const client = withoutLog(new SecretsManagerClient(await common(settings, endpoint, timeout)));
-  client.middlewareStack.add(until(signal), first);
+  const client = endingWith(new SecretsManagerClient(await common(settings, endpoint, timeout)), signal);
   if (kept)
     client.middlewareStack.add(
       () => async () => {

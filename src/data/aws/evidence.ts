@@ -10,8 +10,8 @@ import { decodedKey } from './preflight.ts';
 
 /** A listing is cut here: two hundred requests of a thousand keys. */
 const mostObjects = 200_000;
-/** Listed versions of one study, and queried locks, each a request of its own. */
-const mostVersions = 2000;
+/** Listed versions of all objects of one study, and queried locks, each a request of its own. */
+const mostStudyVersions = 2000;
 const mostLocks = 60;
 const locksAtOnce = 8;
 /** Studies whose oldest object is asked for its lock, the ones with the oldest evidence first. */
@@ -116,7 +116,7 @@ async function listVersions(s3: S3Client, bucket: string, prefix: string) {
   const { ListObjectVersionsCommand } = await import('./sdk/s3.ts');
   const versions: EvidenceVersion[] = [];
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
-  while (next && versions.length < mostVersions) {
+  while (next && versions.length < mostStudyVersions) {
     const command: InstanceType<typeof ListObjectVersionsCommand> = new ListObjectVersionsCommand({
       Bucket: bucket,
       Prefix: prefix,

@@ -1,6 +1,6 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
 import type { Settings } from '../../config/settings.ts';
-import { mostVersions } from '../../core/actions/evidence-found.ts';
+import { mostObjectVersions } from '../../core/actions/evidence-found.ts';
 import type { EvidenceAsk, EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/preflight.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { byUtf8 } from '../../core/text/utf8-order.ts';
@@ -116,7 +116,7 @@ export async function evidenceVersions(
       found.push(...(page.Versions ?? []).map((v) => ({ ...v, marker: false })));
       found.push(...(page.DeleteMarkers ?? []).map((v) => ({ ...v, marker: true })));
       look.told?.({ done: found.length, unit: 'versions' });
-      const further = page.IsTruncated === true && page.NextKeyMarker === key && found.length < mostVersions;
+      const further = page.IsTruncated === true && page.NextKeyMarker === key && found.length < mostObjectVersions;
       next = further ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
     }
     const versions = found
