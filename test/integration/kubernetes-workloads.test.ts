@@ -198,12 +198,14 @@ describe('the workloads of a namespace', () => {
     await server.end();
   });
 
-  const start = (kubernetes: Partial<Settings['kubernetes']> = {}) => {
-    const settings = server.settings();
+  const start = (kubernetes: Partial<Settings['kubernetes']> = {}, timeout = 10_000) => {
+    const settings = server.settings({ intervals: { timeout } });
     const given = { ...settings, kubernetes: { ...settings.kubernetes, ...kubernetes } };
     const sources = kubernetesSources(given).filter(({ facts }) => facts.includes('workloads'));
     ended = Promise.all(sources.map((one) => one.start((n) => news.push(n), over.signal).ended));
   };
+  /** Of an answer that does not come, in ms: long enough for those that do. */
+  const late = 2000;
   const latest = (): Workloads | undefined => {
     const last = news.findLast((n) => n.fact === 'workloads');
     return last && 'value' in last ? (last.value as Workloads) : undefined;
@@ -322,7 +324,7 @@ describe('the workloads of a namespace', () => {
       res.flushHeaders();
       watching = res;
     });
-    start();
+    start({}, late);
     await soon(() => watching).toBeDefined();
     await soon(() => latest()?.unseen).toEqual([]);
     let isOver = false;
@@ -341,7 +343,7 @@ describe('the workloads of a namespace', () => {
 
   it('tell nothing of a server that is back until they are listed again', async () => {
     answers.set('statefulsets', list({ metadata }));
-    start();
+    start({}, late);
     await soon(() => latest()?.all.length).toBe(1);
     const { version } = server;
     server.version = refuse(500);
@@ -363,7 +365,7 @@ describe('the workloads of a namespace', () => {
   it('of a kind that gives no answer do not delay the others', async () => {
     answers.set('statefulsets', list({ metadata }));
     answers.set('daemonsets', () => {});
-    start();
+    start({}, late);
     await soon(() => latest()?.unseen.map(({ kinds, fault }) => `${kinds} ${fault.kind}`)).toEqual([
       'daemonsets timeout',
     ]);

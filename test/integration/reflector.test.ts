@@ -168,8 +168,7 @@ describe('the watch on pods', () => {
     const bookmark = event('BOOKMARK', { metadata: { resourceVersion: '77' } });
     const isLong = (asked: URLSearchParams) => Number(asked.get('timeoutSeconds')) > 100;
     const kinds = () => watches().map((asked) => (isLong(asked) ? 'long' : 'short'));
-    const begin = () =>
-      start({ watchTimes: { short: 1000, long: 600_000, silence: 2000 } }, { intervals: { timeout: 10_000 } });
+    const begin = () => start({ watchTimes: { short: 1000, long: 600_000, silence: 2000 } });
     let tell: ServerResponse | undefined;
     let sends = true;
     beforeEach(() => {
@@ -447,7 +446,7 @@ describe('the watch on pods', () => {
   });
 
   it('calls a frozen server lost within seconds, though its watch stays open', async () => {
-    start();
+    start({}, { intervals: { timeout: 400 } });
     await soon(names).toEqual(['a', 'b']);
     server.version = () => {};
     await soon(names).toMatchObject({ kind: 'timeout', what: 'timed out after 0.4 s' });

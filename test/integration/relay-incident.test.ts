@@ -157,11 +157,11 @@ describe.each(relayServers)('with $name', ({ started }) => {
     await eventually(() => expect(ana.notes()).toContain('ana alone'));
     await Promise.all([first.be('works'), second.be('works')]);
     await eventually(() => expect(ana.incident?.control).toMatchObject({ person: 'ben', fence: 2 }));
-    expect(ana.said.some((says) => /ben/.test(says) && /control/.test(says))).toBe(true);
+    await eventually(() => expect(ana.said.some((says) => /ben/.test(says) && /control/.test(says))).toBe(true));
     await eventually(() => expect(ana.recorder.mayAct()).toBe('ben controls this incident: take control first'));
     await eventually(async () => expect(await ben.recorder.lostControl()).toBeUndefined());
     await eventually(() => expect(ben.notes()).toContain('ana alone'));
-    expect(ben.notes()).toEqual(ana.notes());
+    await eventually(() => expect(ben.notes()).toEqual(ana.notes()));
     await eventually(() => expect(ben.context?.relay).toMatchObject({ state: 'connected', unsent: 0 }));
   });
 

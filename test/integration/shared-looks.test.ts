@@ -42,7 +42,8 @@ afterEach(async () => {
 type News = { value?: Redis; fault?: { kind: string; code?: string }; at: number; from?: string };
 type Changes = { redis?: object; environment?: object; every?: number; timeout?: number };
 
-function cockpit({ redis = {}, environment = {}, every = 1000, timeout = 1000 }: Changes = {}) {
+/** `timeout` in ms: no look of a server that answers takes so long, however busy the machine is. */
+function cockpit({ redis = {}, environment = {}, every = 1000, timeout = 20_000 }: Changes = {}) {
   const settings = {
     profile: 'test',
     environment: { name: 'TEST', guarded: false, ...environment },
@@ -85,8 +86,8 @@ function forge(change: (known: Written, result: { value: { usedBytes: number } }
 }
 
 /** A cockpit that was killed: what it left is there, and nobody asks. */
-async function left({ timeout = 1000 } = {}): Promise<void> {
-  const first = cockpit({ every: 60_000, timeout });
+async function left(more: Changes = {}): Promise<void> {
+  const first = cockpit({ every: 60_000, ...more });
   await first.tells(1);
   await eventually(() => expect(files()).toHaveLength(1));
   await eventually(() => expect(readFileSync(file(), 'utf8')).toContain('usedBytes'));
@@ -95,8 +96,8 @@ async function left({ timeout = 1000 } = {}): Promise<void> {
 }
 
 /** What a cockpit that comes later shows first. */
-async function later({ timeout = 1000 } = {}): Promise<News | undefined> {
-  const second = cockpit({ every: 60_000, timeout });
+async function later(more: Changes = {}): Promise<News | undefined> {
+  const second = cockpit({ every: 60_000, ...more });
   await second.tells(1);
   return second.news[0];
 }

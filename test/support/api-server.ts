@@ -1,6 +1,6 @@
 // The smallest API server a test can shape to its liking, and settings that point at it. The drill's one behaves; this
 // one does what it is told.
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -21,7 +21,7 @@ export class ApiServer {
   readonly #sessions = new Set<ServerHttp2Session>();
   #server: ReturnType<ApiServer['serve']> | undefined;
   #port = 0;
-  readonly #directory = ownDirectory();
+  readonly #directory = mkdtempSync(join(tmpdir(), 'bentham-api-'));
 
   /** `http2`: over TLS, and HTTP/2 where the client takes it. */
   constructor({ http2 = false } = {}) {
@@ -72,6 +72,7 @@ export class ApiServer {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  /** Its answers are waited for however busy the machine is; a test of what comes late sets a time of its own. */
   settings(more: Partial<SettingsInput> = {}): Settings {
     const kubeconfig = join(this.#directory, 'config');
     const server = `${this.#identity ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
@@ -92,20 +93,8 @@ export class ApiServer {
       gateway: { url: 'http://127.0.0.1:1' },
       database: { primary: { host: '127.0.0.1' } },
       redis: { url: 'redis://127.0.0.1' },
-      intervals: { timeout: 400, traffic: 50 },
+      intervals: { timeout: 10_000, traffic: 50 },
       ...more,
     });
   }
-}
-
-const prefix = 'bentham-api-';
-
-/** Named after this process, so that what an aborted run left is known for it, and goes. */
-function ownDirectory(): string {
-  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
-    const [, pid] = /^(\d+)-/.exec(name.slice(prefix.length)) ?? [];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
-  return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
 }
