@@ -13,6 +13,7 @@ const ofPrograms = cores + 1;
 export default defineConfig({
   test: {
     maxWorkers,
+    globalSetup: ['test/support/temporary.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       // Pure functions: seconds.

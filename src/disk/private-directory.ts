@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { processStart } from './process-start.ts';
 
-/** Who made it, so that the next cockpit knows whether it is still in use. */
-const name = /^bentham-(?:redis|edit)-([1-9]\d{0,9})-\w{6}$/;
+/** `test`: of a run of the tests or of the benchmark. */
+type Kind = 'redis' | 'edit' | 'test';
+
+/** Who made it, so that the next process knows whether it is still in use. */
+const name = /^bentham-(?:redis|edit|test)-([1-9]\d{0,9})-\w{6}$/;
 
 /** Makes a directory that only this user may enter (mkdtemp: mode 0700); throws what the file system says. */
-export async function privateDirectory(kind: 'redis' | 'edit'): Promise<string> {
+export async function privateDirectory(kind: Kind): Promise<string> {
   removeLeftBehind();
   return await mkdtemp(path.join(tmpdir(), `bentham-${kind}-${process.pid}-`));
 }

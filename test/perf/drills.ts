@@ -1,9 +1,9 @@
 // Embedded Benthams, started as a user would; the rows of one run share the calm one.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { privateDirectory } from '../../src/disk/private-directory.ts';
 import { launcher } from './meter.ts';
 
 export type Drill = { environment: Record<string, string>; stop(): Promise<void> };
@@ -45,7 +45,7 @@ const counter = fileURLToPath(new URL('count-requests.ts', import.meta.url));
 
 /** A calm drill that counts what its servers are asked. */
 export async function startCountedDrill(): Promise<Drill & { requests(): Requests }> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'bentham-bench-'));
+  const directory = await privateDirectory('test');
   const file = path.join(directory, 'requests');
   writeFileSync(file, '');
   const drill = await serve([], { NODE_OPTIONS: `--import ${counter}`, BENTHAM_BENCH_REQUESTS: file });

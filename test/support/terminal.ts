@@ -10,7 +10,7 @@ const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.m
 
 export type TerminalOptions = {
   args?: readonly string[];
-  /** Whole environment beside PATH, HOME and TERM. */
+  /** Whole environment beside PATH, HOME, TERM, LANG and TMPDIR. */
   environment?: Readonly<Record<string, string>>;
   columns?: number;
   rows?: number;
@@ -81,6 +81,7 @@ export class TerminalUnderTest {
         HOME: process.env.HOME ?? '/',
         TERM: 'xterm-256color',
         LANG: 'C.UTF-8',
+        ...(process.env.TMPDIR && { TMPDIR: process.env.TMPDIR }),
         ...environment,
       },
     });

@@ -1,8 +1,8 @@
 // A long incident: what it takes to print, to open, for a key on its timeline, and for a note.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { formatCount } from '../../../src/core/text/format.ts';
+import { privateDirectory } from '../../../src/disk/private-directory.ts';
 import { nowhere, TerminalUnderTest } from '../../support/terminal.ts';
 import { writeLongIncident } from '../long-incident.ts';
 import { bytes, command, costOf, cpuOf, end, launcher, ms, peakOf, seconds, shareOf, wait } from '../meter.ts';
@@ -33,7 +33,7 @@ async function cpuEach(
 }
 
 async function measure(entries: number): Promise<readonly Measure[]> {
-  const home = mkdtempSync(path.join(tmpdir(), 'long-incident-'));
+  const home = await privateDirectory('test');
   try {
     const directory = path.join(home, 'journal');
     await writeLongIncident(directory, entries);

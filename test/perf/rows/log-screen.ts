@@ -1,11 +1,10 @@
 // The log screen with as many lines as it keeps, while more come than anybody reads: its memory, and how soon a key is
 // answered, beside a key in the palette before, when the cockpit has nothing to do.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build as histogram } from 'hdr-histogram-js';
+import { privateDirectory } from '../../../src/disk/private-directory.ts';
 import { nowhere, TerminalUnderTest } from '../../support/terminal.ts';
 import { bytes, command, end, ms, peakOf, wait } from '../meter.ts';
 import type { BenchRow } from '../row.ts';
@@ -48,7 +47,7 @@ const said = ({ median, p95 }: Keys) => `${ms(median)} median, ${ms(p95)} p95`;
 export const logScreen: BenchRow = {
   name: 'log-screen',
   async measure() {
-    const directory = mkdtempSync(path.join(tmpdir(), 'bentham-bench-'));
+    const directory = await privateDirectory('test');
     const file = fileURLToPath(new URL('../pouring.ts', import.meta.url));
     const server = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = new Promise((resolve) => server.once('exit', resolve));
