@@ -29,6 +29,7 @@ export function logUpdate(source: string, update: SourceUpdate, before: World): 
     fact,
     state: fault ? 'lost' : 'live',
     took,
+    ...('from' in update ? { from: update.from, age: Date.now() - update.at } : {}),
     fault: fault ? { kind: fault.kind, code: fault.code, where: fault.where, what: fault.what } : undefined,
   });
 }
