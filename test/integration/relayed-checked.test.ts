@@ -214,6 +214,18 @@ describe.skipIf(!installed)('over redis-server', () => {
     }
   });
 
+  test('cockpits that share files are of one host', async () => {
+    const { port } = await started();
+    const ana = await cockpit('ana', port);
+    ana.do(opens);
+    // Its key is on the disk.
+    await eventually(() => expect(ana.incident).toBeDefined());
+    const [beside, ben] = [await cockpit('ana', port, { directory: ana.directory }), await cockpit('ben', port)];
+    await admits(ana, ben);
+    for (const { recorder } of [ana, beside, ben])
+      await eventually(() => expect(recorder.shared?.carrier.sharing()).toEqual({ hosts: 2, cockpits: 3 }));
+  });
+
   test('who leaves is missed by nobody', async () => {
     const { port } = await started();
     const [ana, ben, eva] = await sharing(port);

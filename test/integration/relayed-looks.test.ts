@@ -48,8 +48,8 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
   const carrier: LookCarrier = {
     root: relayAt(port).root,
     readOnly: false,
-    hosts: () => 100,
-    clock: () => link.clock + skew,
+    sharing: () => ({ hosts: 100, cockpits: 100 }),
+    clock: () => link.clock + made.skew,
     self: () => ({ session, name: who, host: `host of ${who}`, signer }),
     isAdmitted: admits,
     ask: (what) => {
@@ -59,9 +59,9 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
   };
   const relayed = new RelayedLooks<Value>(
     { fact: 'test', parts: [], value, every, timeout, check: more.check },
-    { carrier: () => carrier, name: () => name },
+    { carrier: () => carrier, name: () => name, each: 'hosts' },
   );
-  const made = { signer, session, relayed, link, reads: 0, asks: 0, end: async () => link.stop() };
+  const made = { signer, session, relayed, link, skew, reads: 0, asks: 0, end: async () => link.stop() };
   open.push(made);
   const texts = more.texts ?? [];
   /** One turn, as a source takes it: the answer, and who asked. */
@@ -120,6 +120,16 @@ describe.each([
     expect(new Set(next.map(({ number }) => number)).size).toBe(1);
     expect(next[0]?.number).toBeGreaterThan(first.number);
     expect(ana.reads + ben.reads + eva.reads).toBe(2);
+  });
+
+  test.runIf(isThere)('nor where the clock is moved between two looks', async () => {
+    const port = await relay();
+    const [ana, ben] = [cockpit(port, 'ana'), cockpit(port, 'ben')];
+    for (const one of [ana, ben]) await one.isUp();
+    const { number } = await ana.turn();
+    expect(await ben.turn()).toEqual({ by: 'ana on host of ana', number });
+    ben.skew = -50;
+    expect((await ben.turn()).by).toBe('self');
   });
 
   test.runIf(isThere)('who was told the last time asks the relay once for the next answer', async () => {
@@ -219,7 +229,7 @@ describe.each([
     open.push({ end: () => new Promise((done) => server.close(done)) });
     const way = await Middleman.before('127.0.0.1', (server.address() as AddressInfo).port);
     open.push({ end: () => way.stop() });
-    const reach = { ...reachOf(new URL(`http://127.0.0.1:${way.port}`), timeout), every: 0 } as Reach;
+    const reach = { ...reachOf(new URL(`http://127.0.0.1:${way.port}`), timeout), every: () => 0 } as Reach;
     const check = { verdict: () => 'the same', within: 60_000 };
     const [ana, ben] = [cockpit(port, 'ana', { check }), cockpit(port, 'ben', { check: { ...check, reach } })];
     for (const one of [ana, ben]) await one.isUp();

@@ -53,7 +53,7 @@ test('a host that is told tries now and then whether it reaches the server, and 
   let reached = true;
   let tries = 0;
   const reach = {
-    every: 30 * second,
+    every: () => 30 * second,
     try: async () => {
       tries += 1;
       return reached;
@@ -61,7 +61,7 @@ test('a host that is told tries now and then whether it reaches the server, and 
   };
   const check = new OwnCheck<string>({ ...aMinute, verdict: (word) => word, reach }, every);
   check.saw('ok', Date.now(), 0);
-  const at = (now: number) => check.isReached(now * second);
+  const at = (now: number) => check.isReached(3, now * second);
   expect([await at(15), await at(30), await at(45), await at(60), tries]).toEqual([true, true, true, true, 2]);
   reached = false;
   expect([await at(90), tries]).toEqual([false, 3]);

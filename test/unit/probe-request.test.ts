@@ -61,6 +61,15 @@ test.each([
   expect(probes.includes(url, undefined)).toBe(false);
 });
 
+test('what asks for no path at all is one', () => {
+  const line = '{"level":30,"reqId":"req-1","req":{"method":"OPTIONS","url":"*"},"msg":"incoming request"}';
+  expect([probes.includes('*', undefined), probes.mayBeIn(line), probes.includes('/v1/*', undefined)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
 test('the root can be a probe’s path', () => {
   const all = { ...settings, gateway: { ...settings.gateway, healthPath: '/' } };
   const atRoot = new ProbeRequests(all);

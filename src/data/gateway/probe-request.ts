@@ -28,15 +28,17 @@ export class ProbeRequests {
       'readiness',
       'heartbeat',
       '/-/',
+      '"*"',
     ];
     this.#words = [...healthWords, ...[...this.#paths].map((path) => path.slice(path.lastIndexOf('/') + 1))];
     this.#agents = traffic.probeAgents.map((agent) => agent.toLowerCase());
   }
 
-  /** Whether a request is one: by its URL or path, by its user agent. */
+  /** Whether a request is one: by its URL or path, by its user agent. `OPTIONS *` asks for nothing but an answer. */
   includes(url: unknown, agent: unknown): boolean {
     if (typeof agent === 'string' && this.#isAgent(agent.toLowerCase())) return true;
     if (typeof url !== 'string') return false;
+    if (url === '*') return true;
     // Each line of a log comes by here, and few are probes: the path is taken apart only where it may be one's.
     const lower = url.slice(0, longestUrl).toLowerCase();
     if (!this.#words.some((word) => lower.includes(word))) return false;

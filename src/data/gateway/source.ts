@@ -8,6 +8,7 @@ import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { reachOf } from '../reach.ts';
+import type { SharedLooksOptions } from '../shared-looks/look-options.ts';
 import { aMinute } from '../shared-looks/own-check.ts';
 import { relayLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Sharing, type Source } from '../source.ts';
@@ -57,7 +58,7 @@ function sharedBetweenHosts(
 ): Sharing<Gateway> | undefined {
   if (health.username || health.password) return undefined;
   const { gateway: every, timeout } = settings.intervals;
-  return relayLooks(settings, {
+  const options: SharedLooksOptions<Gateway> = {
     fact: 'gateway',
     parts: [health.href, detailed.href],
     value: gateway,
@@ -67,7 +68,9 @@ function sharedBetweenHosts(
     // A gateway that gives no answer is noticed by all as fast as by one.
     check: { ...aMinute, verdict: saying, patience: second, reach: reachOf(health, timeout) },
     taken,
-  });
+  };
+  // Those of one host share what it has asked by its budget's file.
+  return relayLooks(settings, options, 'cockpits');
 }
 
 /** What the endpoints say, without what differs between any two looks. */

@@ -15,7 +15,8 @@ const most = 100;
 /** Of those that ended without a word, so many are remembered. */
 const mostSilent = 20;
 
-export type RelayPresence = Omit<Presence, 'at' | 'driving'>;
+/** `place`: the same for cockpits that share files; absent where an older version wrote it. */
+export type RelayPresence = Omit<Presence, 'at' | 'driving'> & { place?: string };
 
 const short = z.string().max(200);
 const written = z.object({
@@ -27,6 +28,7 @@ const written = z.object({
   observing: z.boolean().default(false),
   incident: short.optional(),
   screen: short.optional(),
+  place: short.optional(),
 });
 
 const setOf = ({ root }: RelayOptions): string => `${root}:here`;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import about from '../../../package.json' with { type: 'json' };
 
 /**
@@ -15,6 +16,9 @@ export function lookKey(fact: string, parts: unknown, where: readonly string[] =
     .digest('hex')
     .slice(0, 32);
 }
+
+/** What cockpits have in common that share looks by files: one version, on one host, beside one journal. */
+export const placeOf = (journal: string): string => lookKey('place', resolve(journal));
 
 /**
  * Where this process runs: a journal may lie on a file system of several hosts or containers, where the same address is

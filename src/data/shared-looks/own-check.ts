@@ -8,8 +8,8 @@ const share = 1.5;
 /** Where a try fails and the server answers, tries tell nothing: so many are left out. */
 const leftOut = 10;
 
-/** Whether this host reaches the server, without a request: cheap enough to be tried by each host that is told. */
-export type Reach = { every: Ms; try(): Promise<boolean> };
+/** Whether this host reaches the server, for less than a look: cheap enough to be tried by each of those that share. */
+export type Reach = { every(sharing: number): Ms; try(): Promise<boolean> };
 
 export type LookCheck<T> = {
   /** What must be the same in both looks; else this host asks itself. */
@@ -60,7 +60,7 @@ export class OwnCheck<T> {
   /** This host looked itself, at that instant of `Date.now()`; undefined: it was not answered. */
   saw(value: T | undefined, at: Instant, now: Ms = performance.now()): void {
     this.#own = value === undefined ? undefined : { value, at: now - Math.max(0, Date.now() - at) };
-    if (this.#isUnreached && this.#own) this.#reachedAt = now + leftOut * (this.#check.reach?.every ?? 0);
+    if (this.#isUnreached && this.#own) this.#reachedAt = now + leftOut * (this.#check.reach?.every(1) ?? 0);
     this.#isUnreached = false;
   }
 
@@ -86,9 +86,9 @@ export class OwnCheck<T> {
   }
 
   /** Whether this host reaches the server, as far as that is to be tried now; false: ask yourself. */
-  async isReached(now: Ms = performance.now()): Promise<boolean> {
+  async isReached(sharing: number, now: Ms = performance.now()): Promise<boolean> {
     const { reach } = this.#check;
-    if (!reach || !this.#own || now - Math.max(this.#own.at, this.#reachedAt) < reach.every) return true;
+    if (!reach || !this.#own || now - Math.max(this.#own.at, this.#reachedAt) < reach.every(sharing)) return true;
     this.#isUnreached = !(await reach.try());
     if (!this.#isUnreached) this.#reachedAt = now;
     return !this.#isUnreached;

@@ -25,27 +25,34 @@ const longestLag: Ms = 400;
 /** A turn that somebody took at the same instant is looked at so often again. */
 const mostClaims = 3;
 
+/** Who comes to the relay: one cockpit of each host, which tells the others there, or each cockpit. */
+export type Each = 'hosts' | 'cockpits';
+
 type Here = { carrier: LookCarrier; look: string };
 type News = LookNote & { answer: NonNullable<LookNote['answer']> };
 
 export class RelayedLooks<T> {
   readonly #options: SharedLooksOptions<T>;
   readonly #carrier: () => LookCarrier | undefined;
+  readonly #each: Each;
   /** The look's name; undefined while the server has not said who it is. */
   readonly #name: () => string | undefined;
   readonly #grace: Ms;
   readonly #check: OwnCheck<T> | undefined;
   #seen: Instant = 0;
+  /** When the answer that was taken last came, on the relay's clock: ours may be moved under it. */
+  #taken: Instant | undefined;
   #wasTold = false;
   #turn: Here | undefined;
   #restUntil: Ms = 0;
 
   constructor(
     options: SharedLooksOptions<T>,
-    { carrier, name }: { carrier: () => LookCarrier | undefined; name: () => string | undefined },
+    { carrier, name, each }: { carrier: () => LookCarrier | undefined; name: () => string | undefined; each: Each },
   ) {
     this.#options = options;
     this.#carrier = carrier;
+    this.#each = each;
     this.#name = name;
     const { every, timeout, check } = options;
     this.#grace = check?.patience ?? Math.min(every, timeout + second);
@@ -61,7 +68,7 @@ export class RelayedLooks<T> {
   async await(signal: AbortSignal): Promise<OthersLook<T> | undefined> {
     const here = this.#here();
     if (!here) return undefined;
-    if (this.#check?.isDue(here.carrier.hosts())) {
+    if (this.#check?.isDue(this.#many(here))) {
       // Who was not answered may be cut off: it keeps nobody waiting.
       if (this.#check.isGood) await this.#claim(here, true);
       return undefined;
@@ -168,7 +175,7 @@ export class RelayedLooks<T> {
 
   #isNews(note: LookNote, { carrier }: Here): note is News {
     const { answer, asked, session } = note;
-    if (!answer || session === carrier.self()?.session || asked > answer.at) return false;
+    if (!answer || session === carrier.self()?.session || asked > answer.at || answer.at === this.#taken) return false;
     const now = Date.now();
     if (!isPast(this.#seen, now)) this.#seen = 0;
     const at = answer.at - carrier.clock();
@@ -182,10 +189,15 @@ export class RelayedLooks<T> {
     return isPast(since, now) && now - since < this.#grace;
   }
 
+  /** How many share. */
+  #many({ carrier }: Here): number {
+    return carrier.sharing()[this.#each];
+  }
+
   /** How long after the next answer is due this host looks. Where each has to ask now and then, who did not for longest is first. */
-  #lag({ carrier }: Here): Ms {
+  #lag(here: Here): Ms {
     const most = Math.min(longestLag, this.#options.every / 10);
-    return this.#check ? -most * this.#check.age(carrier.hosts()) : most * (0.25 + Math.random() * 0.75);
+    return this.#check ? -most * this.#check.age(this.#many(here)) : most * (0.25 + Math.random() * 0.75);
   }
 
   /** The answer of a note; undefined where it is none, or not the one that was signed. `beside`: what was read with the note. */
@@ -205,12 +217,13 @@ export class RelayedLooks<T> {
     if (!read.success) return undefined;
     const told = safe(read.data.value);
     const value = this.#check ? this.#check.confirmed(told) : told;
-    if (value === undefined || (await this.#check?.isReached()) === false) return undefined;
+    if (value === undefined || (await this.#check?.isReached(this.#many(here))) === false) return undefined;
     const { aside } = read.data;
     const now = Date.now();
     const clock = here.carrier.clock();
     const at = Math.min(now, answer.at - clock);
     this.#seen = at;
+    this.#taken = answer.at;
     this.#wasTold = true;
     if (aside !== undefined) this.#options.aside?.take(aside);
     this.#options.taken?.(value, at);

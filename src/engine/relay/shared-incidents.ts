@@ -14,6 +14,7 @@ import { type Holder, leaseTime, renewEvery } from '../../data/relay/lease.ts';
 import { RelayLink } from '../../data/relay/link.ts';
 import { endPresence, meet, type OthersHere, type RelayPresence } from '../../data/relay/presence.ts';
 import type { LookCarrier } from '../../data/shared-looks/look-carrier.ts';
+import { placeOf } from '../../data/shared-looks/look-key.ts';
 import { believedClock } from '../../data/shared-looks/relayed-looks.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { ControlLeases, type ControlNews } from './control-leases.ts';
@@ -60,6 +61,7 @@ export class SharedIncidents {
   #self: RelayPresence | undefined;
   #refused = 0;
   readonly #strangers = new Strangers();
+  readonly #place: string;
   #lookRefused: { fault: Fault; at: Instant } | undefined;
   /** Lines from the future, by incident: tried again when their time may have come. */
   #early: { incident: string; line: string }[] = [];
@@ -69,6 +71,7 @@ export class SharedIncidents {
   constructor(options: SharedOptions) {
     const { relay, journal } = options;
     this.#options = options;
+    this.#place = placeOf(journal.state.directory);
     this.#link = new RelayLink(relay, () => {
       this.#correctClock();
       if (this.#link.state.state !== 'connected') this.#isHeard = false;
@@ -153,7 +156,11 @@ export class SharedIncidents {
         const { signer } = journal.keys;
         return signer && { ...journal.writer, signer };
       },
-      hosts: () => 1 + this.#others.here.filter(({ key }) => key !== undefined && isAdmitted(key)).length,
+      sharing: () => {
+        const others = this.#others.here.filter(({ key }) => key !== undefined && isAdmitted(key));
+        const places = others.map(({ place, session }) => place ?? session);
+        return { cockpits: 1 + others.length, hosts: new Set([this.#place, ...places]).size };
+      },
       isAdmitted,
       ask: (what) => this.#link.attempt(what, lookWithin, (fault) => this.#refuseLook(fault)),
     };
@@ -207,7 +214,8 @@ export class SharedIncidents {
   }
 
   /** Says that this cockpit is here, and looks who else is. */
-  async renewPresence(self: RelayPresence): Promise<void> {
+  async renewPresence(presence: RelayPresence): Promise<void> {
+    const self = { ...presence, place: this.#place };
     this.#self = self;
     const renews = performance.now() >= this.#renewsAt;
     await this.#link
