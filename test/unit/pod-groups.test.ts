@@ -1,11 +1,12 @@
-// Of thousands of pods those that changed are judged, counted and sent: as if all of them were, whatever happens to them.
+// Of thousands of pods those that changed are judged, counted and sent: as if all of them were, whatever happens to them
+// and however time passes.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { allPodCounts, podCounts } from '../../src/core/health/pod-groups.ts';
 import { evaluatePod, isSettled, podTrouble, reasonsOf } from '../../src/core/health/pods.ts';
-import { day, hour, minute } from '../../src/core/time.ts';
-import type { Node, Pod, Workload } from '../../src/core/world/facts.ts';
+import { day, hour, minute, second } from '../../src/core/time.ts';
+import type { Node, Pod, Workload, Workloads } from '../../src/core/world/facts.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
 import { podsPane } from '../../src/screens/pods/pane.ts';
@@ -69,6 +70,13 @@ const event = fc.oneof(
 const story = fc.record({
   first: fc.array(fc.record({ kind, health, node }), { minLength: 40, maxLength: 60 }),
   batches: fc.array(fc.array(event, { maxLength: 4 }), { minLength: 1, maxLength: 6 }),
+  /** How many of the first pods wait for volumes that they do not get. */
+  troubled: fc.constantFrom(0, 60),
+  /** When they are looked at, from now on: a clock may jump back. */
+  times: fc.array(fc.oneof(fc.constant(0), fc.constantFrom(second, 29 * second, minute, hour, -minute, day)), {
+    minLength: 7,
+    maxLength: 7,
+  }),
 });
 
 type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
@@ -91,12 +99,13 @@ function after(pods: readonly Pod[], one: Event): readonly Pod[] {
   return pods.with(at, pod(app, uid, { uid, name, owner: by, bare, node: one.node, ...one.health }));
 }
 
-function worldOf(pods: readonly Pod[], at: number): World {
+function worldOf(pods: readonly Pod[], refusals: Workloads['refusals'], at: number): World {
+  const fresh = <T>(value: T) => live(value, 1000 - at);
   const readings = {
     ...calm.readings,
-    deployments: live(deployments),
-    pods: live(pods),
-    workloads: live({ all, nodes, unseen: [], refusals: [] }),
+    deployments: fresh(deployments),
+    pods: fresh(pods),
+    workloads: fresh({ all, nodes, unseen: [], refusals }),
   };
   return { ...calm, now: now + at, readings };
 }
@@ -109,18 +118,43 @@ function said(world: World) {
 
 test('what is said of pods after any events is what is said of a list that was never seen before', () => {
   fc.assert(
-    fc.property(story, ({ first, batches }) => {
+    fc.property(story, ({ first, batches, troubled, times }) => {
       let pods: readonly Pod[] = first.map(({ kind: of, health: more, node: on }) => podOf(of, { ...more, node: on }));
-      const worlds = [worldOf(pods, 0)];
-      for (const batch of batches) {
-        pods = batch.reduce(after, pods);
-        worlds.push(worldOf(pods, 0));
+      const message = 'no such volume';
+      const refusals = pods.slice(0, troubled).map(({ name }) => ({ kind: 'Pod', name, message, at: now }));
+      const worlds = [worldOf(pods, refusals, 0)];
+      for (const [turn, batch] of batches.entries()) {
+        pods = batch.length > 0 ? batch.reduce(after, pods) : pods;
+        worlds.push(worldOf(pods, refusals, times[turn] ?? 0));
       }
       const told = worlds.map(said);
       expect(told).toEqual(worlds.map((world) => said(structuredClone(world))));
     }),
     { numRuns: 40 },
   );
+});
+
+test('what is said of the same pods is what is said of them at that time', () => {
+  const times = [0, 21 * second, minute + second, 59 * minute, hour + second, day].flatMap((at) => [at - 1, at]);
+  const said = (of: World) => evaluate(of).filter(({ area }) => area === 'pods');
+  const waits = { ready: false, reason: 'ContainerCreating', phase: 'Pending', createdAt: now - minute } as const;
+  for (const more of [...healths, waits]) {
+    const one = podOf(1, more);
+    const refusals = [{ kind: 'Pod', name: one.name, message: 'no such volume', at: now }];
+    const pods = [one];
+    const lone = [
+      { ...deployment('executor', 1, 1), unobservedSince: more === healths[0] ? now - 9 * second : undefined },
+    ];
+    const worldAt = (at: number): World => {
+      const { readings, ...world } = worldOf(pods, more === waits ? refusals : [], at);
+      return { ...world, readings: { ...readings, deployments: live(lone, 1000 - at) } };
+    };
+    for (const before of times)
+      for (const at of times) {
+        evaluate(worldAt(before));
+        expect(said(worldAt(at))).toEqual(said(structuredClone(worldAt(at))));
+      }
+  }
 });
 
 test('a settled pod is well at any time', () => {

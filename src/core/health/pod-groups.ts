@@ -5,7 +5,8 @@ import type { Deployment, Pod, Workload } from '../world/facts.ts';
 import { isSettled } from './pods.ts';
 
 const uidOf = ({ uid }: Pod) => uid;
-const ownerKey = ({ owner }: Pod) => owner && `${owner.kind}/${owner.name}`;
+const keyOf = memoizeEach(({ kind, name }: NonNullable<Pod['owner']>) => `${kind}/${name}`);
+const ownerKey = ({ owner }: Pod) => owner && keyOf(owner);
 
 /** A stateful set's pod is no deployment's, whatever its labels. */
 const mayBeOfDeployment = ({ owner }: Pod) => owner === undefined || owner.kind === 'ReplicaSet';

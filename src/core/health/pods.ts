@@ -27,28 +27,56 @@ export function ruleOfPod(p: Pod, now: Instant): RuleId {
 
 /**
  * The pods, with what keeps those from starting that only wait for their volumes: their status says ContainerCreating for
- * as long. The same list where there is none. A first attempt that failed is no reason yet.
+ * as long. The same list where there is none, and while it would be the same. A first attempt that failed is no reason yet.
  */
 export function withVolumeTrouble(pods: readonly Pod[], refusals: Workloads['refusals'], now: Instant): readonly Pod[] {
+  if (!refusals.some(({ kind }) => kind === 'Pod')) return pods;
+  const kept = troubled.get(pods);
+  if (kept?.refusals === refusals && kept.from <= now && now < kept.until) return kept.list;
+  const made = volumeTroubleOf(pods, refusals, now);
+  troubled.set(pods, { refusals, from: now, ...made });
+  return made.list;
+}
+
+type Troubled = { list: readonly Pod[]; until: Instant };
+
+const troubled = new WeakMap<readonly Pod[], Troubled & { refusals: Workloads['refusals']; from: Instant }>();
+
+/** `until`: when time gives another of them its reason. */
+function volumeTroubleOf(pods: readonly Pod[], refusals: Workloads['refusals'], now: Instant): Troubled {
   const why = new Map(
     refusals
       .filter(({ kind }) => kind === 'Pod')
       .toReversed()
       .map((one) => [one.name, one]),
   );
-  if (why.size === 0) return pods;
-  return pods.map((p) => {
+  let until = Number.POSITIVE_INFINITY;
+  const list = pods.map((p) => {
     const trouble = why.get(p.name);
     const waits = !p.ready && !p.terminating && p.reason !== undefined && starting.test(p.reason);
-    if (!trouble || !waits || trouble.at < p.createdAt || now - p.createdAt < startsWithin) return p;
-    return { ...p, reason: `${p.reason}, no volume: ${trouble.message}` };
+    if (!trouble || !waits || trouble.at < p.createdAt) return p;
+    const tellsAt = p.createdAt + startsWithin;
+    if (now < tellsAt) until = Math.min(until, tellsAt);
+    return now < tellsAt ? p : { ...p, reason: `${p.reason}, no volume: ${trouble.message}` };
   });
+  return { list, until };
 }
 
 /** Whether a pod is well, and stays so for as long as it is the same: time alone makes nothing else of it. */
 export function isSettled(p: Pod): boolean {
   const mayCount = p.restarts >= loopFrom && p.lastRestartAt !== undefined;
   return (p.ready || p.phase === 'Succeeded') && !p.terminating && !mayCount;
+}
+
+/** Up to when a pod is judged as it is now, as long as it is the same: at that instant time may make something else of it. */
+export function judgedUntil(p: Pod, now: Instant): Instant {
+  const turns = [
+    p.endsBy === undefined ? now - 1 : p.endsBy + endsWithin,
+    p.lastRestartAt === undefined ? now - 1 : p.lastRestartAt + countsFor,
+    (p.endedAt ?? p.createdAt) + countsFor,
+    p.createdAt + startsWithin,
+  ];
+  return Math.min(...turns.filter((turn) => turn >= now), Number.POSITIVE_INFINITY);
 }
 
 /** A loop of crashes: a container that runs now, and was restarted more than once, lastly within the hour. */

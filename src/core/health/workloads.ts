@@ -1,14 +1,16 @@
 // Everything that runs in the namespace: the roles of the architecture, other workloads, and pods of neither.
 import { formatAge, formatCounted } from '../text/format.ts';
+import type { Instant } from '../time.ts';
 import type { Controller, Deployment, Pod, Workload, Workloads } from '../world/facts.ts';
 import { known, pending } from '../world/reading.ts';
-import type { World } from '../world/world.ts';
+import type { Scope, World } from '../world/world.ts';
 import { evaluateAutoscaler, evaluateBudget } from './autoscaling.ts';
 import { evaluateClaim, evaluateCronJob, evaluateJob } from './batch.ts';
 import { describeFault } from './describe.ts';
 import { type Finding, inParts, missing } from './finding.ts';
+import { keptPerWorkload } from './kept.ts';
 import { evaluateNodes } from './nodes.ts';
-import { ownPods, podsWithout } from './pod-groups.ts';
+import { ownPods, podsWithout, unsettled } from './pod-groups.ts';
 import { podTrouble, reasonsOf, withVolumeTrouble } from './pods.ts';
 import { isRole, type Ready, type Replicated, readyOf, replicasSay, ruleOfReplicas, weigh } from './replicas.ts';
 import { decide, type Evaluation, worstRule } from './rules/index.ts';
@@ -74,29 +76,45 @@ function role(world: World, deployments: readonly Deployment[], name: string, po
   return replicated(world, d, pods);
 }
 
-function replicated(world: World, d: Replicated, podList: readonly Pod[] | undefined, refused?: string): Finding {
-  const kind = 'kind' in d ? d.kind : undefined;
-  const own = podList && ownPods(podList, d);
-  const { now, scope } = world;
-  const { rule, verdict } = decide(ruleOfReplicas(d, own, now, scope));
-  const [first = '', ...rest] = replicasSay(d, own, now, scope, refused);
-  return {
-    id: `pods/${kind ? `${kind.toLowerCase()}/` : ''}${d.name}`,
-    area: 'pods',
-    subject: d.name,
-    rule,
-    verdict: weigh(verdict, isRole(d, scope), scope),
-    ...inParts([`${kind ? `${kind} ` : ''}${first}`, ...rest]),
-    figure: `${readyOf(d, own, scope).ready}/${d.desired}`,
-    state: [
-      `${readyOf(d, own, scope).ready}/${d.desired}`,
-      d.rollout.state,
-      d.rollout.reason ?? '',
-      refused ?? '',
-      ...reasonsOf(own ?? [], now),
-    ],
-  };
+function replicated(
+  { now, scope }: World,
+  d: Replicated,
+  podList: readonly Pod[] | undefined,
+  refused?: string,
+): Finding {
+  return findingOf(d, podList && ownPods(podList, d), now, scope, refused);
 }
+
+const findingOf = keptPerWorkload(
+  (
+    d: Replicated,
+    own: readonly Pod[] | undefined,
+    now: Instant,
+    scope: Scope,
+    refused: string | undefined,
+  ): Finding => {
+    const kind = 'kind' in d ? d.kind : undefined;
+    const { rule, verdict } = decide(ruleOfReplicas(d, own, now, scope));
+    const [first = '', ...rest] = replicasSay(d, own, now, scope, refused);
+    const ready = `${readyOf(d, own, scope).ready}/${d.desired}`;
+    return {
+      id: `pods/${kind ? `${kind.toLowerCase()}/` : ''}${d.name}`,
+      area: 'pods',
+      subject: d.name,
+      rule,
+      verdict: weigh(verdict, isRole(d, scope), scope),
+      ...inParts([`${kind ? `${kind} ` : ''}${first}`, ...rest]),
+      figure: ready,
+      state: [
+        ready,
+        d.rollout.state,
+        d.rollout.reason ?? '',
+        refused ?? '',
+        ...reasonsOf(own ? unsettled(own) : [], now),
+      ],
+    };
+  },
+);
 
 /** Whether it keeps pods running, as a deployment does. */
 export function isController(one: Workload): one is Controller {

@@ -1,5 +1,6 @@
 // PODS: the workloads, worst first, each with its unhealthy pods; all pods where there is room.
 import type { Finding } from '../../core/health/finding.ts';
+import { keptPerWorkload } from '../../core/health/kept.ts';
 import { allPodCounts, ownPods, podCounts, podsWithout, unsettled } from '../../core/health/pod-groups.ts';
 import { evaluatePod } from '../../core/health/pods.ts';
 import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
@@ -129,17 +130,11 @@ function rowsFor(
 ): Row[] {
   const how: How = { columns, now, all, old };
   const rows = workloads
-    .map((d) => {
+    .map((d): Ranked => {
       const own = ownPods(pods, d);
-      const counted = seen ? own : undefined;
-      return { d, own, verdict: evaluateReplicas(d, counted, now, scope), ready: readyOf(d, counted, scope).ready };
+      const { verdict, row } = workloadRow(d, seen ? own : undefined, now, scope, columns, old);
+      return { verdict, rows: [row, ...inGroup(own, how)] };
     })
-    .map(
-      ({ d, own, verdict, ready }): Ranked => ({
-        verdict,
-        rows: [workloadRow(d, ready, verdict, how), ...inGroup(own, how)],
-      }),
-    )
     .concat(besides)
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
     .flatMap((one) => one.rows);
@@ -165,27 +160,44 @@ function heading(title: string, pods: readonly Pod[]): Row {
   return { id: `group/${title}`, text: title, draw: () => [line(dim(`  ${title}  ${ready}/${total}`))] };
 }
 
-function workloadRow(d: Replicated, ready: number, verdict: HealthStatus, { columns, old }: How): Row {
+type Told = { verdict: HealthStatus; row: Row };
+
+const workloadRow = keptPerWorkload(
+  (
+    d: Replicated,
+    pods: readonly Pod[] | undefined,
+    now: Instant,
+    scope: Scope,
+    columns: number,
+    old: boolean,
+  ): Told => {
+    const verdict = evaluateReplicas(d, pods, now, scope);
+    const { ready } = readyOf(d, pods, scope);
+    const kind = 'kind' in d ? d.kind.toLowerCase() : 'deployment';
+    const row: Row = {
+      id: `${kind}/${d.name}`,
+      text: d.name,
+      draw: () => [age(spread(workloadSays(d, ready, verdict, columns), rolloutSays(d), columns), old)],
+      opens:
+        kind === 'deployment'
+          ? { kind: 'open', screen: 'deployment', of: { deployment: d.name } }
+          : { kind: 'open', screen: 'pods', filter: d.name },
+      copies: { text: d.name, what: `${kind} ${d.name}` },
+    };
+    return { verdict, row };
+  },
+);
+
+function workloadSays(d: Replicated, ready: number, verdict: HealthStatus, columns: number): Line {
   const name = columns >= 44 ? 20 : 13;
   const tail = 'kind' in d ? kinds[d.kind] : d.revision > 0 ? `rev ${d.revision}` : '';
-  const left = line(
+  return line(
     mark(verdict),
     ` ${d.name.padEnd(name)}`,
     ` ${`${ready}/${d.desired}`.padStart(5)}`,
     dim(`  ${tail}`),
     columns >= 50 ? span(`  ${verdict}`, verdict) : undefined,
   );
-  const kind = 'kind' in d ? d.kind.toLowerCase() : 'deployment';
-  return {
-    id: `${kind}/${d.name}`,
-    text: d.name,
-    draw: () => [age(spread(left, rolloutSays(d), columns), old)],
-    opens:
-      kind === 'deployment'
-        ? { kind: 'open', screen: 'deployment', of: { deployment: d.name } }
-        : { kind: 'open', screen: 'pods', filter: d.name },
-    copies: { text: d.name, what: `${kind} ${d.name}` },
-  };
 }
 
 /** As kubectl shortens them. */
