@@ -1,5 +1,6 @@
 // The world crosses the thread as a difference: a value that is the same object as before is not copied again, only when
-// it was measured; of a trend, which has half an hour of samples, what came and what became too old.
+// it was measured; of a list of objects those that are new; of a trend, which has half an hour of samples, what came and
+// what became too old. So what did not change stays the same object on the screen, too.
 import { sharedStart } from '../core/growing.ts';
 import { derive, newest, type Reading } from '../core/world/reading.ts';
 import type { Sample } from '../core/world/world.ts';
@@ -8,10 +9,15 @@ import type { Update } from './protocol.ts';
 /** A trend as its difference from the one sent before: that one without the first `drop` samples, and `add` behind it. */
 type TrendDelta = { drop: number; add: readonly Sample[] };
 
+/** A list as its difference from the one sent before: a member that is new, or the place that it had there. */
+type ListDelta = { reading: Reading<undefined>; members: readonly (number | object)[] };
+
 /** What is left out of an update. */
 export type WorldDelta = {
   /** By fact: readings of a value that was sent before. */
   same?: Readonly<Record<string, Reading<undefined>>>;
+  /** By fact: readings of lists, such as the deployments. */
+  lists?: Readonly<Record<string, ListDelta>>;
   /** By metric. */
   trends?: Readonly<Record<string, TrendDelta>>;
 };
@@ -36,9 +42,14 @@ export function worldEncoder(): (update: Update) => Lean {
       };
       const same = all.filter(isSame);
       const news = all.filter((one) => !isSame(one));
+      const lists = news.flatMap(([fact, reading]): [string, ListDelta][] => {
+        const members = membersAfter(sent.get(fact), newest(reading)?.value);
+        return members ? [[fact, { reading: derive(reading, () => undefined), members }]] : [];
+      });
       for (const [fact, reading] of news) sent.set(fact, newest(reading)?.value);
-      const told = news.map(([fact, reading]) => [fact, reading]);
-      update.readings = Object.fromEntries(told);
+      const partly = new Set(lists.map(([fact]) => fact));
+      update.readings = Object.fromEntries(news.filter(([fact]) => !partly.has(fact)));
+      if (lists.length > 0) world.lists = Object.fromEntries(lists);
       if (same.length > 0)
         world.same = Object.fromEntries(same.map(([fact, reading]) => [fact, derive(reading, () => undefined)]));
     }
@@ -49,7 +60,7 @@ export function worldEncoder(): (update: Update) => Lean {
         Object.entries(trends).map(([metric, samples]) => [metric, trendDelta(before[metric] ?? [], samples)]),
       );
     }
-    return world.same || world.trends ? { update, world } : { update };
+    return world.same || world.lists || world.trends ? { update, world } : { update };
   };
 }
 
@@ -61,9 +72,16 @@ export function worldDecoder(): (lean: Lean) => Update {
     const whole: Update = { ...update };
     for (const [fact, reading] of entriesOf<Reading<unknown>>(update.readings ?? {}))
       known.set(fact, newest(reading)?.value);
+    const told = (fact: string, reading: Reading<undefined>) => [fact, derive(reading, () => known.get(fact))];
+    if (world?.lists) {
+      const lists = entriesOf(world.lists);
+      for (const [fact, { members }] of lists) known.set(fact, withMembers(known.get(fact), members));
+      const read = lists.map(([fact, { reading }]) => told(fact, reading));
+      whole.readings = { ...whole.readings, ...Object.fromEntries(read) };
+    }
     if (world?.same) {
-      const same = entriesOf(world.same).map(([fact, reading]) => [fact, derive(reading, () => known.get(fact))]);
-      whole.readings = { ...update.readings, ...Object.fromEntries(same) };
+      const same = entriesOf(world.same).map(([fact, reading]) => told(fact, reading));
+      whole.readings = { ...whole.readings, ...Object.fromEntries(same) };
     }
     if (world?.trends) {
       const before = trends;
@@ -74,6 +92,20 @@ export function worldDecoder(): (lean: Lean) => Update {
     }
     return whole;
   };
+}
+
+const isObject = (one: unknown): one is object => typeof one === 'object' && one !== null;
+
+/** Undefined where it is not a list of objects, or none was sent before. */
+function membersAfter(before: unknown, after: unknown): ListDelta['members'] | undefined {
+  if (!Array.isArray(before) || !Array.isArray(after) || !after.every(isObject)) return undefined;
+  const places = new Map<unknown, number>(before.map((one, at) => [one, at]));
+  return after.map((one) => places.get(one) ?? one);
+}
+
+function withMembers(before: unknown, members: ListDelta['members']): readonly unknown[] {
+  const list: readonly unknown[] = Array.isArray(before) ? before : [];
+  return members.map((one) => (typeof one === 'number' ? list[one] : one));
 }
 
 /** The later trend. An unchanged one stays the same object. */

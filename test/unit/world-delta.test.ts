@@ -1,12 +1,15 @@
 // What crosses the thread of the world: as little as changed, and nothing is lost.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Fault, Reading } from '../../src/core/world/reading.ts';
+import type { Deployment } from '../../src/core/world/facts.ts';
+import { type Fault, newest, type Reading } from '../../src/core/world/reading.ts';
 import type { History, Sample } from '../../src/core/world/world.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
 import type { Update } from '../../src/engine/protocol.ts';
+import { deployment, live as fresh } from '../support/worlds.ts';
 
 type Traffic = NonNullable<NonNullable<Update['readings']>['traffic']>;
+type Deployments = Reading<readonly Deployment[]>;
 type Value = Extract<Traffic, { state: 'live' }>['value'];
 
 const fault: Fault = { kind: 'timeout', where: 'w', what: 'w', hint: 'h' };
@@ -74,6 +77,36 @@ test('a value that is the same is sent once, and stays the same object on the sc
   expect(gone).toMatchObject({ sent: [], got: lost(value, 3) });
   expect(tell(live({ ...value }, 4)).sent).toEqual(['traffic']);
   expect(tell(live(other, 5))).toMatchObject({ sent: ['traffic'], got: live(other, 5) });
+});
+
+test('of the deployments those that changed are sent; the others stay the same objects on the screen', () => {
+  const { encode } = encoder();
+  const decode = decoder();
+  const tell = (reading: Deployments) => {
+    const envelope = structuredClone(encode({ now: 0, readings: { deployments: reading } }));
+    const got = decode(envelope).readings?.deployments;
+    expect(got).toEqual(reading);
+    return { sent: JSON.stringify(envelope), got: (got && newest(got)?.value) ?? [] };
+  };
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => deployment(name, 1, 1)) as [
+    Deployment,
+    Deployment,
+    Deployment,
+    Deployment,
+  ];
+  const first = tell(fresh([a, b, c]));
+  const later = { ...b, ready: 0 };
+  const second = tell(fresh([later, c, d]));
+  expect(second.sent).not.toContain('"name":"c"');
+  expect(second.got[1]).toBe(first.got[2]);
+  const third = tell({ state: 'lost', at: 3, fault, last: { value: [d, later], at: 2, from: 'k' } });
+  expect(third.sent).not.toContain('"name"');
+  expect(third.got).toEqual([d, later]);
+  expect(third.got[0]).toBe(second.got[2]);
+  expect(tell({ state: 'lost', at: 4, fault }).got).toEqual([]);
+  tell({ state: 'pending' });
+  expect(tell(fresh([a])).got).toEqual([a]);
+  expect(tell(fresh([])).got).toEqual([]);
 });
 
 test('of a trend of half an hour only the new samples are sent', () => {
