@@ -12,7 +12,8 @@ export type ListChanges<T> = {
 
 /**
  * The earlier list without what was removed, with what was replaced, and with what was added behind it, is the later
- * one. A list in another order is removed and added.
+ * one. A list in another order is removed and added. `idOf`: what no two items of a list have in common; the same
+ * function for the same lists.
  */
 export function changesBetween<T>(
   before: readonly T[],
@@ -20,6 +21,16 @@ export function changesBetween<T>(
   idOf: (item: T) => string,
 ): ListChanges<T> {
   if (before === after) return { removed: [], replaced: [], added: [] };
+  // Several ask for the same step, one after the other: each look at thousands of items costs more than all else.
+  if (lastStep?.before === before && lastStep.after === after) return lastStep.changes as ListChanges<T>;
+  const changes = lookAtEach(before, after, idOf);
+  lastStep = { before, after, changes };
+  return changes;
+}
+
+let lastStep: { before: unknown; after: unknown; changes: ListChanges<unknown> } | undefined;
+
+function lookAtEach<T>(before: readonly T[], after: readonly T[], idOf: (item: T) => string): ListChanges<T> {
   const removed: T[] = [];
   const replaced: { before: T; after: T; at: number }[] = [];
   let at = 0;
@@ -46,14 +57,15 @@ export function mapping<T, R extends object>(
   return (list) => {
     if (list === last.list) return last.results;
     const results: R[] = [];
-    for (const [at, before] of last.list.entries()) {
-      const now = list[results.length];
-      if (now === undefined) break;
-      const kept = last.results[at];
+    const { list: earlier, results: made } = last;
+    for (let at = 0; at < earlier.length && results.length < list.length; at += 1) {
+      const before = earlier[at] as T;
+      const now = list[results.length] as T;
+      const kept = made[at];
       if (now === before && kept !== undefined) results.push(kept);
       else if (idOf(now) === idOf(before)) results.push(make(now));
     }
-    for (const item of list.slice(results.length)) results.push(make(item));
+    for (let at = results.length; at < list.length; at += 1) results.push(make(list[at] as T));
     last = { list, results };
     return results;
   };

@@ -76,7 +76,7 @@ export function podsSource(connection: Connection, settings: Settings): Source {
             const before = emitted;
             // A single look lists both at once.
             if (group.lost || !(pods.watching || connection.once) || !before) return;
-            if (ownedPods().some((pod, at) => pod !== before[at])) emitPods();
+            if (steady(before, ownedPods()) !== before) emitPods();
           },
           failed: (fault, retryAt) => failed({ fact: 'deployments', fault, at: Date.now(), retryAt }),
         },
