@@ -6,20 +6,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { processStart } from './process-start.ts';
 
-/** `test`: of a run of the tests or of the benchmark. */
-type Kind = 'redis' | 'edit' | 'test';
+/** `bench`: of a run of the benchmark. */
+type Kind = 'redis' | 'edit' | 'bench';
 
 /** Who made it, so that the next process knows whether it is still in use. */
-const name = /^bentham-(?:redis|edit|test)-([1-9]\d{0,9})-\w{6}$/;
+const ofProcess = /^bentham-(?:redis|edit|bench)-([1-9]\d{0,9})-\w{6}$/;
 
 /** Makes a directory that only this user may enter (mkdtemp: mode 0700); throws what the file system says. */
 export async function privateDirectory(kind: Kind): Promise<string> {
-  removeLeftBehind();
+  removeLeftBehind(ofProcess);
   return await mkdtemp(path.join(tmpdir(), `bentham-${kind}-${process.pid}-`));
 }
 
-/** Removes this user's directories whose process is gone. What cannot be removed stays: it hinders nobody. */
-function removeLeftBehind(): void {
+/**
+ * Removes this user's directories whose process is gone: `name` has its id in its first group. What cannot be removed stays:
+ * it hinders nobody.
+ */
+export function removeLeftBehind(name: RegExp): void {
   try {
     for (const entry of readdirSync(tmpdir())) {
       const pid = Number(name.exec(entry)?.[1]);

@@ -21,7 +21,7 @@ afterEach(() => {
 /** A process that was there. */
 const gone = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 
-test.each(['redis', 'edit', 'test'] as const)('what a killed cockpit left behind is removed (%s)', async (kind) => {
+test.each(['redis', 'edit', 'bench'] as const)('what a killed cockpit left behind is removed (%s)', async (kind) => {
   const killed = path.join(home, `bentham-${kind}-${gone()}-aB3xYz`);
   mkdirSync(killed);
   writeFileSync(path.join(killed, 'message.txt'), 'a draft');

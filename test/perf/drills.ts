@@ -45,7 +45,7 @@ const counter = fileURLToPath(new URL('count-requests.ts', import.meta.url));
 
 /** A calm drill that counts what its servers are asked. */
 export async function startCountedDrill(): Promise<Drill & { requests(): Requests }> {
-  const directory = await privateDirectory('test');
+  const directory = await privateDirectory('bench');
   const file = path.join(directory, 'requests');
   writeFileSync(file, '');
   const drill = await serve([], { NODE_OPTIONS: `--import ${counter}`, BENTHAM_BENCH_REQUESTS: file });

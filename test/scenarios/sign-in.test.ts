@@ -82,7 +82,9 @@ async function open(...flags: string[]): Promise<void> {
 async function signIn(name = 'prod-eu-1', program = 'login'): Promise<number> {
   const types = async () => {
     terminal.press(':');
-    await terminal.type(`sign in: ${name}`).shows(new RegExp(`sign in: ${name} .*${program}.* gets the terminal`));
+    await terminal
+      .type(`sign in: ${name}`)
+      .shows(new RegExp(`sign in: ${name} [^]*${program}[^]* gets\\s+the\\s+terminal`));
   };
   // It is offered a moment after the start: what is typed before marks another entry, and enter then takes none.
   await types();

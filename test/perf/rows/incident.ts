@@ -33,7 +33,7 @@ async function cpuEach(
 }
 
 async function measure(entries: number): Promise<readonly Measure[]> {
-  const home = await privateDirectory('test');
+  const home = await privateDirectory('bench');
   try {
     const directory = path.join(home, 'journal');
     await writeLongIncident(directory, entries);

@@ -47,7 +47,7 @@ const said = ({ median, p95 }: Keys) => `${ms(median)} median, ${ms(p95)} p95`;
 export const logScreen: BenchRow = {
   name: 'log-screen',
   async measure() {
-    const directory = await privateDirectory('test');
+    const directory = await privateDirectory('bench');
     const file = fileURLToPath(new URL('../pouring.ts', import.meta.url));
     const server = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = new Promise((resolve) => server.once('exit', resolve));
