@@ -38,7 +38,10 @@ export class Pools {
     this.#options = options;
   }
 
-  /** One pool for all requests, two of a single look; replaced only when the certificates change. */
+  /**
+   * One pool for all requests, two of a single look, and one of heartbeats over HTTP/2 where PINGs are heard (`pinged`).
+   * Replaced only when the certificates change, that of heartbeats after one without an answer, too.
+   */
   of(tls: Credentials['tls'], url: URL, use: Use, now: Ms = performance.now()): Dispatcher {
     const kind = this.#kindOf(url, use, now);
     const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
