@@ -35,6 +35,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'simulator/test/**/*.test.ts'],
           testTimeout: 120_000,
+          // Of one file: tests that wait at the same time share its one process.
+          maxConcurrency: 3,
         },
       },
       // Whole programs against the embedded Bentham, few files at a time, since each is a small data centre.

@@ -3,7 +3,7 @@
 // server; each host has a way of its own to it.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type * as z from 'zod';
 import type { Settings } from '../../src/config/settings.ts';
 import { networkFault } from '../../src/data/network.ts';
@@ -17,31 +17,33 @@ import { endRedis, installed, started } from '../support/redis-server.ts';
 import { admits, cockpit, endCockpits, opens } from '../support/relay-cockpits.ts';
 
 const every = 1000;
-const timeout = 500;
+const timeout = 900;
 type Measured = z.infer<typeof measured>;
 
-let server: Server;
-/** What it answers; by whom it was asked, in order. */
-let answers = 10;
-let asked: string[] = [];
-const ways: Middleman[] = [];
+type Asked = { answers: number; asked: string[]; port: number };
 
-beforeEach(async () => {
-  answers = 10;
-  asked = [];
-  server = createServer(({ headers }, response) => {
-    asked.push(String(headers['x-host']));
-    response.end(`{"status":"success","data":{"resultType":"scalar","result":[1,"${answers}"]}}`);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-});
-afterEach(async () => {
+const servers: Server[] = [];
+const ways: Middleman[] = [];
+afterAll(async () => {
   await endCockpits();
-  await Promise.all(ways.splice(0).map((way) => way.stop()));
-  server.closeAllConnections();
-  await new Promise((done) => server.close(done));
+  await Promise.all(ways.map((way) => way.stop()));
+  for (const server of servers) server.closeAllConnections();
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   await endRedis();
 });
+
+/** A server that is asked: what it answers, and by whom it was asked, in order. */
+async function served(): Promise<Asked> {
+  const asked: string[] = [];
+  const server = createServer(({ headers }, response) => {
+    asked.push(String(headers['x-host']));
+    response.end(`{"status":"success","data":{"resultType":"scalar","result":[1,"${made.answers}"]}}`);
+  });
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const made = { answers: 10, asked, port: (server.address() as AddressInfo).port };
+  return made;
+}
 
 async function readBy(name: string, port: number, signal: AbortSignal): Promise<Result<Measured>> {
   try {
@@ -57,8 +59,8 @@ async function readBy(name: string, port: number, signal: AbortSignal): Promise<
 }
 
 /** A cockpit on a host of its own, with a way of its own to the server. */
-async function host(name: string, relay: number, mine?: (value: Measured) => Measured) {
-  const way = await Middleman.before('127.0.0.1', (server.address() as AddressInfo).port);
+async function host(name: string, { port }: Asked, relay: number, mine?: (value: Measured) => Measured) {
+  const way = await Middleman.before('127.0.0.1', port);
   ways.push(way);
   const news: SourceUpdate[] = [];
   const source = (settings: Settings): Source => {
@@ -112,24 +114,27 @@ const areTold = (all: readonly Host[]) =>
     }),
   );
 
-async function three(relay: number, mine?: (value: Measured) => Measured): Promise<[Host, Host, Host]> {
-  const ana = await host('ana', relay);
+async function three(mine?: (value: Measured) => Measured) {
+  const [relay, server] = [await started(), await served()];
+  const ana = await host('ana', server, relay.port);
   ana.made.do(opens);
-  const [ben, eva] = [await host('ben', relay), await host('eva', relay, mine)];
+  const ben = await host('ben', server, relay.port);
+  const eva = await host('eva', server, relay.port, mine);
   await admits(ana.made, ben.made, eva.made);
-  return [ana, ben, eva];
+  return { relay, server, all: [ana, ben, eva] as const };
 }
 
-async function sharing(relay: number): Promise<[Host, Host, Host]> {
-  const all = await three(relay);
-  await areTold(all);
-  return all;
+async function sharing() {
+  const made = await three();
+  await areTold(made.all);
+  return made;
 }
 
-describe.skipIf(!installed)('over redis-server', () => {
+// They wait more than they compute.
+describe.skipIf(!installed).concurrent('over redis-server', () => {
   test('three ask less than twice as often as one, each asks now and then, and says who asked otherwise', async () => {
-    const { port } = await started();
-    const all = await sharing(port);
+    const { server, all } = await sharing();
+    const { asked } = server;
     const [before, shown] = [asked.length, all.map(({ news }) => news.length)];
     await go(all, 12);
     const count = asked.length - before;
@@ -145,8 +150,8 @@ describe.skipIf(!installed)('over redis-server', () => {
   test.each(['refuses', 'freezes', 'resets', 'babbles'] as const)(
     'a host whose way %s says so, and goes on asking itself; the others share without it',
     async (manner) => {
-      const { port } = await started();
-      const [ana, ben, eva] = await sharing(port);
+      const { all } = await sharing();
+      const [ana, ben, eva] = all;
       const shown = eva.news.length;
       await eva.way.be(manner);
       await eventually(() => expect(isFault(eva.last())).toBe(true));
@@ -165,11 +170,10 @@ describe.skipIf(!installed)('over redis-server', () => {
   );
 
   test('what is broken for all is said by all in the same look', async () => {
-    const { port } = await started();
-    const all = await sharing(port);
+    const { server, all } = await sharing();
     for (const ill of [500, 10, 900]) {
       const before = all.map(({ news }) => news.length);
-      answers = ill;
+      server.answers = ill;
       await Promise.all(all.map(({ last }) => eventually(() => expect(p95(last())).toBe(ill))));
       for (const [at, { news }] of all.entries()) expect(news.length - (before[at] ?? 0)).toBeLessThanOrEqual(3);
     }
@@ -182,8 +186,9 @@ describe.skipIf(!installed)('over redis-server', () => {
   });
 
   test('a host that reaches another server believes none of what the others say', async () => {
-    const { port } = await started();
-    const [, , eva] = await three(port, (value) => ({ ...value, p95: 800 }));
+    const {
+      all: [, , eva],
+    } = await three((value) => ({ ...value, p95: 800 }));
     await eventually(() => expect(p95(eva.last())).toBe(800));
     await go([eva], 6);
     expect(eva.news.map(p95).every((value) => value === 800)).toBe(true);
@@ -191,8 +196,8 @@ describe.skipIf(!installed)('over redis-server', () => {
   });
 
   test('whoever presses R asks itself at once', async () => {
-    const { port } = await started();
-    const all = await sharing(port);
+    const { server, all } = await sharing();
+    const { asked } = server;
     for (const { name, news, refresh } of all) {
       const [before, shown] = [asked.length, news.length];
       refresh();
@@ -202,9 +207,8 @@ describe.skipIf(!installed)('over redis-server', () => {
   });
 
   test.each(['SIGKILL', 'SIGSTOP'] as const)('with a relay that gets %s each asks itself', async (name) => {
-    const { port, signal } = await started();
-    const all = await sharing(port);
-    signal(name);
+    const { relay, all } = await sharing();
+    relay.signal(name);
     for (const { made } of all) await eventually(() => expect(made.context?.relay?.state).toBe('away'));
     for (const { news, last } of all) {
       await eventually(() => expect(by(last())).toBeUndefined());
@@ -227,8 +231,8 @@ describe.skipIf(!installed)('over redis-server', () => {
   });
 
   test('who leaves is missed by nobody', async () => {
-    const { port } = await started();
-    const [ana, ben, eva] = await sharing(port);
+    const { all } = await sharing();
+    const [ana, ben, eva] = all;
     await ana.made.stop();
     await areTold([ben, eva]);
     await go([ben, eva], 3);

@@ -1,5 +1,5 @@
 // The relay fails while looks are shared over it: each cockpit goes on asking alone, at its usual pace, and says so.
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
 import { measured } from '../../src/data/shared-looks/schemas.ts';
 import { shareLooks } from '../../src/data/shared-looks/shared-looks.ts';
@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 import { admits, cockpit, endCockpits, opens } from '../support/relay-cockpits.ts';
 
-afterEach(async () => {
+afterAll(async () => {
   await endCockpits();
   await endRedis();
 });
@@ -86,14 +86,15 @@ async function sharing(port: number): Promise<[Looking, Looking]> {
   return [ana, ben];
 }
 
-describe.skipIf(!installed)('with redis-server', () => {
+// They wait more than they compute.
+describe.skipIf(!installed).concurrent('with redis-server', () => {
   test('killed: both ask, and say that the relay is away', async () => {
     const { port, signal } = await started();
     const [ana, ben] = await sharing(port);
     signal('SIGKILL');
     for (const one of [ana, ben]) await eventually(() => expect(one.made.context?.relay?.state).toBe('away'));
     await alone(ana, ben);
-  }, 120_000);
+  });
 
   test('frozen: both ask, say that the relay is away, and share again when it goes on', async () => {
     const { port, signal } = await started();
@@ -103,7 +104,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     await alone(ana, ben);
     signal('SIGCONT');
     await share(ana, ben);
-  }, 120_000);
+  });
 
   test('full: both ask, and say why and what to do', async () => {
     const { port, cli } = await started('--maxmemory-policy', 'noeviction');
@@ -118,7 +119,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     await alone(ana, ben);
     cli('config', 'set', 'maxmemory', '0');
     await share(ana, ben);
-  }, 120_000);
+  });
 
   test.each(['-mget', '-del'])(
     'a user without a command (%s) reads that looks are refused, and what names the remedy',
@@ -141,7 +142,6 @@ describe.skipIf(!installed)('with redis-server', () => {
       const { length } = ben.asked;
       await eventually(() => expect(ben.asked.length).toBeGreaterThan(length + 1));
     },
-    120_000,
   );
 
   test('a user who may do everything but share looks is told so, and asks alone', async () => {
@@ -159,5 +159,5 @@ describe.skipIf(!installed)('with redis-server', () => {
     );
     await alone(ana, ben);
     expect(ana.made.context?.relay?.unshared).toBe(undefined);
-  }, 120_000);
+  });
 });

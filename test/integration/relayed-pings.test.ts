@@ -3,50 +3,49 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { staleAfterBeat } from '../../src/data/kubernetes/connection.ts';
-import { ApiServer, type Handler } from '../support/api-server.ts';
-import { areTold, areWell, go, Hosts, isFault, isTold, onePod } from '../support/beating-hosts.ts';
+import { ApiServer } from '../support/api-server.ts';
+import { answers, areTold, areWell, go, Hosts, isFault, isTold, type SharedProxy } from '../support/beating-hosts.ts';
 import { eventually } from '../support/eventually.ts';
 import { endRedis, installed } from '../support/redis-server.ts';
 import { endCockpits } from '../support/relay-cockpits.ts';
 
-const answers: Handler = (_, res) => res.end('{"gitVersion":"v1.32.0"}');
-let server: ApiServer;
-let proxy: Server;
-const sockets = new Set<Socket>();
-let hosts: Hosts;
-let answer: Handler;
-/** The logins of the heartbeats that came. */
-let beats: string[] = [];
+/** An HTTP proxy. */
+class Tunnels implements SharedProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
 
-beforeEach(async () => {
-  server = new ApiServer({ http2: true });
-  beats = [];
-  answer = answers;
-  server.version = (url, res, req) => {
-    beats.push(String(req.headers.authorization));
-    answer(url, res, req);
-  };
-  server.handle = onePod;
-  await server.start();
-  proxy = createServer().on('connect', ({ url = '' }, socket: Socket) => {
-    const through = connect(Number(url.split(':').at(-1)), '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      socket.pipe(through).pipe(socket);
+  constructor() {
+    this.#server = createServer().on('connect', ({ url = '' }, socket: Socket) => {
+      const through = connect(Number(url.split(':').at(-1)), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(through).pipe(socket);
+      });
+      for (const one of [socket, through])
+        this.#sockets.add(one.on('error', () => {}).on('close', () => this.#sockets.delete(one)));
+      socket.on('close', () => through.destroy());
+      through.on('close', () => socket.destroy());
     });
-    for (const one of [socket, through]) sockets.add(one.on('error', () => {}).on('close', () => sockets.delete(one)));
-    socket.on('close', () => through.destroy());
-    through.on('close', () => socket.destroy());
-  });
-  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
-  hosts = new Hosts(server, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async end(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
+  }
+}
+
+let hosts: Hosts;
+beforeEach(async () => {
+  hosts = await Hosts.of(new ApiServer({ http2: true }), 'http', new Tunnels());
 });
 afterEach(async () => {
   await endCockpits();
   await hosts.end();
-  for (const socket of sockets) socket.destroy();
-  proxy.closeAllConnections();
-  await new Promise((done) => proxy.close(done));
-  await server.end();
   await endRedis();
 });
 
@@ -56,11 +55,9 @@ describe.skipIf(!installed)('over redis-server', () => {
   test('five send hardly more than one does, each its own in turn, and nothing gets stale', async () => {
     const all = await five();
     await go(all, 3);
-    const [before, shown] = [beats.length, all.map(({ of }) => of('cluster').length)];
-    await go(all, 10);
-    const looks = Math.max(...all.map(({ of }, at) => of('cluster').length - (shown[at] ?? 0)));
-    expect(beats.length - before).toBeLessThan(looks * 1.5);
-    expect(new Set(beats.slice(before)).size).toBe(5);
+    const { count, by, looks } = await hosts.sent(all, 10);
+    expect(count).toBeLessThan(looks * 1.5);
+    expect(by.size).toBe(5);
     for (const { of } of all)
       for (const fact of ['cluster', 'pods'])
         for (const [i, { at }] of of(fact).entries())
@@ -96,21 +93,14 @@ describe.skipIf(!installed)('over redis-server', () => {
   });
 
   test('a server that answers PINGs and no request is lost for all, and found again by all', async () => {
-    const all = await five();
-    const shown = all.map(({ of }) => of('cluster').length);
-    answer = () => {};
-    await Promise.all(all.map(({ last }) => eventually(() => expect(isFault(last('pods'))).toBe(true))));
-    for (const [at, { of }] of all.entries()) expect(of('cluster').length - (shown[at] ?? 0)).toBeLessThanOrEqual(3);
-    answer = answers;
-    await areTold(all);
-    await areWell(all);
+    await hosts.areLostAndFound(await five());
   });
 
   test('a login that is refused is said to the one alone, in its turn', async () => {
     const all = await five();
     const [eva, ...others] = [all[2], all[0], all[1], all[3], all[4]];
     const { length } = eva.of('cluster');
-    answer = (url, res, req) =>
+    hosts.answer = (url, res, req) =>
       req.headers.authorization === 'Bearer eva' ? res.writeHead(401).end('{}') : answers(url, res, req);
     await eventually(() => expect(isFault(eva.last('cluster'))).toBe(true));
     // Its turn comes after four others.
@@ -120,13 +110,11 @@ describe.skipIf(!installed)('over redis-server', () => {
 
   test('connections that the server ends because they are idle are opened again, and PINGs go on', async () => {
     const all = await five();
-    expect(server.sayGoodbye()).toBeGreaterThanOrEqual(5);
+    expect(hosts.server.sayGoodbye()).toBeGreaterThanOrEqual(5);
     await go(all, 6);
-    const [before, shown] = [beats.length, all.map(({ of }) => of('cluster').length)];
-    await go(all, 10);
-    const looks = Math.max(...all.map(({ of }, at) => of('cluster').length - (shown[at] ?? 0)));
-    expect(beats.length - before).toBeLessThan(looks * 1.5);
-    expect(new Set(beats.slice(before)).size).toBe(5);
+    const { count, by, looks } = await hosts.sent(all, 10);
+    expect(count).toBeLessThan(looks * 1.5);
+    expect(by.size).toBe(5);
     await areTold(all);
     await areWell(all);
   });

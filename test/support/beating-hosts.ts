@@ -12,8 +12,11 @@ import { Middleman } from './proxy.ts';
 import { started } from './redis-server.ts';
 import { admits, cockpit, opens } from './relay-cockpits.ts';
 
+/** An API server that lives. */
+export const answers: Handler = (_, res) => res.end('{"gitVersion":"v1.32.0"}');
+
 /** An API server that has one pod, and watches that say nothing. */
-export const onePod: Handler = ({ pathname, searchParams }, res) => {
+const onePod: Handler = ({ pathname, searchParams }, res) => {
   if (!pathname.endsWith('/pods')) res.writeHead(404).end('{}');
   else if (searchParams.get('watch') === 'true') res.flushHeaders();
   else res.end('{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a","uid":"a"}}]}');
@@ -21,16 +24,40 @@ export const onePod: Handler = ({ pathname, searchParams }, res) => {
 
 export type Host = Awaited<ReturnType<Hosts['host']>>;
 
+/** What all ways go through. */
+export type SharedProxy = {
+  /** Listens, and gives its address: 127.0.0.1:1080. */
+  start(): Promise<string>;
+  end(): Promise<void>;
+};
+
 export class Hosts {
-  readonly #server: ApiServer;
-  /** `socks5://127.0.0.1:1080`: behind it is the server. */
-  readonly #proxy: URL;
+  readonly server: ApiServer;
+  /** Answers heartbeats. */
+  answer: Handler = answers;
+  /** The logins of the heartbeats that came. */
+  readonly beats: string[] = [];
+  readonly #proxy: SharedProxy;
+  #proxyUrl = new URL('http://127.0.0.1');
   readonly #directory = mkdtempSync(join(tmpdir(), 'bentham-beats-'));
   readonly #ways: Middleman[] = [];
 
-  constructor(server: ApiServer, proxy: string) {
-    this.#server = server;
-    this.#proxy = new URL(proxy);
+  private constructor(server: ApiServer, proxy: SharedProxy) {
+    this.server = server;
+    this.#proxy = proxy;
+  }
+
+  /** Starts both. `scheme`: how the proxy is spoken to. */
+  static async of(server: ApiServer, scheme: 'http' | 'socks5', proxy: SharedProxy): Promise<Hosts> {
+    const hosts = new Hosts(server, proxy);
+    server.version = (url, res, req) => {
+      hosts.beats.push(String(req.headers.authorization));
+      hosts.answer(url, res, req);
+    };
+    server.handle = onePod;
+    await server.start();
+    hosts.#proxyUrl = new URL(`${scheme}://${await proxy.start()}`);
+    return hosts;
   }
 
   /** The first one opens the incident and admits the others; from then on each is told by another one, now and then. */
@@ -49,11 +76,11 @@ export class Hosts {
   }
 
   async host(name: string, relay: number) {
-    const way = await Middleman.before('127.0.0.1', Number(this.#proxy.port));
+    const way = await Middleman.before('127.0.0.1', Number(this.#proxyUrl.port));
     this.#ways.push(way);
-    const { kubernetes } = this.#server.settings();
+    const { kubernetes } = this.server.settings();
     const kubeconfig = JSON.parse(readFileSync(kubernetes.kubeconfig ?? '', 'utf8'));
-    kubeconfig.clusters[0].cluster['proxy-url'] = `${this.#proxy.protocol}//127.0.0.1:${way.port}`;
+    kubeconfig.clusters[0].cluster['proxy-url'] = `${this.#proxyUrl.protocol}//127.0.0.1:${way.port}`;
     kubeconfig.users = [{ name: 'u', user: { token: name } }];
     const file = join(this.#directory, name);
     writeFileSync(file, JSON.stringify(kubeconfig), { mode: 0o600 });
@@ -81,7 +108,29 @@ export class Hosts {
   /** After the cockpits have ended. */
   async end(): Promise<void> {
     await Promise.all(this.#ways.splice(0).map((way) => way.stop()));
+    await this.#proxy.end();
+    await this.server.end();
     rmSync(this.#directory, { recursive: true });
+  }
+
+  /** Waits for so many heartbeats of each; gives what was sent for them, by whom, and the most that one of them got. */
+  async sent(all: readonly Host[], more: number): Promise<{ count: number; by: ReadonlySet<string>; looks: number }> {
+    const [before, shown] = [this.beats.length, all.map(({ of }) => of('cluster').length)];
+    await go(all, more);
+    const looks = Math.max(...all.map(({ of }, at) => of('cluster').length - (shown[at] ?? 0)));
+    const sent = this.beats.slice(before);
+    return { count: sent.length, by: new Set(sent), looks };
+  }
+
+  /** The server answers no heartbeat: all say so at once. It answers again: so do they. */
+  async areLostAndFound(all: readonly Host[]): Promise<void> {
+    const shown = all.map(({ of }) => of('cluster').length);
+    this.answer = () => {};
+    await Promise.all(all.map(({ last }) => eventually(() => expect(isFault(last('pods'))).toBe(true))));
+    for (const [at, { of }] of all.entries()) expect(of('cluster').length - (shown[at] ?? 0)).toBeLessThanOrEqual(3);
+    this.answer = answers;
+    await areTold(all);
+    await areWell(all);
   }
 }
 
