@@ -1,86 +1,30 @@
 // Held and overdue studies, jobs that run too long and errors that no retry mends, in every form of the tables, on a
 // server that is not in UTC.
-import path from 'node:path';
-import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { findBinaries } from '../../simulator/postgres/binaries.ts';
-import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
-import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
-import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
+import { expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { oddities } from '../../src/core/queries/api-key.ts';
 import { minute } from '../../src/core/time.ts';
 import { formInForce } from '../../src/data/postgres/form-check.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
-import { Session } from '../../src/data/postgres/session.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
 import { queryStudy } from '../../src/data/postgres/study-query.ts';
 import { newSurfacesMemory, readSurfaces } from '../../src/data/postgres/surfaces.ts';
-import type { Result } from '../../src/data/source.ts';
 import { pools as poolEvidence } from '../../src/runbook/pools.ts';
 import { forms, type PlatformForm } from '../support/platform-forms.ts';
 import { live, world } from '../support/world.ts';
+import { good, soon, zonedPostgres } from '../support/zoned-postgres.ts';
 
-const root = { user: 'postgres', password: 'root' };
-let guarded: Guarded;
-let server: Server;
-let port: number;
-const open: Session[] = [];
-
-const there = (): DatabaseServer => ({ host: '127.0.0.1', port, database: 'postgres', sslMode: 'disable', ...root });
-
-async function sql(text: string): Promise<void> {
-  const client = new pg.Client({ ...there(), ssl: false });
-  await client.connect();
-  await client.query(text).finally(() => client.end());
-}
-
-function good<T>(outcome: Result<T>): T {
-  if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
-  return outcome.value;
-}
-
-const soon = () => AbortSignal.timeout(30_000);
-
-beforeAll(async () => {
-  guarded = await guardedDirectory();
-  port = await freePort();
-  const data = path.join(guarded.directory, 'late');
-  const binaries = await findBinaries(guarded.directory);
-  await initCluster(binaries, data, root);
-  server = await startServer(binaries, data, port, root);
-  await sql(`ALTER DATABASE postgres SET timezone = 'America/New_York'`);
-});
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((session) => session.close()));
-});
-
-afterAll(async () => {
-  await server?.stop('fast');
-  await guarded?.end();
-});
+const { there, sql, sessionAs, settingsOf } = zonedPostgres('America/New_York');
 
 const isUpper = (form: PlatformForm) => /capitals/.test(form.name);
 
 async function look(schema: string, jobTimeout = 10 * minute) {
-  const session = new Session(there());
-  open.push(session);
+  const session = sessionAs();
   const studies = good(await readStudies(session, schema, 20_000, newStudiesMemory(), soon(), jobTimeout));
   const seen = world({ now: Date.now(), readings: { studies: live<'studies'>(studies, Date.now()) } });
   const findings = evaluate(seen).filter(({ area }) => area === 'studies');
   return { studies, findings };
 }
-
-const settingsOf = (schema: string) =>
-  settingsSchema.parse({
-    profile: 'test',
-    environment: { name: 'TEST', guarded: false },
-    kubernetes: { namespace: 'x' },
-    gateway: { url: 'http://127.0.0.1:1' },
-    database: { primary: there(), schema },
-    redis: { url: 'redis://127.0.0.1:1' },
-  });
 
 test.each(forms)('$name: held and overdue studies are named', async (form) => {
   const { schema, prismaStudies } = form;
@@ -158,15 +102,7 @@ test.each(forms.filter(({ prisma }) => prisma))(
     await sql(`UPDATE "${schema}"."Job" SET result = '{"error": {"message": "Quota exceeded", "code": "QUOTA_EXCEEDED"}}' WHERE id = 'job-0';
     UPDATE "${schema}"."Job" SET result = '{"error": {"message": "No", "code": "AUTH_FAILED", "retryable": false}}' WHERE id = 'job-1';
     UPDATE "${schema}"."Job" SET result = '{"error": {"message": "Later", "code": "RATE_LIMITED", "retryable": true}}' WHERE id = 'job-2'`);
-    const settings = settingsSchema.parse({
-      profile: 'test',
-      environment: { name: 'TEST', guarded: false },
-      kubernetes: { namespace: 'x' },
-      gateway: { url: 'http://127.0.0.1:1' },
-      database: { primary: there(), schema },
-      redis: { url: 'redis://127.0.0.1:1' },
-    });
-    const { errors } = good(await queryStudy(settings, 'st_runs', soon()));
+    const { errors } = good(await queryStudy(settingsOf(schema), 'st_runs', soon()));
     expect(errors).toEqual([
       { message: 'Later', code: 'RATE_LIMITED', count: 1, final: 0 },
       { message: 'No', code: 'AUTH_FAILED', count: 1, final: 1 },
@@ -176,8 +112,7 @@ test.each(forms.filter(({ prisma }) => prisma))(
 );
 
 const seen = async (schema: string) => {
-  const session = new Session(there());
-  open.push(session);
+  const session = sessionAs();
   return good(await readSurfaces(session, schema, 20_000, newSurfacesMemory(), soon()));
 };
 
@@ -210,8 +145,7 @@ test('without tables of accounts and sessions that is said, and a table that may
   await sql(prisma.create.replaceAll(`"${prisma.schema}"`, '"closed_pools"'));
   await sql(`CREATE ROLE onlooker LOGIN PASSWORD 'root'; GRANT USAGE ON SCHEMA closed_pools TO onlooker;
     GRANT SELECT ON ALL TABLES IN SCHEMA closed_pools TO onlooker; REVOKE ALL ON closed_pools."Account" FROM onlooker`);
-  const session = new Session({ ...there(), user: 'onlooker' });
-  open.push(session);
+  const session = sessionAs({ user: 'onlooker' });
   const surfaces = good(await readSurfaces(session, 'closed_pools', 20_000, newSurfacesMemory(), soon()));
   expect(surfaces.pools).toEqual({ accounts: false, sessions: true });
   expect(surfaces.surfaces.map(({ id }) => id)).toContain('openai-api');

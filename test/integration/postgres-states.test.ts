@@ -1,55 +1,24 @@
 // Studies and jobs by what their states mean, on real servers: whatever the tables, columns and states are called.
-import path from 'node:path';
-import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { findBinaries } from '../../simulator/postgres/binaries.ts';
-import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
-import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
-import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
+import { expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { formSays, runbookForm } from '../../src/core/platform/form.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { formInForce } from '../../src/data/postgres/form-check.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
-import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
 import { listJobs, listStudies, queryStudy, querySurface } from '../../src/data/postgres/study-query.ts';
 import { newSurfacesMemory, readSurfaces } from '../../src/data/postgres/surfaces.ts';
-import type { Result } from '../../src/data/source.ts';
 import { mostlyFailing, surfaces as surfacesEvidence } from '../../src/runbook/evidence.ts';
 import { forms } from '../support/platform-forms.ts';
 import { live, world } from '../support/world.ts';
+import { good, soon, zonedPostgres } from '../support/zoned-postgres.ts';
 
-const root = { user: 'postgres', password: 'root' };
-let guarded: Guarded;
-let server: Server;
-let port: number;
-const open: Session[] = [];
-
-const there = (): DatabaseServer => ({ host: '127.0.0.1', port, database: 'postgres', sslMode: 'disable', ...root });
-
-async function sql(text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ ...there(), ssl: false });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as Record<string, unknown>[];
-  } finally {
-    await client.end();
-  }
-}
-
-function good<T>(outcome: Result<T>): T {
-  if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
-  return outcome.value;
-}
-
-const soon = () => AbortSignal.timeout(30_000);
+const { sql, closes, sessionAs, settingsOf } = zonedPostgres('Asia/Kolkata');
 
 async function look(schema: string) {
-  const session = new Session(there());
-  open.push(session);
+  const session = sessionAs();
   const studies = good(await readStudies(session, schema, 20_000, newStudiesMemory(), soon()));
   const surfaces = good(await readSurfaces(session, schema, 20_000, newSurfacesMemory(), soon()));
   const seen = world({ readings: { studies: live<'studies'>(studies), surfaces: live<'surfaces'>(surfaces) } });
@@ -60,36 +29,6 @@ async function look(schema: string) {
   const findings = evaluate(seen).filter(({ area }) => area === 'studies' || area === 'surfaces');
   return { studies, surfaces, findings, seen, queue: of('queueDepth'), failures: of('studyFailures') };
 }
-
-const settingsOf = (schema: string) =>
-  settingsSchema.parse({
-    profile: 'test',
-    environment: { name: 'TEST', guarded: false },
-    kubernetes: { namespace: 'x' },
-    gateway: { url: 'http://127.0.0.1:1' },
-    database: { primary: there(), schema },
-    redis: { url: 'redis://127.0.0.1:1' },
-  });
-
-beforeAll(async () => {
-  guarded = await guardedDirectory();
-  port = await freePort();
-  const data = path.join(guarded.directory, 'states');
-  const binaries = await findBinaries(guarded.directory);
-  await initCluster(binaries, data, root);
-  server = await startServer(binaries, data, port, root);
-  // Times without a zone are UTC, whatever the server's own zone is.
-  await sql(`ALTER DATABASE postgres SET timezone = 'Asia/Kolkata'`);
-});
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((session) => session.close()));
-});
-
-afterAll(async () => {
-  await server?.stop('fast');
-  await guarded?.end();
-});
 
 test.each(forms)('$name: the same rows give the same figures, lists and details', async ({ schema, create }) => {
   await sql(create);
@@ -120,7 +59,7 @@ test.each(forms)('$name: the same rows give the same figures, lists and details'
   expect(findings.map(({ verdict }) => verdict)).toEqual(['critical', 'ok']);
 
   const settings = settingsOf(schema);
-  open.push(sessionsFor(settings).studies);
+  closes(sessionsFor(settings).studies);
   const detail = good(await queryStudy(settings, 'st_runs', soon()));
   expect(detail).toMatchObject({
     row: { tenant: 'tenant-a', completion: 45 },
