@@ -29,7 +29,8 @@ export function logUpdate(source: string, update: SourceUpdate, before: World): 
     fact,
     state: fault ? 'lost' : 'live',
     took,
-    ...('from' in update ? { from: update.from, age: Date.now() - update.at } : {}),
+    from: 'from' in update ? update.from : undefined,
+    age: 'from' in update ? Date.now() - update.at : undefined,
     fault: fault ? { kind: fault.kind, code: fault.code, where: fault.where, what: fault.what } : undefined,
   });
 }
