@@ -255,7 +255,7 @@ describe('the gateway', () => {
       const { data } = settingsSchema
         .pick({ gateway: true, intervals: true, environment: true })
         .safeParse({ gateway: { url }, environment: { name: 'test', guarded: false } });
-      const source = gatewaySource(data as Settings);
+      const source = gatewaySource({ ...data, journal: {} } as Settings);
       return { url, ...source.start((told) => news.push(told), over.signal) };
     };
     afterAll(() => over.abort());

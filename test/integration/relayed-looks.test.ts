@@ -48,7 +48,7 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
   const carrier: LookCarrier = {
     root: relayAt(port).root,
     readOnly: false,
-    sharing: () => ({ hosts: 100, cockpits: 100 }),
+    hosts: () => 100,
     clock: () => link.clock + made.skew,
     self: () => ({ session, name: who, host: `host of ${who}`, signer }),
     isAdmitted: admits,
@@ -59,7 +59,7 @@ function cockpit(port: number, who: string, { name = look, admits = () => true, 
   };
   const relayed = new RelayedLooks<Value>(
     { fact: 'test', parts: [], value, every, timeout, check: more.check },
-    { carrier: () => carrier, name: () => name, each: 'hosts' },
+    { carrier: () => carrier, name: () => name },
   );
   const made = { signer, session, relayed, link, skew, reads: 0, asks: 0, end: async () => link.stop() };
   open.push(made);

@@ -48,7 +48,7 @@ async function serve(handle: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-type News = { value?: Gateway; fault?: { kind: string }; at: number };
+type News = { value?: Gateway; from?: string; fault?: { kind: string }; at: number };
 
 function cockpit(url: string, ...flags: string[]) {
   const child = spawn(process.execPath, ['test/support/health-asker.ts', url, journal, ...flags], {
@@ -78,6 +78,10 @@ describe('cockpits of one user', () => {
     for (const { news } of all)
       expect(news[0]?.value?.detailed).toMatchObject({ status: 'degraded', services: [{ name: 'database' }] });
     expect(new Set(all.map(({ news }) => news[0]?.value?.health.at)).size).toBe(1);
+    // Each but the one that asked says who did.
+    const asker = all.find(({ news }) => !news[0]?.from?.includes(', asked by '));
+    const told = all.filter((one) => one !== asker).map(({ news }) => news[0]?.from?.split(', asked by ')[1]);
+    expect(new Set(told)).toEqual(new Set([`process ${asker?.child.pid}`]));
     expect(files()).toEqual([expect.stringMatching(/^gateway-[0-9a-f]{24}\.health$/)]);
   });
 
@@ -134,15 +138,19 @@ describe('cockpits of one user', () => {
     ['a directory that is open to others', (here) => chmodSync(here, 0o777)],
     [
       'a file that is no answer',
-      (here) => writeFileSync(join(here, files()[0] ?? ''), '{"answers":7}', { mode: 0o600 }),
+      (here) => {
+        for (const name of readdirSync(here)) writeFileSync(join(here, name), '{"answers":7}', { mode: 0o600 });
+      },
     ],
     [
       'a file from the future',
       (here) => {
-        const path = join(here, files()[0] ?? '');
         const far = Date.now() + 3_600_000;
-        const known = JSON.parse(readFileSync(path, 'utf8'), (key, value) => (key === 'at' ? far : value));
-        writeFileSync(path, JSON.stringify({ ...known, sent: [far, far, far, far, far, far] }), { mode: 0o600 });
+        for (const path of readdirSync(here).map((name) => join(here, name))) {
+          const ahead = readFileSync(path, 'utf8').replace(/"at":\d+/g, `"at":${far}`);
+          const sent = `"sent":${JSON.stringify(Array(6).fill(far))}`;
+          writeFileSync(path, ahead.replace(/"sent":\[[^\]]*\]/, sent), { mode: 0o600 });
+        }
       },
     ],
   ])('ask alone beside %s', async (_, spoil) => {

@@ -6,11 +6,10 @@ import { evaluateEndpoint } from '../../core/health/gateway.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
-import { dispatcherFor } from '../proxy.ts';
+import { dispatcherFor, proxyFor } from '../proxy.ts';
 import { reachOf } from '../reach.ts';
-import type { SharedLooksOptions } from '../shared-looks/look-options.ts';
 import { aMinute } from '../shared-looks/own-check.ts';
-import { relayLooks } from '../shared-looks/shared-looks.ts';
+import { shareLooks } from '../shared-looks/shared-looks.ts';
 import { poll, type Result, type Sharing, type Source } from '../source.ts';
 import { type HealthBudget, healthBudget } from './budget.ts';
 import { askHealth, askHealthInTurn } from './health-request.ts';
@@ -44,33 +43,37 @@ export function gatewaySource(settings: Settings, { once = false } = {}): Source
     from: `gateway ${urls.health.host}`,
     where: urls.health.host,
     turn: (signal) => look.turn(signal),
-    sharing: once ? undefined : sharedBetweenHosts(settings, urls, (...told) => look.told(...told)),
+    sharing: once ? undefined : sharedHealth(settings, urls, (...told) => look.told(...told)),
     read: (signal) => look.read(signal),
     close: () => dispatcher.destroy(),
   });
 }
 
-/** What a login is told stays on its host; so does what a gateway did not say itself. */
-function sharedBetweenHosts(
+/**
+ * One cockpit of a host asks for all there, and hosts in turn. What a login is told is shared by the budget's file alone; so is
+ * what a gateway did not say itself.
+ */
+function sharedHealth(
   settings: Settings,
   { health, detailed }: Urls,
   taken: (value: Gateway, at: Instant) => void,
 ): Sharing<Gateway> | undefined {
   if (health.username || health.password) return undefined;
   const { gateway: every, timeout } = settings.intervals;
-  const options: SharedLooksOptions<Gateway> = {
+  const parts = [health.href, detailed.href];
+  return shareLooks(settings, {
     fact: 'gateway',
-    parts: [health.href, detailed.href],
+    parts: [...parts, proxyFor(health)?.host],
     value: gateway,
     every,
     timeout,
+    // Of a gateway that hangs both paths are asked, one after the other.
+    patience: Math.min(every, timeout * 2 + second),
     isForAll: (value) => [value.health, value.detailed].every(({ statusCode }) => statusCode !== undefined),
-    // A gateway that gives no answer is noticed by all as fast as by one.
-    check: { ...aMinute, verdict: saying, patience: second, reach: reachOf(health, timeout) },
+    // A gateway that gives no answer is noticed by all hosts as fast as by one.
+    check: { ...aMinute, verdict: saying, patience: second, reach: reachOf(health, timeout), parts },
     taken,
-  };
-  // Those of one host share what it has asked by its budget's file.
-  return relayLooks(settings, options, 'cockpits');
+  });
 }
 
 /** What the endpoints say, without what differs between any two looks. */

@@ -13,8 +13,8 @@ export type LookCarrier = {
   clock(): Ms;
   /** Who tells, and with what key; undefined while it has none. */
   self(): { session: string; name: string; host: string; signer: Signer } | undefined;
-  /** How many share, this cockpit among them. Cockpits that share files are of one host. */
-  sharing(): { hosts: number; cockpits: number };
+  /** How many share, this one among them. Cockpits that share files are of one host. */
+  hosts(): number;
   /** Whether a key was admitted to an incident that is open and shared. */
   isAdmitted(key: string): boolean;
   /** Asks the relay; undefined where it does not answer soon, or refuses. Never throws. */

@@ -25,16 +25,12 @@ const longestLag: Ms = 400;
 /** A turn that somebody took at the same instant is looked at so often again. */
 const mostClaims = 3;
 
-/** Who comes to the relay: one cockpit of each host, which tells the others there, or each cockpit. */
-export type Each = 'hosts' | 'cockpits';
-
 type Here = { carrier: LookCarrier; look: string };
 type News = LookNote & { answer: NonNullable<LookNote['answer']> };
 
 export class RelayedLooks<T> {
   readonly #options: SharedLooksOptions<T>;
   readonly #carrier: () => LookCarrier | undefined;
-  readonly #each: Each;
   /** The look's name; undefined while the server has not said who it is. */
   readonly #name: () => string | undefined;
   readonly #grace: Ms;
@@ -48,11 +44,10 @@ export class RelayedLooks<T> {
 
   constructor(
     options: SharedLooksOptions<T>,
-    { carrier, name, each }: { carrier: () => LookCarrier | undefined; name: () => string | undefined; each: Each },
+    { carrier, name }: { carrier: () => LookCarrier | undefined; name: () => string | undefined },
   ) {
     this.#options = options;
     this.#carrier = carrier;
-    this.#each = each;
     this.#name = name;
     const { every, timeout, check } = options;
     this.#grace = check?.patience ?? Math.min(every, timeout + second);
@@ -68,7 +63,7 @@ export class RelayedLooks<T> {
   async await(signal: AbortSignal): Promise<OthersLook<T> | undefined> {
     const here = this.#here();
     if (!here) return undefined;
-    if (this.#check?.isDue(this.#many(here))) {
+    if (this.#check?.isDue(here.carrier.hosts())) {
       // Who was not answered may be cut off: it keeps nobody waiting.
       if (this.#check.isGood) await this.#claim(here, true);
       return undefined;
@@ -189,15 +184,10 @@ export class RelayedLooks<T> {
     return isPast(since, now) && now - since < this.#grace;
   }
 
-  /** How many share. */
-  #many({ carrier }: Here): number {
-    return carrier.sharing()[this.#each];
-  }
-
   /** How long after the next answer is due this host looks. Where each has to ask now and then, who did not for longest is first. */
-  #lag(here: Here): Ms {
+  #lag({ carrier }: Here): Ms {
     const most = Math.min(longestLag, this.#options.every / 10);
-    return this.#check ? -most * this.#check.age(this.#many(here)) : most * (0.25 + Math.random() * 0.75);
+    return this.#check ? -most * this.#check.age(carrier.hosts()) : most * (0.25 + Math.random() * 0.75);
   }
 
   /** The answer of a note; undefined where it is none, or not the one that was signed. `beside`: what was read with the note. */
@@ -217,7 +207,7 @@ export class RelayedLooks<T> {
     if (!read.success) return undefined;
     const told = safe(read.data.value);
     const value = this.#check ? this.#check.confirmed(told) : told;
-    if (value === undefined || (await this.#check?.isReached(this.#many(here))) === false) return undefined;
+    if (value === undefined || (await this.#check?.isReached(here.carrier.hosts())) === false) return undefined;
     const { aside } = read.data;
     const now = Date.now();
     const clock = here.carrier.clock();

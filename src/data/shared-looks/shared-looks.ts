@@ -12,7 +12,7 @@ import { carrierOf } from './look-carrier.ts';
 import { isPast, type Known, type KnownAnswer, LookFile, type Participant } from './look-file.ts';
 import { lookKey } from './look-key.ts';
 import type { SharedLooksOptions } from './look-options.ts';
-import { type Each, RelayedLooks } from './relayed-looks.ts';
+import { RelayedLooks } from './relayed-looks.ts';
 
 /** Others look for an answer so soon after it is due, at most: not all at the same instant. */
 const longestLag: Ms = 400;
@@ -32,18 +32,14 @@ export function shareLooks<T>(
   const what = [environment.name, environment.guarded, every, timeout, parts];
   const file = new LookFile(journal.directory, { name: lookKey(fact, what), value, writes: !environment.observe });
   const onHost = new SharedLooks(file, options);
-  const relayed = relayLooks(settings, options, 'hosts');
+  const relayed = relayLooks(settings, options);
   return relayed ? twofold(onHost, relayed) : onHost;
 }
 
-/**
- * The looks at one fact, shared over the relay alone; undefined where nothing tells that it is the same. `each`: who comes
- * to the relay.
- */
-export function relayLooks<T>(
+/** Between hosts; undefined where nothing tells that it is the same. */
+function relayLooks<T>(
   settings: Pick<Settings, 'environment' | 'incident'>,
   options: SharedLooksOptions<T>,
-  each: Each,
 ): RelayedLooks<T> | undefined {
   const { environment } = settings;
   const { fact, parts, every, timeout, identity, check } = options;
@@ -53,7 +49,7 @@ export function relayLooks<T>(
     const server = identity ? identity() : 'checked';
     return server === undefined ? undefined : lookKey(fact, [what, server], []);
   };
-  return new RelayedLooks(options, { carrier: () => carrierOf(settings), name, each });
+  return new RelayedLooks(options, { carrier: () => carrierOf(settings), name });
 }
 
 /** One cockpit of each host looks on the relay, and tells the others of its host what it found there. */

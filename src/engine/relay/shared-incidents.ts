@@ -156,10 +156,9 @@ export class SharedIncidents {
         const { signer } = journal.keys;
         return signer && { ...journal.writer, signer };
       },
-      sharing: () => {
+      hosts: () => {
         const others = this.#others.here.filter(({ key }) => key !== undefined && isAdmitted(key));
-        const places = others.map(({ place, session }) => place ?? session);
-        return { cockpits: 1 + others.length, hosts: new Set([this.#place, ...places]).size };
+        return new Set([this.#place, ...others.map(({ place, session }) => place ?? session)]).size;
       },
       isAdmitted,
       ask: (what) => this.#link.attempt(what, lookWithin, (fault) => this.#refuseLook(fault)),
