@@ -127,14 +127,22 @@ test('a server that gives no answer is lost for all of them, and found again by 
   await eventually(() => expect(all.filter(isLost)).toEqual([]));
 });
 
-test('a 401 is said to the one alone whose login it refuses, whoever asks first', async () => {
-  const plugin = join(directory, 'plugin');
+/** A credential plugin that gives each cockpit the token in its environment. */
+function plugin(): string {
+  const file = join(directory, 'plugin');
   writeFileSync(
-    plugin,
+    file,
     '#!/bin/sh\necho "{\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"$LOGIN\\"}}"\n',
   );
-  chmodSync(plugin, 0o700);
-  const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: plugin, interactiveMode: 'Never' } };
+  chmodSync(file, 0o700);
+  return file;
+}
+const loginOf = (command: string) => ({
+  exec: { apiVersion: 'client.authentication.k8s.io/v1', command, interactiveMode: 'Never' },
+});
+
+test('a 401 is said to the one alone whose login it refuses, whoever asks first', async () => {
+  const user = loginOf(plugin());
   const pass = server.handle;
   const isBad = (authorization = '') => authorization.includes('expired');
   server.handle = (url, res, req) =>
@@ -148,10 +156,40 @@ test('a 401 is said to the one alone whose login it refuses, whoever asks first'
   await right.tells(3);
   expect(right.of('cluster').every(({ fault }) => fault === undefined)).toBe(true);
   expect(right.of('pods').at(-1)?.value).toEqual(['a']);
-  // It is told that the server lives, and that its own login is refused.
-  await eventually(() => expect(isTold(refused.last())).toBe(true));
-  expect(refused.of('pods').at(-1)?.fault).toMatchObject({ kind: 'forbidden', code: '401' });
+  // That the server lives says nothing of its login: it goes on asking itself.
+  await refused.tells(refused.of('cluster').length + 2);
+  for (const fact of ['cluster', 'pods'])
+    for (const { fault } of refused.of(fact)) expect(fault).toMatchObject({ kind: 'forbidden', code: '401' });
   expect(files()).toHaveLength(1);
+});
+
+/** A token that says when it ends. */
+const ending = (at: number) =>
+  `e30.${Buffer.from(JSON.stringify({ exp: Math.round(at / 1000) })).toString('base64url')}.x`;
+
+test('whose login has run out by its own words asks itself, whatever others are told', async () => {
+  const user = loginOf(plugin());
+  const right = cockpit({ user, environment: { LOGIN: 'fresh' } });
+  await right.tells(1);
+  const lasting = cockpit({ user, environment: { LOGIN: ending(Date.now() + 3_600_000) } });
+  const ended = cockpit({ user, environment: { LOGIN: ending(Date.now() - 60_000) } });
+  await eventually(() => expect(isTold(lasting.last())).toBe(true));
+  await ended.tells(4);
+  expect(ended.of('cluster').some(isTold)).toBe(false);
+});
+
+test('who is refused a list asks itself for the next heartbeat', async () => {
+  const user = loginOf(plugin());
+  const pass = server.handle;
+  server.handle = (url, res, req) =>
+    req.headers.authorization === 'Bearer poor' ? res.writeHead(401).end('{}') : pass(url, res, req);
+  await cockpit({ user, environment: { LOGIN: 'fresh' } }).tells(1);
+  const poor = cockpit({ user, environment: { LOGIN: 'poor' } });
+  await eventually(() => {
+    const told = poor.of('cluster').map(isTold);
+    expect(told.slice(told.indexOf(true))).toContain(false);
+    expect(told).toContain(true);
+  });
 });
 
 test('another login is another look', async () => {

@@ -1,10 +1,10 @@
 // The meaning of an HTTP error. Bodies are a Status object, or the text of a proxy.
-import { X509Certificate } from 'node:crypto';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
+import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { retryAfterOf } from '../retry-after.ts';
+import { endOfCertificate } from './login-end.ts';
 
 /**
  * An answer. A failure carries the HTTP status, where one came at all (also 2xx, when its body was lost), and what the
@@ -142,7 +142,7 @@ function meaning(
 
 /** A 401: the login is not valid any more; an expired certificate is the one reason visible from here. */
 function signedOut({ certificate, context }: Asked): Pick<Fault, 'what' | 'short' | 'hint'> {
-  const ended = certificate === undefined ? undefined : endOf(certificate);
+  const ended = certificate === undefined ? undefined : endOfCertificate(certificate);
   if (ended !== undefined && ended < Date.now())
     return {
       short: 'client certificate expired',
@@ -150,16 +150,6 @@ function signedOut({ certificate, context }: Asked): Pick<Fault, 'what' | 'short
       hint: `renew the certificate of context ${context}`,
     };
   return { what: 'not signed in (401)', short: 'not signed in', hint: `sign in to context ${context}` };
-}
-
-/** When a certificate ends; undefined where that cannot be read. */
-function endOf(certificate: Buffer): Instant | undefined {
-  try {
-    const at = Date.parse(new X509Certificate(certificate).validTo);
-    return Number.isNaN(at) ? undefined : at;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What a Status body says; else its beginning. */

@@ -17,6 +17,7 @@ import type { ApiObject } from './api-object.ts';
 import { credentialsOf, isRenewable, type SharedCredentials, waitingFor } from './credentials.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
+import { TakenLogin } from './login-end.ts';
 import { type PoolOptions, Pools, type Use } from './pools.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -48,6 +49,7 @@ export class Cluster {
   readonly #credentials: SharedCredentials;
   readonly #pools: Pools;
   #certificate: Buffer | undefined;
+  readonly #taken = new TakenLogin();
   /** The server's clock less ours, from the Date header; whole seconds. */
   clockOffset: Ms = 0;
 
@@ -151,6 +153,12 @@ export class Cluster {
     });
   }
 
+  /** Whether the server took this login the last time and nothing says that it will not again; else only it can tell. */
+  async isLoginSure(): Promise<boolean> {
+    const login = await this.#credentials.renewal.known();
+    return login !== undefined && this.#taken.is(login, Date.now() + this.clockOffset);
+  }
+
   /** A person asks again: a credential plugin that failed need not wait for its pause. */
   hasten(): void {
     this.#credentials.renewal.hasten();
@@ -187,11 +195,13 @@ export class Cluster {
     const date = Date.parse(String(answer.headers.date ?? ''));
     if (!Number.isNaN(date)) this.clockOffset = Math.round((date - Date.now()) / second) * second;
     // A 401 means that nothing was done: the only answer after which a request may be sent once more.
-    if (answer.statusCode !== 401) renewal.accepted(used);
-    else if (!again && isRenewable(this.#target.user) && renewal.refused(used)) {
+    if (answer.statusCode !== 401) {
+      renewal.accepted(used);
+      this.#taken.took(used);
+    } else if (!again && isRenewable(this.#target.user) && renewal.refused(used)) {
       await answer.body.dump();
       return this.#exchange(ask, signal, use, true);
-    }
+    } else this.#taken.wasRefused();
     this.#certificate = tls.cert;
     return answer;
   }

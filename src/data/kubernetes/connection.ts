@@ -192,6 +192,8 @@ export class Connection {
     const { signal: woken } = this.#wake;
     if (!opened) return undefined;
     opened.beats ??= await this.#sharingOf(opened.target);
+    // What others are answered tells nothing of this cockpit's login.
+    if (!(await opened.cluster.isLoginSure())) return undefined;
     const look = await opened.beats?.await(AbortSignal.any([signal, woken]));
     if (!look || woken.aborted || opened !== this.#opened) return undefined;
     const { result, at, rest, by } = look;

@@ -57,6 +57,13 @@ export class Renewal<T> {
     return this.#attempt();
   }
 
+  /** The value, as far as that takes no attempt that costs anything; undefined: only `get` tells. */
+  async known(): Promise<T | undefined> {
+    const { usable, first } = this.#options;
+    if (!this.#pending && this.#held && usable(this.#held.value)) return this.#held.value;
+    return first === 0 ? this.get().catch(() => undefined) : undefined;
+  }
+
   /** The server refused this value. True when another one may be had now: it was renewed since, or is being renewed. */
   refused(value: T): boolean {
     if (this.#pending || this.#held?.value !== value) return true;

@@ -8,6 +8,7 @@ import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { pem } from './credential-files.ts';
 import { CredentialsError, loginRequired } from './credentials-error.ts';
+import { endOfToken } from './login-end.ts';
 
 type Tokens = { id: string; refresh: string };
 type Bag = { readonly [key: string]: unknown };
@@ -33,13 +34,8 @@ export function identityOf(config: Bag, timeout: Ms = 30 * second): () => Promis
 
 /** Whether it has run out; one that does not say is left to the server to judge. */
 function isOver(token: string): boolean {
-  if (!token) return true;
-  try {
-    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof exp === 'number' && exp * second < Date.now() + early;
-  } catch {
-    return false;
-  }
+  const end = endOfToken(token);
+  return !token || (end !== undefined && end < Date.now() + early);
 }
 
 /** https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens */

@@ -1,6 +1,7 @@
 // Heartbeats, shared: of the cockpits of one user on one host that reach the same API server by the same means one asks,
 // the others are told. Hosts of one incident tell each other that it lives; each proves its own way there, which its watches
-// need, and asks it itself now and then. What only one of them may not (401) is said to that one alone.
+// need, and asks it itself now and then. What only one of them may not (401) is said to that one alone, and a login that is
+// not sure to be taken (login-end.ts) lets nobody be told.
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
