@@ -93,6 +93,8 @@ test('patterns built from parts are all listed here and tested', () => {
     'core/text/statement.ts',
     // Field names of the settings, taken literally.
     'data/gateway/access-log.ts',
+    // Paths of the settings, taken literally.
+    'data/gateway/probe-request.ts',
   ]);
 });
 

@@ -29,12 +29,18 @@ export type Unit = 'ns' | 'ms' | 's';
 
 const ownMilliseconds = /^(?:responseTime|http\.server\.duration)$/;
 
-function unitOf(name: string, usual: Unit): Ms {
+const unitOfName = remembered((name): Ms | undefined => {
   if (inSeconds.has(name)) return second;
   if (inNanoseconds.has(name)) return 1e-6;
   const [, plain, camel] = unitInName.exec(name) ?? [];
-  return units[(plain ?? camel ?? (ownMilliseconds.test(name) ? 'ms' : usual)).toLowerCase()] ?? 1;
-}
+  const said = plain ?? camel ?? (ownMilliseconds.test(name) ? 'ms' : undefined);
+  return said === undefined ? undefined : (units[said.toLowerCase()] ?? 1);
+});
+
+const inUnit = (value: number, name: string, usual: Unit): Ms => {
+  const unit = unitOfName(name) ?? units[usual] ?? 1;
+  return unit === 1 ? value : exact(value * unit);
+};
 
 const durationName =
   /^(?:[\w.]{0,40}[._])?(?:(?:duration|latency|elapsed|took)(?:_?time)?|(?:response|request|processing|service|execution)_?time|time_?taken)_?(?:ns|us|ms|s|sec|secs|seconds|millis)?$/i;
@@ -47,11 +53,10 @@ const exact = (ms: Ms): Ms => (Number.isInteger(ms) && ms < 1e12 ? ms : Number(m
 
 /** Milliseconds; undefined for what is no time. `usual`: the unit of a number whose name says none. `4.2`, `"4.2s"`, `"812ms"`, `"1m3.5s"`, `"00:00:04.2"` is none. */
 export function toMs(value: unknown, name: string, usual: Unit = 'ms'): Ms | undefined {
-  if (typeof value === 'number')
-    return value >= 0 && Number.isFinite(value) ? exact(value * unitOf(name, usual)) : undefined;
+  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? inUnit(value, name, usual) : undefined;
   if (typeof value !== 'string' || value.length > 40) return undefined;
   const text = value.trim().toLowerCase();
-  if (/^\d+(\.\d+)?(e-?\d+)?$/.test(text)) return exact(Number(text) * unitOf(name, 'ms'));
+  if (/^\d+(\.\d+)?(e-?\d+)?$/.test(text)) return inUnit(Number(text), name, 'ms');
   if (!/^(\d+(\.\d+)?\s?[a-zµμ]+\s?)+$/.test(text)) return undefined;
   let sum = 0;
   for (const [, number, unit = ''] of text.matchAll(/(?<!\d)(\d+(?:\.\d+)?)\s?([a-zµμ]+)/g)) {

@@ -203,16 +203,26 @@ const longestId = 200;
 const idName = /^(?:x[-_]?)?(?:amzn[-_]?)?(?:req(?:uest)?|correlation|trace|transaction)[-_.]?id$/i;
 /** Objects whose `id` it is. */
 const idOwner = /^(?:req|request|trace|transaction|correlation)$/i;
-const isIdName = remembered((key) => idName.test(key));
+/** Whether a field of this name is the id of a request, wherever it stands. */
+export const isIdName = remembered((key) => idName.test(key));
 const isIdOwner = remembered((key) => idOwner.test(key));
+
+/** A value as the id of a request; undefined where it is none, or stands for a missing one. */
+function requestIdIn(value: unknown): string | undefined {
+  if (typeof value === 'number') return requestIdIn(String(value));
+  if (typeof value !== 'string') return undefined;
+  const id = value.trim();
+  return id.length <= longestId && !nothing.test(id) ? id : undefined;
+}
 
 /** All ids of the request that a line belongs to, those with configured names first. */
 export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): readonly string[] {
   const found: string[] = [];
   const take = (value: unknown) => {
-    if (value === undefined) return;
-    const id = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '';
-    if (id.length <= longestId && !nothing.test(id) && !found.includes(id)) found.push(id);
+    // The same value stands under several names in most lines.
+    if (value === undefined || found.includes(value as string)) return;
+    const id = requestIdIn(value);
+    if (id !== undefined && !found.includes(id)) found.push(id);
   };
   take(plain?.named?.requestId);
   for (const name of fields.requestId) take(fieldAt(record, name));
@@ -230,4 +240,38 @@ export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): re
   };
   walk(record, 3);
   return found;
+}
+
+/**
+ * The same of a line of JSON that was not read; undefined where that cannot be told: it has escapes, lists, objects within
+ * objects or spaces between names and values, or an id stands under one name twice.
+ */
+export function plainIdsIn(line: string): readonly string[] | undefined {
+  if (line.charCodeAt(0) !== 123 || line.includes('\\') || line.includes('[') || hasDepth(line)) return undefined;
+  // Such a name ends so: to look for that is quicker than to look for names. In capitals it is rare.
+  if (line.includes('D"')) return undefined;
+  const found: string[] = [];
+  const names: string[] = [];
+  for (let end = line.indexOf('d"'); end > 0; end = line.indexOf('d"', end + 2)) {
+    const behind = line.charCodeAt(end + 2);
+    if (behind === 32) return undefined;
+    if (behind !== 58) continue;
+    const name = line.slice(line.lastIndexOf('"', end) + 1, end + 1);
+    // Of the object of a request it is its id.
+    if (name === 'id') return undefined;
+    if (!isIdName(name)) continue;
+    if (line.charCodeAt(end + 3) !== 34 || names.includes(name)) return undefined;
+    names.push(name);
+    const value = line.slice(end + 4, line.indexOf('"', end + 4));
+    const id = found.includes(value) ? undefined : requestIdIn(value);
+    if (id !== undefined && !found.includes(id)) found.push(id);
+  }
+  return found;
+}
+
+/** Whether there is an object within the first object that is a field, or at least a brace. */
+function hasDepth(line: string): boolean {
+  const inner = line.indexOf('{', 1);
+  const next = inner < 0 ? -1 : line.indexOf('{', inner + 1);
+  return next > 0 && next < line.indexOf('}', inner);
 }

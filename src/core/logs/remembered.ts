@@ -2,11 +2,11 @@
 const mostNames = 10_000;
 
 /** A question about a name, asked once for each name. */
-export function remembered(ask: (name: string) => boolean): (name: string) => boolean {
-  const answers = new Map<string, boolean>();
+export function remembered<T>(ask: (name: string) => T): (name: string) => T {
+  const answers = new Map<string, T>();
   return (name) => {
     const known = answers.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined || answers.has(name)) return known as T;
     const answer = ask(name);
     if (answers.size < mostNames) answers.set(name, answer);
     return answer;

@@ -3,9 +3,11 @@ import type { Settings } from '../../config/settings.ts';
 import { fieldAt } from '../../core/logs/log-fields.ts';
 import {
   durationOf,
+  isIdName,
   levelOf,
   messageOf,
   namedField,
+  plainIdsIn,
   type ReadLine,
   readLine,
   requestIdsOf,
@@ -14,15 +16,13 @@ import {
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
 import { ProbeRequests } from './probe-request.ts';
+import { RequestsUnderWay, type SaidToCome } from './requests-under-way.ts';
 
 /** What became of one request of a person. `gaveUp`: the client disconnected before an answer. */
 export type Answered = { ms?: Ms; status: number | 'gaveUp'; at?: Instant; tenant?: string | undefined };
 
 /** Without an answer for so long it counts as given up: load balancers and people wait no longer. */
 export const longestWait: Ms = minute;
-/** Fastify names the URL when a request comes and not when it is answered; those under way are remembered. */
-const remembered = 5000;
-
 /** What servers log about a client that disconnected. */
 const goneCodes = new Set([
   'ECONNRESET',
@@ -41,6 +41,9 @@ const goneStatuses = new Set([499, 460, 0]);
 const mayBeAnswer =
   /(?:duration|latency|elapsed|took|time_?taken|(?:response|request|processing|service|execution)_?time)\w{0,12}(?:"\s?:|=)|(?:request|client|connection) (?:has )?(?:aborted|errored|cancell?ed|closed|disconnected|gone)|premature close| HTTP\/\d|\d ms\b|^\[GIN\]/i;
 
+/** Where the error stands that cut a request off. */
+const errorNames = /"err(?:or)?[".]/;
+
 /** pino's number for an error. */
 const errorLevel = 50;
 
@@ -48,8 +51,8 @@ const errorLevel = 50;
 export const isRefusal = (status: Answered['status']): status is number =>
   status === 401 || status === 403 || status === 429;
 
-/** A request that came, by any of its ids. */
-type Came = { ids: readonly string[]; at?: Instant | undefined };
+/** A longer line, in characters, is read at once: those that wait take memory. */
+const longestUnread = 2000;
 
 /** Reads one container's lines, in their order. */
 export class AccessLog {
@@ -57,14 +60,14 @@ export class AccessLog {
   /** Names of durations that are not known as such. */
   readonly #marks: RegExp | undefined;
   readonly #came: RegExp;
-  readonly #agents: RegExp;
+  readonly #askedNames: RegExp;
   readonly #statuses: RegExp;
   readonly #probes: ProbeRequests;
-  /** Requests that came and were not answered yet, by each of their ids, oldest first. */
-  readonly #underWay = new Map<string, Came>();
-  readonly #probesUnderWay = new Set<string>();
-  /** Those that were counted before their last line came. */
-  readonly #counted = new Set<string>();
+  /** Whether the configured names of ids are names that mean an id wherever they stand. */
+  readonly #namesIds: boolean;
+  /** The names of a URL, each with its value where that is a text, and those of a user agent. */
+  readonly #asked: RegExp;
+  readonly #underWay = new RequestsUnderWay((line, at) => this.#saidToCome(line, at));
   #answers = 0;
 
   constructor(settings: Pick<Settings, 'logFields' | 'gateway' | 'traffic'>) {
@@ -73,7 +76,10 @@ export class AccessLog {
     const others = names.filter((name) => !mayBeAnswer.test(`"${name}":`));
     this.#marks = others.length > 0 ? new RegExp(marks(others)) : undefined;
     this.#came = new RegExp(marks(settings.logFields.url));
-    this.#agents = new RegExp(marks(settings.logFields.userAgent));
+    const urls = marks(settings.logFields.url);
+    this.#asked = new RegExp(`(?:(${marks(settings.logFields.userAgent)})|${urls})\\s*:\\s*(?:"([^"]*)")?`, 'g');
+    this.#namesIds = settings.logFields.requestId.every(isIdName);
+    this.#askedNames = new RegExp(marks([...settings.logFields.url, ...settings.logFields.userAgent]));
     this.#statuses = new RegExp(marks(settings.logFields.statusCode));
     this.#probes = new ProbeRequests(settings);
   }
@@ -86,54 +92,61 @@ export class AccessLog {
   /** A line that is no candidate may say that a request came, and for what. `hurried`: only probes are looked for. */
   notice(line: string, at?: Instant, hurried = false): void {
     if (hurried ? !this.#probes.mayBeIn(line) : !this.#came.test(line)) return;
+    this.#underWay.note(line, at, hurried ? undefined : this.#idsOf(line));
+  }
+
+  /** What a line says that is no candidate: a request that came; undefined where none did. */
+  #saidToCome(line: string, at?: Instant): SaidToCome | undefined {
     const read = readLine(line);
-    if (!read.json || this.#url(read) === undefined) return;
-    if (mayHave(line, this.#statuses) && this.#status(read) !== undefined) return;
+    if (!read.json || this.#url(read) === undefined) return undefined;
+    if (mayHave(line, this.#statuses) && this.#status(read) !== undefined) return undefined;
     const ids = requestIdsOf(read, this.#fields);
-    if (ids.length === 0) return;
+    if (ids.length === 0) return undefined;
     // An error names the URL, too: of a request that came before, beside another of its ids.
-    if ((levelOf(read, this.#fields) ?? 0) >= errorLevel) return;
-    const request = { ids, at: at ?? timeOf(read, this.#fields) };
-    const isProbe = this.#isProbe(read, line);
-    for (const id of ids) {
-      this.#counted.delete(id);
-      if (isProbe) this.#probesUnderWay.add(id);
-      else this.#underWay.set(id, request);
+    if ((levelOf(read, this.#fields) ?? 0) >= errorLevel) return undefined;
+    return { ids, at: at ?? timeOf(read, this.#fields), isProbe: this.#isProbe(read, line) };
+  }
+
+  /** All ids of the request, where they can be told without reading the line, and the request is certainly no probe. */
+  #idsOf(line: string): readonly string[] | undefined {
+    if (!this.#namesIds || line.length > longestUnread) return undefined;
+    const ids = plainIdsIn(line);
+    return ids?.length && !this.#mayBeToProbe(line) ? ids : undefined;
+  }
+
+  #mayBeToProbe(line: string): boolean {
+    this.#asked.lastIndex = 0;
+    for (let found = this.#asked.exec(line); found; found = this.#asked.exec(line)) {
+      const [, agent, url] = found;
+      if (agent !== undefined || url === undefined || this.#probes.includes(url, undefined)) return true;
     }
-    forgetOldest(this.#underWay);
-    forgetOldest(this.#probesUnderWay);
+    return false;
   }
 
   /** A candidate was skipped: which requests were answered is unknown from now on. */
   skip(): void {
-    this.#underWay.clear();
+    this.#underWay.forget();
   }
 
   /** A request of a person that was answered, or given up. `seen`: the time of the line, where it is known. */
   read(line: string, seen?: Instant): Answered | undefined {
     const read = readLine(line);
     const ms = durationOf(read, this.#fields);
-    const isGone = this.#isGone(read, ms);
+    const isGone = this.#isGone(read, ms, line);
     const status = isGone ? 'gaveUp' : this.#status(read);
     // An application's error line may have a status too; an access log without a duration still tells what failed.
     if (status === undefined || (ms === undefined && !isGone && read.plain?.named?.statusCode === undefined))
       return undefined;
     const ids = requestIdsOf(read, this.#fields);
-    const came = this.#cameWith(ids);
     if (!isGone) this.#answers += 1;
-    const all = came ? [...new Set([...ids, ...came.ids])] : ids;
-    let isKnown = false;
-    for (const id of all) {
-      this.#underWay.delete(id);
-      if (this.#probesUnderWay.delete(id) || this.#counted.delete(id)) isKnown = true;
-    }
+    const { isKnown, ids: all, at: came } = this.#underWay.answer(ids, ms === undefined);
     if (isKnown) return undefined;
     // A server may write more than one line about a client that went away.
-    if (isGone) this.#count(all);
+    if (isGone) this.#underWay.count(all);
     // A connection that was upgraded lasts as long as its client likes.
     if (this.#isProbe(read, line) || status === 101) return undefined;
     const at = seen ?? timeOf(read, this.#fields);
-    const took = ms ?? (came?.at === undefined || at === undefined ? undefined : Math.max(0, at - came.at));
+    const took = ms ?? (came === undefined || at === undefined ? undefined : Math.max(0, at - came));
     return { status, ms: took, at, tenant: isRefusal(status) ? this.#tenant(read) : undefined };
   }
 
@@ -141,31 +154,11 @@ export class AccessLog {
   givenUp(now: Instant): readonly Answered[] {
     // A log that tells no answers at all cannot tell those that are missing.
     if (this.#answers === 0) return [];
-    const found: Answered[] = [];
-    for (const { ids, at } of this.#underWay.values()) {
-      if (at === undefined || now - at < longestWait) continue;
-      for (const id of ids) this.#underWay.delete(id);
-      this.#count(ids);
-      found.push({ status: 'gaveUp', ms: now - at, at: now });
-    }
-    return found;
-  }
-
-  #count(ids: readonly string[]): void {
-    for (const id of ids) this.#counted.add(id);
-    forgetOldest(this.#counted);
-  }
-
-  #cameWith(ids: readonly string[]): Came | undefined {
-    for (const id of ids) {
-      const came = this.#underWay.get(id);
-      if (came) return came;
-    }
-    return undefined;
+    return this.#underWay.takeOlder(now - longestWait).map(({ at }) => ({ status: 'gaveUp', ms: now - at, at: now }));
   }
 
   /** An error line of the application may quote a connection that was reset: only a line about an answer counts. */
-  #isGone(read: ReadLine, ms: Ms | undefined): boolean {
+  #isGone(read: ReadLine, ms: Ms | undefined, line: string): boolean {
     if (read.plain) return read.plain.named?.gaveUp === true || this.#hasGoneStatus(read);
     const { record } = read;
     if (this.#hasGoneStatus(read)) return true;
@@ -175,6 +168,7 @@ export class AccessLog {
     if (typeof flags === 'string' && flags.split(',').includes('DC')) return true;
     if (status === null && ms !== undefined) return true;
     if (goneWords.test(messageOf(read, '', this.#fields)) && this.#isAboutRequest(read, ms)) return true;
+    if (!mayHave(line, errorNames)) return false;
     const code = fieldAt(record, 'err.code') ?? fieldAt(record, 'error.code');
     const why = fieldAt(record, 'err.message') ?? fieldAt(record, 'error.message');
     const isCut = goneCodes.has(String(code)) || (typeof why === 'string' && goneWords.test(why));
@@ -184,8 +178,7 @@ export class AccessLog {
   /** Other connections can be closed, too: to a database, to Redis. */
   #isAboutRequest(read: ReadLine, ms: Ms | undefined): boolean {
     const ids = requestIdsOf(read, this.#fields);
-    const isUnderWay = ids.some((id) => this.#underWay.has(id) || this.#probesUnderWay.has(id));
-    return ms !== undefined || isUnderWay || this.#url(read) !== undefined;
+    return ms !== undefined || this.#url(read) !== undefined || this.#underWay.has(ids);
   }
 
   #hasGoneStatus(read: ReadLine): boolean {
@@ -221,10 +214,8 @@ export class AccessLog {
 
   /** Most lines name neither a URL nor a user agent: then none of their names is looked for. */
   #isProbe(read: ReadLine, line: string): boolean {
-    const url = !read.json || mayHave(line, this.#came) ? this.#url(read) : undefined;
-    const hasAgent = !read.json || mayHave(line, this.#agents);
-    const agent = read.plain?.named?.userAgent ?? (hasAgent ? this.#agent(read.record) : undefined);
-    return this.#probes.includes(url, agent);
+    if (read.json && !mayHave(line, this.#askedNames)) return false;
+    return this.#probes.includes(this.#url(read), read.plain?.named?.userAgent ?? this.#agent(read.record));
   }
 
   /** The first text among the configured names; each line comes by here, so no arrays are made. */
@@ -246,11 +237,3 @@ function marks(names: readonly string[]): string {
 
 /** Whether a line of JSON may have a field of these names: one that is written with escapes may be any. */
 const mayHave = (line: string, names: RegExp): boolean => names.test(line) || line.includes('\\u');
-
-function forgetOldest(some: Map<string, unknown> | Set<string>): void {
-  if (some.size <= remembered) return;
-  for (const oldest of some.keys()) {
-    if (some.size <= remembered) return;
-    some.delete(oldest);
-  }
-}

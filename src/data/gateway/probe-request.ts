@@ -13,7 +13,7 @@ export class ProbeRequests {
   readonly #paths: ReadonlySet<string>;
   readonly #agents: readonly string[];
   readonly #marks: readonly string[];
-  readonly #words: readonly string[];
+  readonly #words: RegExp;
 
   constructor({ gateway, traffic }: Pick<Settings, 'gateway' | 'traffic'>) {
     const paths = [gateway.healthPath, gateway.detailedHealthPath, ...traffic.probePaths];
@@ -30,7 +30,8 @@ export class ProbeRequests {
       '/-/',
       '"*"',
     ];
-    this.#words = [...healthWords, ...[...this.#paths].map((path) => path.slice(path.lastIndexOf('/') + 1))];
+    const words = [...healthWords, ...[...this.#paths].map((path) => path.slice(path.lastIndexOf('/') + 1))];
+    this.#words = new RegExp(words.map((word) => word.replace(/[^\w ]/g, '\\$&')).join('|'));
     this.#agents = traffic.probeAgents.map((agent) => agent.toLowerCase());
   }
 
@@ -40,8 +41,7 @@ export class ProbeRequests {
     if (typeof url !== 'string') return false;
     if (url === '*') return true;
     // Each line of a log comes by here, and few are probes: the path is taken apart only where it may be one's.
-    const lower = url.slice(0, longestUrl).toLowerCase();
-    if (!this.#words.some((word) => lower.includes(word))) return false;
+    if (!this.#words.test(url.slice(0, Math.min(longestUrl, endOfPath(url))).toLowerCase())) return false;
     const path = pathOf(url);
     return this.#paths.has(path) || healthPath.test(path);
   }
@@ -65,9 +65,12 @@ const longestUrl = 500;
 
 /** In lower case, without query, host and the slash at its end. */
 function pathOf(url: string): string {
-  const path = url
-    .slice(0, longestUrl)
-    .replace(/^https?:\/\/[^/]*/i, '')
-    .split(/[?#]/, 1)[0];
-  return `/${(path ?? '').toLowerCase().split('/').filter(Boolean).join('/')}`;
+  const path = url.slice(0, longestUrl).replace(/^https?:\/\/[^/]*/i, '');
+  return `/${path.slice(0, endOfPath(path)).toLowerCase().split('/').filter(Boolean).join('/')}`;
+}
+
+/** Where the query or the fragment begins. */
+function endOfPath(url: string): number {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url.length : end;
 }

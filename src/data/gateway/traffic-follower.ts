@@ -53,6 +53,7 @@ export class TrafficFollower {
   readonly #following: Promise<void>;
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
+  #logEnded = () => {};
   #listed = false;
   #lastLineAt = 0;
   #second = 0;
@@ -90,7 +91,10 @@ export class TrafficFollower {
       const read = streams.every((s) => s.over || s.fault);
       const quiet = read || (follows && performance.now() - this.#lastLineAt > calm);
       if (isLost() || (this.#listed && open && quiet)) return;
-      await pause(follows ? 20 : 5, this.#signal);
+      const end = new Promise<void>((resolve) => {
+        this.#logEnded = resolve;
+      });
+      await Promise.race([end, pause(20, this.#signal)]);
     }
   }
 
@@ -140,6 +144,7 @@ export class TrafficFollower {
       this.#reading.delete(reading);
       if (fault) stream.fault = fault;
       else stream.over = true;
+      this.#logEnded();
     });
   }
 

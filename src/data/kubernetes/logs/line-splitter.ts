@@ -14,17 +14,24 @@ export class LineSplitter {
   push(chunk: Uint8Array, line: (text: string, cut: boolean) => void): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let start = 0;
-    for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
-      if (this.#size === 0 && !this.#skipping && end - start <= this.#longest) {
-        // Most lines lie whole in one chunk: no copy.
-        line(bytes.toString('utf8', start, end > start && bytes[end - 1] === 13 ? end - 1 : end), false);
-      } else {
-        this.#keep(bytes.subarray(start, end));
-        this.#end(line);
-      }
+    if (this.#size > 0 || this.#skipping) {
+      const end = bytes.indexOf(10);
+      this.#keep(end < 0 ? bytes : bytes.subarray(0, end));
+      if (end < 0) return;
+      this.#end(line);
       start = end + 1;
     }
-    if (start < bytes.length) this.#keep(bytes.subarray(start));
+    const behind = bytes.lastIndexOf(10) + 1;
+    // Most lines lie whole in one chunk: their bytes are decoded at once. None of them can be too long.
+    if (behind > start && behind - start <= this.#longest) cut(bytes.toString('utf8', start, behind), line);
+    else
+      while (start < behind) {
+        const end = bytes.indexOf(10, start);
+        this.#keep(bytes.subarray(start, end));
+        this.#end(line);
+        start = end + 1;
+      }
+    this.#keep(bytes.subarray(behind));
   }
 
   /** The last line, when the stream ended without a line end. */
@@ -51,5 +58,14 @@ export class LineSplitter {
     this.#skipping = false;
     const text = whole.toString('utf8');
     line(text.endsWith('\r') ? text.slice(0, -1) : text, cut);
+  }
+}
+
+/** Each line of a text that ends with a line end. */
+function cut(text: string, line: (text: string, cut: boolean) => void): void {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    line(text.slice(start, text.charCodeAt(end - 1) === 13 && end > start ? end - 1 : end), false);
+    start = end + 1;
   }
 }
