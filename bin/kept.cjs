@@ -17,8 +17,6 @@ const longUnused = 7 * 24 * hour;
 const screenStands = 5 * second;
 /** Bytes of the checksum behind the code. */
 const sumSize = 4;
-/** A script is written for what it is given so: it awaits, and has no imports of its own. */
-const head = '(async function (require, importMeta) {"use strict";';
 
 /** Under this name src/commands/status/worker-client.ts finds the thread. */
 const thread = Symbol.for('BENTHAM_COCKPIT_THREAD');
@@ -74,11 +72,7 @@ function load(file, name, cache) {
   const kept = `bentham-cockpit-${name}-${process.version}-${process.arch}-${text.slice(-32)}`;
   const place = cache && path.join(cache, kept);
   const before = place && readKept(place);
-  const script = new Script(`${head}${text}\n})`, {
-    filename: file,
-    columnOffset: -head.length,
-    cachedData: before?.code,
-  });
+  const script = new Script(text, { filename: file, cachedData: before?.code });
   const isGood = before !== undefined && !script.cachedDataRejected;
   return { script, place, size: isGood ? before.code.length : 0, age: isGood ? before.age : undefined };
 }

@@ -1,7 +1,7 @@
 // Bundles the program into dist/. Plain JavaScript: `npm ci` runs it under any Node, and names a package that is not
 // installed.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { asScript, bundleOptions, scriptsOptions } from './bundle/options.mjs';
+import { bundleOptions, scriptNamed, scriptsOptions } from './bundle/options.mjs';
 
 const outdir = 'dist';
 
@@ -18,14 +18,16 @@ function cannotBuild(error) {
 const { build } = await import('esbuild').catch(cannotBuild);
 const sourcemap = process.argv.includes('--sourcemap');
 // Scripts have no source map: without them the launcher runs the modules.
-const scripts = sourcemap ? [] : Object.values(scriptsOptions({ outdir }));
+const names = sourcemap ? [] : /** @type {(keyof typeof scriptsOptions)[]} */ (Object.keys(scriptsOptions));
 // The old build stays until the new one is complete.
-const results = await Promise.all([bundleOptions({ outdir, sourcemap }), ...scripts].map(build)).catch(cannotBuild);
-const [modules, ...ofScripts] = results.map(({ outputFiles }) => outputFiles);
-const files = [...modules, ...ofScripts.flat().map(({ path, text }) => ({ path, contents: asScript(text) }))];
+const [modules, ...scripts] = await Promise.all([
+  build(bundleOptions({ outdir, sourcemap })),
+  ...names.map(async (name) => ({ ...(await scriptNamed(build, name)), path: `${outdir}/${name}.cjs` })),
+]).catch(cannotBuild);
+const files = [...modules.outputFiles, ...scripts];
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);
 await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
 if (process.argv.includes('--sizes'))
-  for (const [file, out] of results.flatMap(({ metafile }) => Object.entries(metafile.outputs)))
-    console.log(`${String(Math.round(out.bytes / 1024)).padStart(6)} kB  ${file}`);
+  for (const { path, contents } of files)
+    console.log(`${String(Math.round(contents.length / 1024)).padStart(6)} kB  ${path}`);

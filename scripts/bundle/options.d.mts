@@ -1,4 +1,4 @@
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, build as esbuild, Metafile } from 'esbuild';
 
 export function commitOf(): string;
 export function bundleOptions(how: {
@@ -6,7 +6,9 @@ export function bundleOptions(how: {
   sourcemap?: boolean;
   packaged?: boolean;
 }): BuildOptions & { metafile: true; write: false };
-export function scriptsOptions(how: {
-  outdir: string;
-}): Record<'looks' | 'screen', BuildOptions & { metafile: true; write: false }>;
+export const scriptsOptions: Record<'once' | 'status-thread' | 'screen', ReturnType<typeof bundleOptions>>;
+export function scriptNamed(
+  build: typeof esbuild,
+  name: keyof typeof scriptsOptions,
+): Promise<{ metafile: Metafile; contents: Buffer }>;
 export function asScript(text: string): Buffer;

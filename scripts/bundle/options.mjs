@@ -3,7 +3,7 @@
 // Node.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { nodeByRequire, onlyLooks, onlyScreen, withPlugins } from './plugins.mjs';
+import { bundled, nodeByRequire, onlyLooks, onlyScreen, withPlugins } from './plugins.mjs';
 
 /** The commit of the sources, `+changes` where they differ from it; empty outside a repository. */
 export function commitOf() {
@@ -64,39 +64,54 @@ export function bundleOptions({ outdir, sourcemap = false, packaged = false }) {
 }
 
 /**
- * esbuild's options for one script: of a script Node keeps compiled what has run, of a module only what runs as it is
- * loaded (bin/kept.cjs). It takes Node's modules from `require`, and what an import.meta says from `importMeta`.
- * @param {{ outdir: string, entryPoints: Record<string, string>, leaves: import('esbuild').Plugin,
- *   define?: Record<string, string> }} how
- * @returns {import('esbuild').BuildOptions & { metafile: true, write: false }}
+ * esbuild's options for the modules of one script: of a script Node keeps compiled what has run, of a module only what runs
+ * as it is loaded (bin/kept.cjs). It takes Node's modules from `require`, and what an import.meta says from `importMeta`.
+ * @param {Record<string, string>} entryPoints
+ * @param {import('esbuild').Plugin[]} leaves what is left out
+ * @param {Record<string, string>} [define]
+ * @returns {ReturnType<typeof bundleOptions>}
  */
-function scriptOptions({ outdir, entryPoints, leaves, define = {} }) {
-  const options = bundleOptions({ outdir });
+function modulesOfScript(entryPoints, leaves, define = {}) {
+  const options = bundleOptions({ outdir: '/script' });
   return {
     ...options,
-    plugins: [leaves, nodeByRequire, ...(options.plugins ?? [])],
     entryPoints,
-    outExtension: { '.js': '.cjs' },
-    splitting: false,
+    plugins: [...leaves, nodeByRequire, ...(options.plugins ?? [])],
     banner: {},
     charset: 'ascii',
     define: { ...options.define, ...define, 'import.meta': 'importMeta' },
   };
 }
 
+const looksOnce = { 'process.env.BENTHAM_COCKPIT_LOOKS_ONCE': '"yes"' };
+
+/** The modules of `status` and the looks, of the thread of `status`, and of the screen. */
+export const scriptsOptions = {
+  once: modulesOfScript({ once: 'src/script.ts' }, [onlyLooks], looksOnce),
+  'status-thread': modulesOfScript({ 'status-thread': 'src/commands/status/worker.ts' }, [], looksOnce),
+  screen: modulesOfScript({ screen: 'src/script.ts' }, [onlyScreen]),
+};
+
 /**
- * The scripts: `status` and the looks, and the thread of `status`; the screen.
- * @param {{ outdir: string }} how
+ * One script from its modules. They are bundled first as modules are, where esbuild leaves out what nobody uses: of what is
+ * loaded on demand within one file it keeps everything, and each start would run it.
+ * @param {typeof import('esbuild').build} build
+ * @param {keyof typeof scriptsOptions} name
  */
-export const scriptsOptions = ({ outdir }) => ({
-  looks: scriptOptions({
-    outdir,
-    entryPoints: { once: 'src/script.ts', 'status-thread': 'src/commands/status/worker.ts' },
-    leaves: onlyLooks,
-    define: { 'process.env.BENTHAM_COCKPIT_LOOKS_ONCE': '"yes"' },
-  }),
-  screen: scriptOptions({ outdir, entryPoints: { screen: 'src/script.ts' }, leaves: onlyScreen }),
-});
+export async function scriptNamed(build, name) {
+  const options = scriptsOptions[name];
+  const { outputFiles, metafile } = await build(options);
+  const { outputFiles: whole } = await build({
+    ...options,
+    entryPoints: [`./${name}.js`],
+    plugins: [bundled(outputFiles)],
+    splitting: false,
+  });
+  return { metafile, contents: asScript(whole[0]?.text ?? '') };
+}
+
+/** What encloses a script: it awaits, and imports nothing. */
+const [head, foot] = ['(async function (require, importMeta) {"use strict";', '\n})'];
 
 /**
  * The script as bytes that are read without decoding: what esbuild leaves beyond ASCII stands in regular expressions and
@@ -108,5 +123,6 @@ export function asScript(text) {
   if (odd)
     throw new Error(`a character beyond ASCII behind a backslash: ${text.slice(odd.index - 40, odd.index + 40)}`);
   const ascii = text.replace(/[^\0-\x7f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return Buffer.from(`${ascii}\n//${createHash('sha256').update(ascii).digest('hex').slice(0, 32)}`, 'latin1');
+  const sum = createHash('sha256').update(ascii).digest('hex').slice(0, 32);
+  return Buffer.from(`${head}${ascii}${foot}\n//${sum}`, 'latin1');
 }

@@ -1,5 +1,6 @@
-import type { BuildOptions, Plugin } from 'esbuild';
+import type { BuildOptions, OutputFile, Plugin } from 'esbuild';
 
+export function bundled(files: readonly OutputFile[]): Plugin;
 export const nodeByRequire: Plugin;
 export const onlyLooks: Plugin;
 export const onlyScreen: Plugin;

@@ -2,6 +2,7 @@
 // build is.
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
@@ -104,6 +105,25 @@ export const nodeByRequire = {
     }));
   },
 };
+
+/**
+ * The files of a build as the sources of the next one.
+ * @param {readonly import('esbuild').OutputFile[]} files
+ * @returns {import('esbuild').Plugin}
+ */
+export const bundled = (files) => ({
+  name: 'bundled',
+  setup(build) {
+    const namespace = 'bundled';
+    const texts = new Map(files.map(({ path, text }) => [basename(path), text]));
+    build.onResolve({ filter: /.*/ }, ({ path }) =>
+      path.startsWith('./') && texts.has(basename(path))
+        ? { path: basename(path), namespace }
+        : { path, external: true },
+    );
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: texts.get(path), loader: 'js' }));
+  },
+});
 
 /**
  * What commands load when they run is left out of a script that never runs them.
