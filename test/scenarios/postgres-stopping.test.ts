@@ -6,13 +6,15 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { chown } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSecrets } from '../../simulator/aws/secrets.ts';
 import { type Binaries, findBinaries } from '../../simulator/postgres/binaries.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type DatabaseServer, type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { SqlCall } from '../../src/core/actions/call.ts';
+import { secretState } from '../../src/data/aws/preflight.ts';
+import { secretOpens } from '../../src/data/aws/secret-login.ts';
 import { executeSecrets } from '../../src/data/aws/secrets.ts';
 import type { ExecutionContext } from '../../src/data/call-result.ts';
 import { executeSql } from '../../src/data/postgres/execute.ts';
@@ -20,6 +22,8 @@ import { PostgresPreflight } from '../../src/data/postgres/preflight.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
+import { Distrusted } from '../../src/disk/private-files.ts';
+import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 
 const root = { user: 'postgres', password: 'root' };
 let guarded: Guarded;
@@ -126,6 +130,87 @@ test('a stopped VACUUM ends on the server, too, without a free connection', asyn
   await sql(`ALTER ROLE bentham RESET ALL; ALTER ROLE bentham CONNECTION LIMIT -1`);
 });
 
+/** A change whose server process freezes while it runs `statement`; `then` comes before it thaws. */
+async function frozen(call: SqlCall, statement: string, signal: AbortSignal, then: () => void): Promise<unknown> {
+  const performed = executeSql(call, means(as('bentham'), signal));
+  const sleeping = () =>
+    sql<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE query LIKE '${statement}%' AND wait_event = 'PgSleep'`,
+    );
+  await expect.poll(sleeping, patient).toHaveLength(1);
+  const [{ pid } = { pid: 0 }] = await sleeping();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    then();
+    return await performed;
+  } finally {
+    process.kill(pid, 'SIGCONT');
+    // It finds out that its client has gone when it has something to say.
+    await sql(`SELECT pg_terminate_backend(${pid})`);
+    await expect.poll(() => sql(`SELECT pid FROM pg_stat_activity WHERE pid = ${pid}`), patient).toEqual([]);
+  }
+}
+
+describe('a server process that freezes keeps nobody', () => {
+  const insert = (text: string, within?: number): SqlCall => ({
+    ...{ tool: 'sql', server: 'primary', transaction: true, within },
+    change: { text, parameters: [] },
+  });
+  const inserted = () => sql(`SELECT id FROM studies`);
+
+  test('who stops the change: it was not committed, and says so', async () => {
+    const stop = new AbortController();
+    const slow = insert(`INSERT INTO studies (id) SELECT 's' FROM pg_sleep(600)`);
+    expect(await frozen(slow, 'INSERT', stop.signal, () => stop.abort())).toEqual({
+      outcome: 'cancelled',
+      says: 'stopped and rolled back, nothing was changed',
+    });
+    expect(await inserted()).toEqual([]);
+  });
+
+  test('who waits for it: it ends by itself, later than a server that answers would end it', {
+    timeout: 120_000,
+  }, async () => {
+    const slow = insert(`INSERT INTO studies (id) SELECT 's' FROM pg_sleep(600)`, 5000);
+    expect(await frozen(slow, 'INSERT', new AbortController().signal, () => undefined)).toEqual({
+      ...{ outcome: 'failed', says: 'stopped after 20 s; no row was changed' },
+      hint: expect.any(String) as string,
+    });
+    expect(await inserted()).toEqual([]);
+  });
+
+  test('who stops its COMMIT: nobody knows whether it was committed', async () => {
+    await sql(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(600); RETURN NULL; END$$;
+      CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON studies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly()`);
+    const stop = new AbortController();
+    try {
+      const result = await frozen(insert(`INSERT INTO studies (id) VALUES ('s')`), 'COMMIT', stop.signal, () =>
+        stop.abort(),
+      );
+      expect(result).toMatchObject({
+        outcome: 'unknown',
+        says: expect.stringContaining('lost after COMMIT') as string,
+      });
+    } finally {
+      await sql('DROP TRIGGER slow ON studies; DROP FUNCTION slowly; DELETE FROM studies');
+    }
+  });
+});
+
+test('rows that cannot be saved for the undo are not changed', async () => {
+  const change: SqlCall = {
+    ...{ tool: 'sql', server: 'primary', transaction: true, keep: true, expectRows: 1 },
+    lock: { text: 'SELECT id, status FROM jobs WHERE id = 1 FOR UPDATE', parameters: [] },
+    change: { text: `UPDATE jobs SET status = 'pending' WHERE id = 1`, parameters: [] },
+  };
+  const keep = () => Promise.reject(new Distrusted('takes more than 256 MB', 'choose fewer rows'));
+  expect(await executeSql(change, { ...means(as('bentham')), keep })).toEqual({
+    ...{ outcome: 'failed', says: 'rolled back, nothing was changed: takes more than 256 MB' },
+    hint: 'choose fewer rows',
+  });
+  expect(await sql('SELECT status FROM jobs WHERE id = 1')).toEqual([{ status: 'completed' }]);
+});
+
 test('the owner of the database can maintain its tables, a read-only role cannot', async () => {
   const may = async (user: string) => {
     const preflight = new PostgresPreflight(settingsFor(as(user)).database, AbortSignal.timeout(60_000));
@@ -197,6 +282,59 @@ test('a new password is in no log of the server: only its verifier is sent, and 
     await secrets.stop();
     await sql(`ALTER ROLE bentham PASSWORD 'bentham'`);
   }
+});
+
+describe('a Secrets Manager that gives no answer keeps nobody', () => {
+  const rotation = {
+    tool: 'secrets',
+    do: { verb: 'rotate-password', secretId: 'bentham/db', username: 'bentham' },
+  } as const;
+
+  /** What becomes of a rotation that is stopped when Secrets Manager is asked for `held`, to which it says nothing. */
+  async function rotated(held: 'GetSecretValue' | 'UpdateSecret') {
+    const stop = new AbortController();
+    const { credentials, evidence } = await awsAnsweredBy((request, response) => {
+      const asked = request.headers['x-amz-target'];
+      if (asked === `secretsmanager.${held}`) stop.abort();
+      else if (asked !== 'secretsmanager.DescribeSecret')
+        response.end(JSON.stringify({ SecretString: '{"password":"bentham"}' }));
+    });
+    const given = means(as('owner'), stop.signal, { credentials, evidence });
+    // A request that nobody stops, with less time than those of a rotation have.
+    const patient = secretState(given.settings, 'bentham/db', AbortSignal.timeout(12_000)).then(() => 'late');
+    const result = await Promise.race([patient, executeSecrets(rotation, given)]);
+    const opens = await client('bentham', 'bentham').then(
+      async (one) => one.end().then(() => true),
+      () => false,
+    );
+    await sql(`ALTER ROLE bentham PASSWORD 'bentham'`);
+    return { result, opens };
+  }
+
+  test('before the change: nothing is changed', async () => {
+    expect(await rotated('GetSecretValue')).toEqual({
+      ...{ result: { outcome: 'cancelled', says: 'stopped before any change' }, opens: true },
+    });
+  });
+
+  test('after it: the outcome is unknown, and what to do is said', async () => {
+    expect(await rotated('UpdateSecret')).toMatchObject({
+      result: {
+        outcome: 'unknown',
+        says: expect.stringContaining('no answer in time') as string,
+        hint: expect.stringContaining('rotate again now') as string,
+      },
+      opens: false,
+    });
+  });
+
+  test('when the new password is tried', async () => {
+    const stop = new AbortController();
+    const { credentials, evidence } = await awsAnsweredBy(() => stop.abort());
+    const { settings } = means(as('owner'), stop.signal, { credentials, evidence });
+    const found = await secretOpens(settings, 'bentham/db', 'bentham', stop.signal);
+    expect(found).toMatchObject({ ok: false, fault: { kind: expect.not.stringMatching('timeout') as string } });
+  });
 });
 
 const pgbouncer = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => existsSync(file));

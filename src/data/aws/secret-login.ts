@@ -17,7 +17,7 @@ export async function secretOpens(
   signal: AbortSignal,
 ): Promise<Result<{ opens: boolean; why: string }>> {
   const aws = await import('./sdk/secrets-manager.ts');
-  const client = await secretsClient(settings, within);
+  const client = await secretsClient(settings, within, signal);
   let password: string | undefined;
   try {
     const { SecretString = '' } = await client.send(new aws.GetSecretValueCommand({ SecretId: id }));

@@ -4,10 +4,10 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Call } from '../../core/actions/call.ts';
 import { identifier, literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
-import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
-import { acting, connect } from '../postgres/connect.ts';
-import { postgresFault } from '../postgres/faults.ts';
+import { answerWithin, type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { executeSql } from '../postgres/execute.ts';
 import { renew } from '../postgres/rotated-passwords.ts';
+import { afterwards, unlessAborted } from '../time-limit.ts';
 import { secretsClient } from './clients.ts';
 import { awsFault } from './faults.ts';
 
@@ -22,15 +22,14 @@ export async function executeSecrets(
   const aws = await import('./sdk/secrets-manager.ts');
   const client = await secretsClient(settings, within);
   try {
-    const current = await client
-      .send(new aws.GetSecretValueCommand({ SecretId: secretId }))
-      .catch((error: unknown) => error);
+    const asked = client.send(new aws.GetSecretValueCommand({ SecretId: secretId }));
+    const current = await unlessAborted(asked, signal).catch((error: unknown) => error);
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     const before = current instanceof Error ? undefined : secretOf(current);
     if (!before) {
       const { what, hint } = awsFault(current, `secret ${secretId}`, `read ${secretId}`);
       return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
     }
-    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     const password = randomBytes(24).toString('base64url');
     const set = await setPassword(means, username, password);
     const { primary, replica } = settings.database;
@@ -40,7 +39,9 @@ export async function executeSecrets(
     if (set.outcome !== 'done') return set;
     means.tell([`role ${username} has a new password`]);
     const SecretString = JSON.stringify({ ...before, username, password });
-    await client.send(new aws.UpdateSecretCommand({ SecretId: secretId, SecretString }));
+    const update = client.send(new aws.UpdateSecretCommand({ SecretId: secretId, SecretString }));
+    // Half of it is done: a stop ends only the wait for the other half.
+    await unlessAborted(update, afterwards(signal, answerWithin));
     return { outcome: 'done', says: `${secretId} contains the new password` };
   } catch (error) {
     const performed = failedCall(awsFault(error, `secret ${secretId}`, `update ${secretId}`));
@@ -63,23 +64,10 @@ function secretOf(answer: unknown): object | undefined {
   }
 }
 
-async function setPassword({ settings }: ExecutionContext, role: string, password: string): Promise<CallResult> {
-  const server = settings.database.primary;
-  let sent = false;
-  try {
-    const connection = await connect(server, { signal: AbortSignal.timeout(within), name: acting });
-    try {
-      sent = true;
-      await connection.client.query(`ALTER ROLE ${identifier(role)} PASSWORD ${literal(scramVerifier(password))}`);
-      return { outcome: 'done', says: 'password set' };
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    const fault = postgresFault(error, server);
-    if (!sent) return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
-    return failedCall(fault);
-  }
+function setPassword(means: ExecutionContext, role: string, password: string): Promise<CallResult> {
+  const text = `ALTER ROLE ${identifier(role)} PASSWORD ${literal(scramVerifier(password))}`;
+  const change = { text, parameters: [] };
+  return executeSql({ tool: 'sql', server: 'primary', change, transaction: true, within }, means);
 }
 
 /** What PostgreSQL keeps of a password (RFC 5803). */

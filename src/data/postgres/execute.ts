@@ -5,7 +5,8 @@ import type { KeptRows } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
-import type { CallResult, ExecutionContext } from '../call-result.ts';
+import { Distrusted } from '../../disk/private-files.ts';
+import { answerWithin, type CallResult, type ExecutionContext } from '../call-result.ts';
 import { acting, type Connection, connect } from './connect.ts';
 import { postgresFault, sqlState } from './faults.ts';
 import { refusedStatement } from './grants.ts';
@@ -14,8 +15,6 @@ import { openSessions } from './sessions.ts';
 const connectWithin: Ms = 5 * second;
 const lockWithin: Ms = 5 * second;
 const statementWithin: Ms = 30 * second;
-/** A cancelled statement rolls back, or finishes its page: it takes no longer. */
-const endsWithin: Ms = 30 * second;
 
 export async function executeSql(call: SqlCall, means: ExecutionContext): Promise<CallResult> {
   const server = means.settings.database[call.server];
@@ -49,6 +48,11 @@ async function through(connection: Connection, call: SqlCall, means: ExecutionCo
   const stage: Stage = { committing: false };
   const stop = () => void interrupt(connection, stage);
   means.signal.addEventListener('abort', stop, { once: true });
+  const limit = limitOf(call);
+  const late = setTimeout(() => {
+    stage.late = limit;
+    stop();
+  }, limit);
   const ended = new AbortController();
   let following: { over: Promise<void> } | undefined;
   try {
@@ -61,6 +65,7 @@ async function through(connection: Connection, call: SqlCall, means: ExecutionCo
     return afterError(error, call, stage, means);
   } finally {
     means.signal.removeEventListener('abort', stop);
+    clearTimeout(late);
     clearTimeout(stage.giveUp);
     ended.abort();
     await following?.over;
@@ -116,9 +121,9 @@ async function inTransaction(
     return back(`${formatCount(rows)} rows changed instead of ${formatCount(call.expectRows)}`);
   if (changed.rows.some((row) => Object.values(row).includes(false)))
     return back('the server answered false: not done');
-  if (means.signal.aborted) {
+  if (means.signal.aborted || stage.late !== undefined) {
     await client.query('ROLLBACK');
-    return { outcome: 'cancelled', says: 'rolled back, nothing was changed' };
+    return stopped(stage);
   }
   stage.committing = true;
   const { command } = await client.query('COMMIT');
@@ -132,12 +137,11 @@ async function inTransaction(
  * stay with the server's connection and hit whoever gets it next. The time limit is kept from here.
  */
 async function alone(
-  connection: Connection,
+  { client }: Connection,
   call: SqlCall,
   stage: Stage,
   means: ExecutionContext,
 ): Promise<CallResult> {
-  const { client } = connection;
   const warnings: { code: string | undefined; says: string }[] = [];
   // The word for its severity comes in the server's language; its code does not.
   const onNotice = ({ code, message }: { code?: string | undefined; message?: string | undefined }) => {
@@ -146,11 +150,6 @@ async function alone(
   client.on('notice', onNotice);
   stage.committing = true;
   stage.alone = true;
-  const limit = call.within ?? 30 * minute;
-  const late = setTimeout(() => {
-    stage.late = limit;
-    void interrupt(connection, stage);
-  }, limit);
   try {
     const { command } = await client.query(parametersOf(call.change));
     means.tell(warnings.map(({ says }) => says));
@@ -162,7 +161,6 @@ async function alone(
       hint: 'find the lock holder in the database sessions',
     };
   } finally {
-    clearTimeout(late);
     client.off('notice', onNotice);
   }
 }
@@ -170,23 +168,47 @@ async function alone(
 /** SQLSTATE of what SKIP_LOCKED warns of. */
 const lockNotAvailable = '55P03';
 
-/** Stopped by a person: cancels on the server; a transaction is never left open. */
+/**
+ * How long a call may take with a server that answers: in a transaction each statement ends by the server's own limit. One
+ * that is frozen ends nothing.
+ */
+const limitOf = ({ transaction, within }: SqlCall): Ms =>
+  transaction ? 4 * (within ?? statementWithin) : (within ?? 30 * minute);
+
+/**
+ * Stopped by a person, or late: cancels on the server; a transaction is never left open. What has not ended then is given
+ * up, and its connection cut: the server rolls back what was not committed.
+ */
 async function interrupt(connection: Connection, stage: Stage): Promise<void> {
-  if (stage.committing && !stage.alone && !connection.lost) return;
-  try {
-    await connection.cancel();
-    // A request that has not ended by then is given up.
-    stage.giveUp = setTimeout(() => connection.cut(), endsWithin);
-  } catch {
-    // If cancelling fails, the connection is closed; the server rolls back what was not committed.
-    connection.cut();
-  }
+  const cut = () => connection.cut();
+  stage.giveUp ??= setTimeout(cut, answerWithin);
+  // A COMMIT that was sent is not taken back.
+  if (stage.committing && !stage.alone) return;
+  await connection.cancel().catch(cut);
+}
+
+/** By a person, or late, and not committed. */
+function stopped({ late, alone: isAlone }: Stage): CallResult {
+  if (late === undefined)
+    return {
+      outcome: 'cancelled',
+      says: isAlone ? 'stopped; no row was changed' : 'stopped and rolled back, nothing was changed',
+    };
+  return {
+    outcome: 'failed',
+    says: `stopped after ${formatAge(late)}; no row was changed`,
+    hint: 'it exceeds the time limit: run it by hand at a quiet hour',
+  };
 }
 
 function afterError(error: unknown, call: SqlCall, stage: Stage, means: ExecutionContext): CallResult {
   const server = means.settings.database[call.server] ?? means.settings.database.primary;
   const asked = [call.lock, call.change].flatMap((statement) => statement?.text ?? []);
-  const { what, hint } = postgresFault(refusedStatement(error, ...asked), server);
+  // What is saved for the undo is saved here, not there.
+  const { what, hint } =
+    error instanceof Distrusted
+      ? { what: error.message, hint: error.hint }
+      : postgresFault(refusedStatement(error, ...asked), server);
   // An error that the server itself sent for the statement means that it was undone, unless it ended the connection.
   const told = sqlState(error);
   const ended = told !== undefined && /^(57P0|08|25P03)/.test(told);
@@ -196,17 +218,7 @@ function afterError(error: unknown, call: SqlCall, stage: Stage, means: Executio
       : `the connection was lost: ${what}`;
     return { outcome: 'unknown', says, hint: 'check the rows before you retry' };
   }
-  if (stage.late !== undefined)
-    return {
-      outcome: 'failed',
-      says: `stopped after ${formatAge(stage.late)}; no row was changed`,
-      hint: 'it exceeds the time limit: run it by hand at a quiet hour',
-    };
-  if (means.signal.aborted)
-    return {
-      outcome: 'cancelled',
-      says: stage.alone ? 'stopped; no row was changed' : 'stopped and rolled back, nothing was changed',
-    };
+  if (means.signal.aborted || stage.late !== undefined) return stopped(stage);
   return { outcome: 'failed', says: `rolled back, nothing was changed: ${what}`, hint };
 }
 
