@@ -53,8 +53,9 @@ const callOf = (more: Partial<PreserveCall> = {}): PreserveCall => ({
   ...more,
 });
 
-function run(call: PreserveCall, stop = new AbortController()): Promise<CallResult> {
+function run(call: PreserveCall, stop = new AbortController(), world?: ExecutionContext['world']): Promise<CallResult> {
   const context: Partial<ExecutionContext> = {
+    world,
     settings: server.api.settings({ journal: { directory } }),
     signal: stop.signal,
     tell: () => {},
@@ -95,6 +96,16 @@ describe('an archive', () => {
     expect(readFileSync(`${archive}.sha256`, 'utf8')).toBe(`${sha256}  evidence-test-1.tar.gz\n`);
     expect(lstatSync(archive).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  test('does not wait for a look at the platform after a stop', async () => {
+    const stop = new AbortController();
+    const silent = () => {
+      stop.abort();
+      return new Promise<never>(() => undefined);
+    };
+    expect(await run(callOf(), stop, silent)).toMatchObject({ outcome: 'failed', hint: 'run it again to continue' });
+    expect(await run(callOf())).toMatchObject({ outcome: 'done' });
   });
 
   test('continues after a stop, from the last line on', async () => {

@@ -9,9 +9,10 @@ import { formatBytes } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { readFrom } from '../../disk/private-files.ts';
-import type { CallResult, ExecutionContext } from '../call-result.ts';
+import { answerWithin, type CallResult, type ExecutionContext } from '../call-result.ts';
 import { type Look, paced } from '../looked-through.ts';
 import { backoff, pause, type Result } from '../source.ts';
+import { afterwards } from '../time-limit.ts';
 import { s3Client } from './clients.ts';
 import { askedWith, awsFault } from './faults.ts';
 
@@ -20,7 +21,7 @@ const leastPart = 8 * 1024 * 1024;
 const mostParts = 9000;
 /** For one part, over a slow line. */
 const partWithin: Ms = 2 * minute;
-/** Whoever stops an upload waits for its end. */
+/** Where nobody stopped it. */
 const abortWithin: Ms = 10 * second;
 /** A part can be sent again: nobody sees it before the upload is complete, and the same part replaces it. */
 const tries = 3;
@@ -37,7 +38,7 @@ export async function upload(
   const where = `s3://${bucket}`;
   const s3 = await import('./sdk/s3.ts');
   const at = { Bucket: bucket, Key: key };
-  const client = await s3Client(settings, partWithin);
+  const client = await s3Client(settings, partWithin, afterwards(signal, answerWithin));
   let handle: FileHandle | undefined;
   let id: string | undefined;
   let isComplete = false;

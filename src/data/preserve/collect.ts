@@ -6,6 +6,7 @@ import { reportOf } from '../../core/health/report.ts';
 import { redactedValue } from '../../core/preserve/redacted.ts';
 import type { World } from '../../core/world/world.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
+import { unlessAborted } from '../time-limit.ts';
 import type { Collecting } from './collecting.ts';
 import { saveLog } from './container-log.ts';
 import { saveDatabase } from './database.ts';
@@ -31,7 +32,8 @@ export type Sources = {
 export async function collect(collecting: Collecting, { settings, world, counted }: Sources): Promise<boolean> {
   const { archive, stopped } = collecting;
   if (!archive.has('README.txt')) await archive.add('README.txt', Buffer.from(readme(nameOf(archive.archive))));
-  if (world) await saveReadings(collecting, settings, await world());
+  const read = world && (await unlessStopped(world(), stopped));
+  if (read) await saveReadings(collecting, settings, read);
   await saveDatabase(settings.database, collecting);
   const opened = await openCluster(settings.kubernetes);
   if (opened.ok) {
@@ -48,6 +50,13 @@ export async function collect(collecting: Collecting, { settings, world, counted
   if (directory) await saveJournal(directory, collecting);
   return !stopped.aborted;
 }
+
+/** What a look gives; undefined after a stop, which does not wait for it. */
+const unlessStopped = <T>(look: Promise<T>, stopped: AbortSignal): Promise<T | undefined> =>
+  unlessAborted(look, stopped).catch((error: unknown) => {
+    if (!stopped.aborted) throw error;
+    return undefined;
+  });
 
 /** The manifest, and the same hashes for sha256sum -c. Nothing is added afterwards. */
 export async function addManifest({ archive }: Collecting, settings: Settings): Promise<Manifest> {
