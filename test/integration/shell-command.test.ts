@@ -5,7 +5,7 @@ import type { Call } from '../../src/core/actions/call.ts';
 import { summarize, toShellCommand } from '../../src/core/actions/shell-command.ts';
 import { quote } from '../../src/core/text/shell.ts';
 import { literal } from '../../src/core/text/sql.ts';
-import { stripControl } from '../../src/core/text/text.ts';
+import { printable, stripControl } from '../../src/core/text/text.ts';
 import type { Targets } from '../../src/core/world/targets.ts';
 
 const targets: Targets = {
@@ -55,6 +55,7 @@ const hostile = [
   '\u001b[2J\u001b]0;owned\u0007',
   '‮gpj.exe',
   'e\u0301',
+  'thumb 👍🏽 flag 🇩🇪 family 👩‍👧',
   '\u212b',
   `"double" and 'single' and \\back\\slash %s %n`,
   '-rf',
@@ -159,6 +160,7 @@ describe('toShellCommand', () => {
 describe('quote', () => {
   it('returns hostile text unchanged through a real shell', () => {
     expect(asShellReads(hostile.map(quote).join(' '))).toEqual(hostile);
+    for (const word of hostile.map(quote)) expect(printable(word)).toBe(word);
   });
 
   it('leaves no ! in double quotes: an interactive bash puts an earlier command in its place', () => {

@@ -1,5 +1,6 @@
 /** Characters that a terminal or sanitize() (core/text/text.ts) would remove or change: written as octal escapes. */
-const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{M}\ufff9-\ufffb]/u;
+const invisible =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{M}\p{Emoji_Modifier}\p{Regional_Indicator}\ufff9-\ufffb]/u;
 
 /**
  * One word of a shell command, quoted only where a shell would read more into it. What cannot be seen is spelled out
