@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts'
 import { byUtf8 } from '../core/text/utf8-order.ts';
 import { day, type Instant, second } from '../core/time.ts';
 import { evidenceWithHolds } from './evidence-holds.ts';
-import { afterField, unknownEvidence } from './evidence-names.ts';
+import { afterField, afterOf, positionSays, unknownEvidence } from './evidence-names.ts';
 import {
   counted,
   fingerprint,
@@ -94,7 +94,7 @@ export const cleanupEvidence: Action = {
     if (prefix === '') return refuse('no prefix is given', 'deleting the whole bucket is not supported: give a prefix');
     if (!(Number.isInteger(days) && days > 0))
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
-    const after = given(target, 'after') || undefined;
+    const after = afterOf(target);
     const found = await evidenceWithHolds(preflight, { prefix, before, most: mostObjects, after });
     if (!found.ok) return refusedBy(found.fault);
     const { objects, resume, versioned, unspeakable, listed, bounded, unasked } = found.value;
@@ -148,9 +148,9 @@ export const cleanupEvidence: Action = {
           : [
               bounded
                 ? lookedThrough(listed, resume)
-                : `One run deletes at most ${formatCount(mostObjects)}: the next one can go on behind ${resume.slice(0, 80)}.`,
+                : `One run deletes at most ${formatCount(mostObjects)}: the next one can go on behind ${positionSays(resume)}.`,
             ]),
-        ...(after === undefined ? [] : [`Objects up to ${after.slice(0, 80)} are not looked at.`]),
+        ...(after === undefined ? [] : [`Objects up to ${positionSays(after)} are not looked at.`]),
       ],
       note: `${prefix}: ${formatCount(free.length)} objects ${ageSays(days, before)}; evidence.retentionDays is ${retentionDays}`,
       calls: Array.from({ length: Math.ceil(keys.length / perRequest) }, (_, at) => ({
@@ -184,7 +184,7 @@ export const cleanupEvidence: Action = {
     const cutoff = Number(before ?? preflight.now() - daysOf(target, preflight.context) * day);
     const found = await evidenceWithHolds(preflight, {
       ...{ prefix: given(target, 'prefix'), before: cutoff, most: mostObjects },
-      ...{ after: given(target, 'after') || undefined, until: last },
+      ...{ after: afterOf(target), until: last },
     });
     if (!found.ok) return notYetBy(found.fault);
     // Checks every deleted object, not a sample.
@@ -204,7 +204,7 @@ export const cleanupEvidence: Action = {
       ? [
           {
             action: 'restore-deleted-evidence' as const,
-            target: present({ prefix: given(target, 'prefix'), after: given(target, 'after') || undefined }),
+            target: present({ prefix: given(target, 'prefix'), after: afterOf(target) }),
             says: 'restore what was deleted',
             undo: true as const,
           },
@@ -214,4 +214,4 @@ export const cleanupEvidence: Action = {
 };
 
 const lookedThrough = (listed: number, resume: string): string =>
-  `${formatCount(listed)} objects were looked through; go on behind ${resume.slice(0, 80)}.`;
+  `${formatCount(listed)} objects were looked through; go on behind ${positionSays(resume)}.`;

@@ -4,7 +4,7 @@ import type { DeletedFound, Preflight } from '../core/actions/preflight.ts';
 import { present } from '../core/present.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { second } from '../core/time.ts';
-import { afterField, unknownEvidence } from './evidence-names.ts';
+import { afterField, afterOf, positionSays, unknownEvidence } from './evidence-names.ts';
 import {
   counted,
   fingerprint,
@@ -37,7 +37,7 @@ const lookedThrough = ({ deleted, live, lost, unspeakable }: DeletedFound) =>
   deleted.length + live + lost + unspeakable;
 
 const askOf = (target: Target) => ({
-  ...{ prefix: given(target, 'prefix'), most: mostObjects, after: given(target, 'after') || undefined },
+  ...{ prefix: given(target, 'prefix'), most: mostObjects, after: afterOf(target) },
 });
 
 /** The same with the objects that were not looked through; nothing where there are none. */
@@ -53,7 +53,7 @@ const goOn = (target: Target, after: string | undefined): readonly Suggestion[] 
       ];
 
 const beyond = (found: DeletedFound, resume: string) =>
-  `${formatCount(lookedThrough(found))} objects were looked through; go on behind ${resume.slice(0, 80)}.`;
+  `${formatCount(lookedThrough(found))} objects were looked through; go on behind ${positionSays(resume)}.`;
 
 /** Why nothing can be restored. */
 async function refusedFor(
@@ -81,7 +81,7 @@ async function refusedFor(
       beyond(found, found.resume),
     );
   if (after !== undefined)
-    return refuse(`nothing under ${under} behind ${after.slice(0, 80)} is deleted`, 'nothing to restore');
+    return refuse(`nothing under ${under} behind ${positionSays(after)} is deleted`, 'nothing to restore');
   if (found.live > 0)
     return refuse(`nothing under ${under} is deleted: ${counted(found.live, 'object')}`, 'nothing to restore');
   return unknownEvidence('evidence under', prefix, preflight);
@@ -131,7 +131,7 @@ export const restoreDeletedEvidence: Action = {
         ...(lost > 0 ? [`${counted(lost, 'object')} cannot be restored: no version is left.`] : []),
         ...(unspeakable > 0 ? [`${counted(unspeakable, 'object')} left out: names that cannot be shown.`] : []),
         ...(resume === undefined ? [] : [beyond(found.value, resume)]),
-        ...(after === undefined ? [] : [`Objects up to ${after.slice(0, 80)} are not looked at.`]),
+        ...(after === undefined ? [] : [`Objects up to ${positionSays(after)} are not looked at.`]),
       ],
       calls: [
         {

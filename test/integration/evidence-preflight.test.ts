@@ -266,13 +266,26 @@ test('a bucket in another region and a rate limit differ from a refusal', () => 
   expect(of('SlowDown', 503)).toMatchObject({ kind: 'limited', what: 'rate limited: SlowDown' });
 });
 
-test('a long look tells how far it came, ends at its bound, and can be stopped', async () => {
-  const page = (url: URL) => ({
-    body: contents([`study_a/${url.searchParams.get('continuation-token') ?? '0'}.png`]).replace(
+/** A list without an end, one object on each page; `mark`: at the end of each name. */
+const listedAfter = (mark: string) => (url: URL) => {
+  const at = Number(url.searchParams.get('continuation-token') ?? 0);
+  return {
+    body: contents([`study_a/${at}${mark}`]).replace(
       '<IsTruncated>false</IsTruncated>',
-      `<IsTruncated>true</IsTruncated><NextContinuationToken>${Number(url.searchParams.get('continuation-token') ?? 0) + 1}</NextContinuationToken>`,
+      `<IsTruncated>true</IsTruncated><NextContinuationToken>${at + 1}</NextContinuationToken>`,
     ),
-  });
+  };
+};
+
+test('a look that finds no name that can be shown goes on behind the last one all the same', async () => {
+  const page = listedAfter('%1B');
+  const { settings } = await s3((url) => (url.searchParams.has('list-type') ? page(url) : { body: '<x/>' }));
+  const found = await evidenceObjects(settings, { prefix: 'study_a/', before: 0, most: 100, bound: 3 });
+  expect(found).toMatchObject({ ok: true, value: { listed: 3, bounded: true, resume: 'study_a/2\u001b' } });
+});
+
+test('a long look tells how far it came, ends at its bound, and can be stopped', async () => {
+  const page = listedAfter('.png');
   const { settings } = await s3((url) => (url.searchParams.has('list-type') ? page(url) : { body: '<x/>' }));
   const told: number[] = [];
   // None is old enough: without a bound it would look for ever.

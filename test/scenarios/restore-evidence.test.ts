@@ -1,10 +1,15 @@
 // Deleted evidence: one action restores a whole study, and only verified objects count.
+import { execFile } from 'node:child_process';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
+import { resultText } from '../../src/commands/run/text.ts';
+import type { Run } from '../../src/core/actions/run.ts';
+import { printable, stripControl } from '../../src/core/text/text.ts';
+import { byUtf8 } from '../../src/core/text/utf8-order.ts';
 import { deletedEvidence } from '../../src/data/aws/deleted-evidence.ts';
 import { type Acting, acting } from '../support/acting.ts';
-import { drillOf } from '../support/drill.ts';
+import { drillOf, launcher } from '../support/drill.ts';
 
 const Bucket = 'bentham-evidence';
 let drill: Drill;
@@ -95,4 +100,41 @@ test('an object with other content than was deleted is not taken for restored', 
   expect(await deletedEvidence(cockpit.settings, { prefix: 'study_other/', most: 10 })).toMatchObject({
     value: { deleted: [], live: 1, restored: 0, differs: ['study_other/a'] },
   });
+});
+
+/** Keys as positions, of which each is last in some page: what a shell, a program, a terminal or a trim would change. */
+const positions = [
+  '-rf --help',
+  `it's "two words" $(touch pwned) \`id\` $HOME a!b`,
+  '%s\\n% ~*?[x]{a,b}#&;|<> ends in a blank ',
+  'token=hunter2hunter2',
+  '🚑 👍🏽 🇩🇪 e\u0301',
+  'line\nend\n',
+  '\u001b]0;owned\u0007\u001b[2J \u202egpj',
+  'x'.repeat(1024 - 'study_odd/'.length),
+].map((name) => `study_odd/${name}`);
+
+test('the printed next command resumes behind any key, as a shell reads it, and shows no escape', {
+  timeout: 180_000,
+}, async () => {
+  for (const key of positions) {
+    await put(key, key);
+    await drop(key);
+  }
+  const keys = positions.toSorted(byUtf8);
+  const speakable = keys.filter((key) => key === stripControl(key, 2000));
+  for (const [at, after] of keys.entries()) {
+    const next = { action: 'restore-deleted-evidence', target: { prefix: 'study_odd/', after }, says: '' } as const;
+    const told = printable(resultText({ outcome: 'verified', next: [next] } as unknown as Run));
+    const command = told.slice(told.indexOf('bentham-cockpit'));
+    const line = `bentham-cockpit() { '${process.execPath}' '${launcher}' "$@"; }; ${command} --dry-run`;
+    const env = { ...process.env, ...drill.environment };
+    const says = await new Promise<string>((resolve) => {
+      execFile('bash', ['-c', line], { env }, (_, stdout, stderr) => resolve(`${stdout}${stderr}`));
+    });
+    const behind = keys.slice(at + 1).filter((key) => speakable.includes(key)).length;
+    expect(says, command).toContain(behind === 0 ? 'behind study_odd/' : `Restores ${behind} deleted object`);
+    expect(says, command).toContain(stripControl(after, 80));
+    expect(printable(says), command).toBe(says);
+  }
 });

@@ -87,6 +87,8 @@ export type Field = {
   kind: 'text' | 'number' | 'choice';
   /** It may have several lines: a message. */
   lines?: true;
+  /** A position among names, taken as it is: any name may stand there, also one that cannot be shown. */
+  exact?: true;
   optional?: boolean;
   /** The default value. */
   preset?: string;

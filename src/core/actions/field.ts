@@ -21,6 +21,7 @@ const latest: Instant = 8.64e15;
 export function wrongValue(field: Field, text: string, now: Instant = latest): WrongValue | undefined {
   const longest = field.lines ? longestMessage : longestName;
   if (text.length > longest) return { why: `is longer than ${longest} characters`, hint: 'check what was pasted' };
+  if (field.exact) return undefined;
   const plain = field.lines ? text.replaceAll('\n', ' ') : text;
   if (stripControl(plain, longest * 4) !== plain.normalize('NFC'))
     return {

@@ -44,6 +44,7 @@ export async function evidenceObjects(
     let listed = 0;
     let token: string | undefined;
     let last: string | undefined;
+    let lastSpeakable: string | undefined;
     do {
       const page = await client.send(
         new s3.ListObjectsV2Command({
@@ -59,7 +60,8 @@ export async function evidenceObjects(
         listed += 1;
         if (key === undefined) continue;
         const isSpeakable = key === stripControl(key, 2000);
-        if (isSpeakable) last = key;
+        last = key;
+        if (isSpeakable) lastSpeakable = key;
         if (!LastModified || LastModified.getTime() >= before) continue;
         // What is shown is what goes: a key that a terminal would show as something else is left out, and counted.
         if (isSpeakable) objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
@@ -75,7 +77,7 @@ export async function evidenceObjects(
     const isCut = objects.length > most || (objects.length === most && token !== undefined);
     return {
       objects: chosen.map((o) => ({ ...o, held: held.get(o) })),
-      resume: isCut ? chosen.at(-1)?.key : token && last,
+      resume: isCut ? chosen.at(-1)?.key : token && (lastSpeakable ?? last),
       unspeakable,
       listed,
       bounded: token && objects.length < most ? true : undefined,
