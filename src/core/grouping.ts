@@ -56,16 +56,18 @@ export function mapping<T, R extends object>(
   let last: { list: readonly T[]; results: readonly R[] } = { list: [], results: [] };
   return (list) => {
     if (list === last.list) return last.results;
-    const results: R[] = [];
+    // As long as it will be: while it grows, thousands would be copied several times.
+    const results = new Array<R>(list.length);
     const { list: earlier, results: made } = last;
-    for (let at = 0; at < earlier.length && results.length < list.length; at += 1) {
+    let done = 0;
+    for (let at = 0; at < earlier.length && done < list.length; at += 1) {
       const before = earlier[at] as T;
-      const now = list[results.length] as T;
+      const now = list[done] as T;
       const kept = made[at];
-      if (now === before && kept !== undefined) results.push(kept);
-      else if (idOf(now) === idOf(before)) results.push(make(now));
+      if (now === before && kept !== undefined) results[done++] = kept;
+      else if (idOf(now) === idOf(before)) results[done++] = make(now);
     }
-    for (let at = results.length; at < list.length; at += 1) results.push(make(list[at] as T));
+    for (; done < list.length; done += 1) results[done] = make(list[done] as T);
     last = { list, results };
     return results;
   };

@@ -87,6 +87,23 @@ test('a finding that disappeared counts as calm', () => {
   expect(alerts).toEqual({});
 });
 
+test('while nothing turns, what is remembered is not made again', () => {
+  for (const verdict of ['ok', 'critical', 'unknown'] as const) {
+    const { alerts, now } = live([verdict, 400]);
+    expect(takeFindings(alerts, [finding(verdict)], now).alerts).toBe(alerts);
+    const silent = { ...finding(verdict), unanswered: true } as const;
+    expect(takeFindings(alerts, [silent], now).alerts['metric/p95']?.origin?.unanswered).toBe(true);
+  }
+});
+
+test('what was calm and is not found any more is forgotten', () => {
+  const { alerts, now } = live(['ok', 5]);
+  const both = takeFindings(alerts, [finding('ok'), finding('ok', 'metric/errors')], now).alerts;
+  expect(Object.keys(takeFindings(both, [finding('ok', 'metric/errors')], now + 1000).alerts)).toEqual([
+    'metric/errors',
+  ]);
+});
+
 test('raised and cleared always alternate, and a raised alert clears once its finding is ok', () => {
   const verdict = fc.constantFrom<HealthStatus>('ok', 'unknown', 'warning', 'critical');
   fc.assert(

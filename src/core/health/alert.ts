@@ -84,21 +84,39 @@ export function takeFindings(
   now: Instant,
 ): { alerts: Alerts; changes: readonly AlertChange[] } {
   const changes: AlertChange[] = [];
-  const alerts: Record<string, Watch> = {};
+  // Copied with the first difference: mostly there is none.
+  let alerts: Record<string, Watch> | undefined;
+  const found = new Set<string>();
   for (const finding of findings) {
-    const { id, area, unanswered } = finding;
-    const origin = { id, area, unanswered };
-    const watch = { ...turned(before[id], levelOf[finding.verdict], now), origin };
-    alerts[finding.id] = settle(watch, finding, now, changes);
+    const { id } = finding;
+    found.add(id);
+    const watch = settle(seenIn(turned(before[id], levelOf[finding.verdict], now), finding), finding, now, changes);
+    if (watch === (alerts ?? before)[id]) continue;
+    alerts ??= { ...before };
+    alerts[id] = watch;
   }
   // What is not found any more (a surface without jobs) counts as calm; what is hidden with its source is dark.
   for (const [id, watch] of Object.entries(before)) {
-    if (alerts[id] || !watch.alert) continue;
-    const level = watch.origin && silentSource(watch.origin, findings) ? 'info' : undefined;
-    const kept = settle(turned(watch, level, now), undefined, now, changes);
-    if (kept.alert) alerts[id] = kept;
+    if (found.has(id)) continue;
+    const kept = watch.alert && hidden(watch, findings, now, changes);
+    if (kept === watch) continue;
+    alerts ??= { ...before };
+    if (kept?.alert) alerts[id] = kept;
+    else delete alerts[id];
   }
-  return { alerts, changes };
+  return { alerts: alerts ?? before, changes };
+}
+
+/** With where its finding comes from. */
+function seenIn(watch: Watch, { id, area, unanswered }: Finding): Watch {
+  const { origin } = watch;
+  const isSame = origin?.id === id && origin.area === area && origin.unanswered === unanswered;
+  return isSame ? watch : { ...watch, origin: { id, area, unanswered } };
+}
+
+function hidden(watch: Watch, findings: readonly Finding[], now: Instant, changes: AlertChange[]): Watch {
+  const level = watch.origin && silentSource(watch.origin, findings) ? 'info' : undefined;
+  return settle(turned(watch, level, now), undefined, now, changes);
 }
 
 /** Notes that the level changed, and since when. A clock that jumped back starts the waiting again. */
@@ -170,13 +188,14 @@ export function raisedAlerts(
   now: Instant = 0,
 ): readonly Alert[] {
   return Object.values(alerts)
-    .flatMap(({ alert }): Alert[] => {
-      if (!alert) return [];
+    .map(({ alert }) => alert)
+    .filter((alert) => alert !== undefined)
+    .map((alert): Alert => {
       const acknowledged = [of.get(alert.id), all].find((one) => one !== undefined && one.at >= alert.since);
       const snooze = snoozes.get(alert.id);
       const isSnoozed = snooze !== undefined && snooze.until > now && height(alert.level) <= height(snooze.level);
       const taken = acknowledged ? { ...alert, acknowledged } : alert;
-      return [isSnoozed ? { ...taken, snoozed: snooze } : taken];
+      return isSnoozed ? { ...taken, snoozed: snooze } : taken;
     })
     .sort(
       (a, b) =>

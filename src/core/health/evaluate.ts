@@ -15,7 +15,7 @@ import { evaluateRedis } from './redis.ts';
 import { evaluateReplica, evaluateSecondPrimary, evaluateSlot, isSecondPrimary } from './replication.ts';
 import { decide, worstRule } from './rules/index.ts';
 import { hiddenSays, statesRemedy, statesSay } from './states.ts';
-import { healthStatuses, isBreached } from './status.ts';
+import { isBreached, rankedByVerdict } from './status.ts';
 import { evaluateStudies } from './studies.ts';
 import {
   disabledSays,
@@ -54,7 +54,7 @@ export function evaluate(world: World): readonly Finding[] {
 
 /** The same, worst first; the order of the areas breaks ties. */
 export function ranked(findings: readonly Finding[]): readonly Finding[] {
-  return healthStatuses.toReversed().flatMap((verdict) => findings.filter((finding) => finding.verdict === verdict));
+  return rankedByVerdict(findings);
 }
 
 function gateway(world: World): Finding[] {

@@ -1,4 +1,6 @@
 // Nodes: those that run pods of the namespace one by one, the others of the cluster together.
+
+import { memoizeEach } from '../memoize-each.ts';
 import { formatCounted } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { Node, Pod } from '../world/facts.ts';
@@ -10,20 +12,20 @@ import { joinsWithin } from './rules/namespace.ts';
 /** One finding for each unhealthy node with pods of ours, one for the other unhealthy nodes, one for the healthy ones. */
 export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now: Instant): Finding[] {
   const running = podsByNode(pods);
-  const judged = nodes.map((node) => ({ node, ours: running.get(node.name) ?? [], rule: ruleOf(node, now) }));
-  const ill = judged.filter(({ rule }) => rule !== 'kinds/ok');
-  const here = ill.filter(({ ours }) => ours.length > 0);
+  const ill = nodes.filter((node) => ruleOf(node, now) !== 'kinds/ok');
+  const here = ill.filter(({ name }) => running.has(name));
   // A node that is drained and stopped is under maintenance.
-  const elsewhere = ill.filter(({ ours, node }) => ours.length === 0 && !node.cordoned);
+  const elsewhere = ill.filter(({ name, cordoned }) => !running.has(name) && !cordoned);
   const fine = nodes.length - here.length - elsewhere.length;
   return [
-    ...here.map(({ node, ours, rule }): Finding => {
-      const about = { id: `pods/node/${node.name}`, area: 'pods', subject: node.name } as const;
-      const says = `Node ${node.problems.join(', ')}, runs ${formatCounted(ours.length, 'pod')}`;
-      return { ...about, ...decide(rule), says, state: node.problems };
+    ...here.map((node): Finding => {
+      const { name, problems } = node;
+      const about = { id: `pods/node/${name}`, area: 'pods', subject: name } as const;
+      const says = `Node ${problems.join(', ')}, runs ${formatCounted(running.get(name)?.length ?? 0, 'pod')}`;
+      return { ...about, ...decide(ruleOf(node, now)), says, state: problems };
     }),
     ...gone(nodes, running),
-    ...together(elsewhere.map(({ node }) => node)),
+    ...together(elsewhere),
     ...(fine > 0 ? [sum('ok', decide('kinds/ok').rule, `${fine} healthy`)] : []),
   ];
 }
@@ -31,15 +33,18 @@ export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now:
 /** Pods whose node was deleted: nobody reports on them, whatever their status says. */
 function gone(nodes: readonly Node[], running: ReadonlyMap<string, readonly Pod[]>): Finding[] {
   if (nodes.length === 0) return [];
-  const there = new Set(nodes.map(({ name }) => name));
-  return [...running]
-    .filter(([name]) => !there.has(name))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, pods]): Finding => {
-      const says = `Node does not exist, ${formatCounted(pods.length, 'pod')} assigned to it`;
+  const there = namesOf(nodes);
+  return [...running.keys()]
+    .filter((name) => !there.has(name))
+    .toSorted()
+    .map((name): Finding => {
+      const pods = running.get(name)?.length ?? 0;
+      const says = `Node does not exist, ${formatCounted(pods, 'pod')} assigned to it`;
       return { id: `pods/node/${name}`, area: 'pods', subject: name, ...decide('node/gone'), says };
     });
 }
+
+const namesOf = memoizeEach((nodes: readonly Node[]): ReadonlySet<string> => new Set(nodes.map(({ name }) => name)));
 
 function ruleOf({ ready, problems, createdAt }: Node, now: Instant): RuleId {
   if (!ready) return now - createdAt < joinsWithin ? 'kinds/ok' : 'node/not-ready';

@@ -39,7 +39,8 @@ export function podsWithout(
     return !(deployments.has(pod.app) && mayBeOfDeployment(pod));
   };
   // Whoever has the same owner and the same name of a deployment is alone together.
-  const alone = [...byAppAndOwner(pods).values()].filter(([first]) => first && isAlone(first));
+  const alone: (readonly Pod[])[] = [];
+  for (const group of byAppAndOwner(pods).values()) if (group[0] && isAlone(group[0])) alone.push(group);
   return alone.length === 0 ? none : inOrder(alone, pods);
 }
 

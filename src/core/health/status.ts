@@ -27,5 +27,10 @@ export function worstFirst(a: HealthStatus, b: HealthStatus): number {
   return healthStatuses.indexOf(b) - healthStatuses.indexOf(a);
 }
 
+/** The worst first; the order of the list breaks ties. */
+export function rankedByVerdict<T extends { verdict: HealthStatus }>(all: readonly T[]): T[] {
+  return healthStatuses.toReversed().flatMap((status) => all.filter(({ verdict }) => verdict === status));
+}
+
 /** Exit codes of monitoring plugins (Nagios plugin conventions). */
 export const exitCode: Record<HealthStatus, 0 | 1 | 2 | 3> = { ok: 0, warning: 1, critical: 2, unknown: 3 };

@@ -1,4 +1,5 @@
 // Everything that runs in the namespace: the roles of the architecture, other workloads, and pods of neither.
+import { memoizeEach } from '../memoize-each.ts';
 import { formatAge, formatCounted } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { Controller, Deployment, Pod, Workload, Workloads } from '../world/facts.ts';
@@ -217,6 +218,12 @@ function unwatched({ scope }: World, all: Workloads | undefined, podList: readon
   return left > 0 ? [{ ...about, ...decide('pods/unwatched'), says, remedy, told: true }] : [];
 }
 
+const none: readonly Deployment[] = [];
+const namesOf = memoizeEach((all: readonly Deployment[]): ReadonlySet<string> => new Set(all.map(({ name }) => name)));
+const ownersOf = memoizeEach(
+  (all: readonly Workload[]): ReadonlySet<string> => new Set(all.map(({ kind, name }) => `${kind}/${name}`)),
+);
+
 /** Pods that no workload answers for: bare ones, and those of controllers that are not known or not seen. */
 function strays(
   world: World,
@@ -225,9 +232,7 @@ function strays(
   podList: readonly Pod[],
 ): Finding[] {
   const roles = Object.values(world.scope.deployments);
-  const names = new Set(deployments?.map(({ name }) => name));
-  const seen = new Set(all.map(({ kind, name }) => `${kind}/${name}`));
-  const alone = podsWithout(podList, names, seen);
+  const alone = podsWithout(podList, namesOf(deployments ?? none), ownersOf(all));
   const grouped = Map.groupBy(alone, (p) => {
     if (p.bare) return `pod/${p.name}`;
     return p.owner ? `${p.owner.kind.toLowerCase()}/${p.owner.name}` : `app/${p.app}`;

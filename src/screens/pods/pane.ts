@@ -4,8 +4,9 @@ import { keptPerWorkload } from '../../core/health/kept.ts';
 import { allPodCounts, ownPods, podCounts, podsWithout, unsettled } from '../../core/health/pod-groups.ts';
 import { evaluatePod } from '../../core/health/pods.ts';
 import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
-import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
+import { type HealthStatus, rankedByVerdict, worstFirst } from '../../core/health/status.ts';
 import { isController } from '../../core/health/workloads.ts';
+import { memoizeEach } from '../../core/memoize-each.ts';
 import { formatAge, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Controller, Deployment, Pod, Workloads } from '../../core/world/facts.ts';
@@ -114,6 +115,13 @@ type Ranked = { verdict: HealthStatus; rows: readonly Row[] };
 
 type How = { columns: number; now: Instant; all: boolean; old: boolean };
 
+const namesIn = memoizeEach((workloads: readonly Replicated[]) => ({
+  deployments: new Set(workloads.flatMap((d) => ('kind' in d ? [] : [d.name]))),
+  controllers: new Set(workloads.flatMap((d) => ('kind' in d ? [`${d.kind}/${d.name}`] : []))),
+}));
+
+const noRows: readonly Row[] = [];
+
 /** Memoized between updates: a key pressed on five thousand pods evaluates none of them again. */
 const podRows = memoize(rowsFor);
 
@@ -129,17 +137,14 @@ function rowsFor(
   besides: readonly Ranked[],
 ): Row[] {
   const how: How = { columns, now, all, old };
-  const rows = workloads
-    .map((d): Ranked => {
-      const own = ownPods(pods, d);
-      const { verdict, row } = workloadRow(d, seen ? own : undefined, now, scope, columns, old);
-      return { verdict, rows: [row, ...inGroup(own, how)] };
-    })
-    .concat(besides)
-    .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
-    .flatMap((one) => one.rows);
-  const deployments = new Set(workloads.flatMap((d) => ('kind' in d ? [] : [d.name])));
-  const controllers = new Set(workloads.flatMap((d) => ('kind' in d ? [`${d.kind}/${d.name}`] : [])));
+  const told = workloads.map((d): Ranked => {
+    const own = ownPods(pods, d);
+    const { verdict, rows } = workloadRow(d, seen ? own : undefined, now, scope, columns, old);
+    const shown = inGroup(own, how);
+    return { verdict, rows: shown.length === 0 ? rows : [...rows, ...shown] };
+  });
+  const rows = rankedByVerdict([...told, ...besides]).flatMap((one) => one.rows);
+  const { deployments, controllers } = namesIn(workloads);
   const others = podsWithout(pods, deployments, controllers);
   const strays = inGroup(others, how);
   return strays.length > 0 && workloads.length > 0
@@ -147,8 +152,10 @@ function rowsFor(
     : [...rows, ...strays];
 }
 
-function inGroup(pods: readonly Pod[], how: How): Row[] {
-  return (how.all ? pods : unsettled(pods))
+function inGroup(pods: readonly Pod[], how: How): readonly Row[] {
+  const shown = how.all ? pods : unsettled(pods);
+  if (shown.length === 0) return noRows;
+  return shown
     .map((p) => ({ p, verdict: evaluatePod(p, how.now) }))
     .filter(({ verdict }) => how.all || verdict !== 'ok')
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.p.restarts - a.p.restarts)
@@ -160,8 +167,6 @@ function heading(title: string, pods: readonly Pod[]): Row {
   return { id: `group/${title}`, text: title, draw: () => [line(dim(`  ${title}  ${ready}/${total}`))] };
 }
 
-type Told = { verdict: HealthStatus; row: Row };
-
 const workloadRow = keptPerWorkload(
   (
     d: Replicated,
@@ -170,7 +175,7 @@ const workloadRow = keptPerWorkload(
     scope: Scope,
     columns: number,
     old: boolean,
-  ): Told => {
+  ): Ranked => {
     const verdict = evaluateReplicas(d, pods, now, scope);
     const { ready } = readyOf(d, pods, scope);
     const kind = 'kind' in d ? d.kind.toLowerCase() : 'deployment';
@@ -184,7 +189,7 @@ const workloadRow = keptPerWorkload(
           : { kind: 'open', screen: 'pods', filter: d.name },
       copies: { text: d.name, what: `${kind} ${d.name}` },
     };
-    return { verdict, row };
+    return { verdict, rows: [row] };
   },
 );
 
