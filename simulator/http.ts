@@ -18,7 +18,14 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 export type Identity = { key: string; cert: string };
 
 /** `http2`: over TLS also HTTP/2, where the client takes it. */
-export type ListenOptions = { tls?: Identity; port?: number; upgrade?: Upgrade; http2?: boolean };
+export type ListenOptions = {
+  tls?: Identity;
+  port?: number;
+  upgrade?: Upgrade;
+  http2?: boolean;
+  /** How long an idle connection of HTTP/1.1 is kept, in ms; absent: Node's 5 s. */
+  keepAlive?: number;
+};
 
 /** Listens on 127.0.0.1 at a free port, or at `port`; with TLS where an identity is given. */
 export async function listen(handler: Handler, options: ListenOptions = {}): Promise<Listening> {
@@ -33,6 +40,7 @@ export async function listen(handler: Handler, options: ListenOptions = {}): Pro
       });
   };
   const server = serverOf(listener, options);
+  if (options.keepAlive !== undefined && 'keepAliveTimeout' in server) server.keepAliveTimeout = options.keepAlive;
   if (options.upgrade) server.on('upgrade', options.upgrade);
   const sockets = new Set<Socket>();
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {

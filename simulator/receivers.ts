@@ -13,6 +13,12 @@ export type Failing = number | 'hang';
 
 export type Receivers = Awaited<ReturnType<typeof startReceivers>>;
 
+/**
+ * In ms. A cockpit looks every 3 s at what was received. With Node's 5 s, of which clients leave out 2, each look would open
+ * another connection, which no real platform sees.
+ */
+const keepAlive = 15_000;
+
 /** Messages kept; the oldest go first. */
 const kept = 1000;
 
@@ -118,7 +124,7 @@ export async function startReceivers(onEvent: OnEvent = () => {}) {
     return true;
   };
 
-  const server = await listen(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = locate(request);
     if (pathname === '/received') {
       if (request.method === 'DELETE') received.length = 0;
@@ -138,7 +144,8 @@ export async function startReceivers(onEvent: OnEvent = () => {}) {
     if (request.method !== 'POST') return sendText(response, 405, 'method not allowed');
     if (failed(channel, response)) return;
     await (channel === 'pagerduty' ? pagerDuty(request, response) : slack(request, response, channel));
-  });
+  };
+  const server = await listen(answer, { keepAlive });
   const hookOf = (channel: Channel) => Object.entries(hooks).find(([, one]) => one === channel)?.[0] ?? '';
   return {
     url: server.url,

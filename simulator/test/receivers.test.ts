@@ -75,3 +75,11 @@ test('a channel fails as configured, and recovers', async () => {
   receivers.fail('#alerts');
   expect((await post(receivers.slackAlerts, { text: 'b' })).status).toBe(200);
 });
+
+test('a connection is kept until a cockpit looks again, three seconds later', async () => {
+  const answer = await fetch(`${receivers.url}/received`);
+  await answer.json();
+  const [, lasts] = /timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '') ?? [];
+  // undici lets it go 2 s before the server does.
+  expect(Number(lasts)).toBeGreaterThan(3 + 2);
+});
