@@ -296,6 +296,9 @@ test('a long look tells how far it came, ends at its bound, and can be stopped',
     value: { objects: [], listed: 5, bounded: true, resume: 'study_a/4.png' },
   });
   expect(told).toEqual([1, 2, 3, 4, 5]);
+  // Behind its last key nothing is looked at, and nothing is missing.
+  const whole = await evidenceObjects(settings, { ...all, bound: 5, until: 'study_a/2.png' });
+  expect(whole).toMatchObject({ ok: true, value: { listed: 4, bounded: undefined } });
   const over = new AbortController();
   const stopped = await evidenceObjects(settings, all, {
     signal: over.signal,

@@ -89,6 +89,18 @@ test('the proof looks no further than the last deleted object: behind it there m
   expect(looked).toEqual([object(2, 100).key]);
 });
 
+test('a look that did not come to the last deleted object proves nothing', async () => {
+  const bucket = bucketOf([object(1, 100)]);
+  const plan = await planOf({}, bucket);
+  const evidence: Preflight['evidence'] = async () => ({
+    ...{ ok: true, value: { objects: [], listed: 2000, unspeakable: 0, bounded: true } },
+  });
+  const done = { run: 'r', target: { prefix }, plan, startedAt: now, output: [] };
+  expect(await cleanupEvidence.verify(done, { ...bucket, evidence })).toEqual({
+    ...{ state: 'unknown', because: 'only 2 000 objects were looked through' },
+  });
+});
+
 test('a prefix that matches several studies causes a warning', async () => {
   const other = { ...object(1, 200), key: 'study_abc1234/00001.png' };
   const wide = await cleanupEvidence.plan({ prefix: 'study_abc123' }, bucketOf([object(1, 200), other]));

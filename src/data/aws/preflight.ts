@@ -45,6 +45,7 @@ export async function evidenceObjects(
     let token: string | undefined;
     let last: string | undefined;
     let lastSpeakable: string | undefined;
+    const isPast = () => until !== undefined && last !== undefined && byUtf8(last, until) > 0;
     do {
       const page = await client.send(
         new s3.ListObjectsV2Command({
@@ -69,7 +70,7 @@ export async function evidenceObjects(
       }
       token = page.NextContinuationToken;
       look.told?.({ done: listed, unit: 'objects' });
-    } while (token && objects.length < most && listed < bound && !(until !== undefined && isBehind(last, until)));
+    } while (token && objects.length < most && listed < bound && !isPast());
     const chosen = objects.filter(({ key }) => until === undefined || byUtf8(key, until) <= 0).slice(0, most);
     const held = (await mayHold(client, bucket))
       ? await holdsOf(client, bucket, chosen, look)
@@ -80,14 +81,12 @@ export async function evidenceObjects(
       resume: isCut ? chosen.at(-1)?.key : token && (lastSpeakable ?? last),
       unspeakable,
       listed,
-      bounded: token && objects.length < most ? true : undefined,
+      bounded: token && objects.length < most && !isPast() ? true : undefined,
       // Who may not ask does not know.
       versioned: versioning ? versioning.Status === 'Enabled' : undefined,
     };
   });
 }
-
-const isBehind = (key: string | undefined, until: string): boolean => key !== undefined && byUtf8(key, until) > 0;
 
 /** A key as it is. XML cannot hold every character of one, so the list is asked for in URL encoding. */
 export function decodedKey(key: string | undefined, encoding: string | undefined): string | undefined {
