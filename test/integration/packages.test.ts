@@ -53,7 +53,12 @@ function start(
   environment: Record<string, string>,
   more: { uid?: number; gid?: number } = {},
 ) {
-  return run(executable, args, { env: { PATH: '/usr/bin:/bin', ...environment }, cwd: '/', timeout: 60_000, ...more });
+  return run(executable, args, {
+    env: { PATH: '/usr/bin:/bin', TMPDIR: tmpdir(), ...environment },
+    cwd: '/',
+    timeout: 60_000,
+    ...more,
+  });
 }
 
 const home = (name: string) => {

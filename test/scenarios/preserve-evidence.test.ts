@@ -1,7 +1,7 @@
 // Preserving evidence on the embedded Bentham: the plan says what and how much, the archive is read back, its hash stands
 // in the journal, and the bucket has the same bytes under Object Lock.
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -122,7 +122,11 @@ test('whole needs two words typed on a terminal; --yes is not enough', async () 
 });
 
 test('a destination that others can write, and what is none, are refused', async () => {
-  expect(await cockpit.plan('preserve-evidence', { to: tmpdir() })).toMatchObject({ outcome: 'refused' });
+  const open = path.join(directory, 'open');
+  mkdirSync(open);
+  // As /tmp is; mkdir's mode would go through the umask.
+  chmodSync(open, 0o1777);
+  expect(await cockpit.plan('preserve-evidence', { to: open })).toMatchObject({ outcome: 'refused' });
   for (const to of ['relative/path', 's3://', 's3://UPPER/x', 'https://x/y', '-rf'])
     expect(await cockpit.plan('preserve-evidence', { to })).toMatchObject({ outcome: 'refused' });
   const absent = await cockpit.plan('preserve-evidence', { to: 's3://no-such-bucket/x' });
