@@ -485,7 +485,7 @@ test('with open alerts at 80 columns, the header keeps title, commander and cont
   }));
   const second = (state: State) => frameText(state, small).split('\n')[1];
   const mine = second(at('cockpit', { incident: story(), incidentContext: contextOf('ops1', { alerts }) }));
-  expect(mine).toBe(' SEV1 Complete API outage   00:07:30   IC and control: you         4 alerts 14 m');
+  expect(mine).toBe(' SEV1 Complete API outage   00:07:30   IC and control: you    4 alerts 14 m left');
   const handed = story([1, 'ops1', { kind: 'role', role: 'commander', change: 'handed', person: 'bob', from: 'ops1' }]);
   const theirs = second(at('cockpit', { incident: handed, incidentContext: contextOf('ops1', { alerts }) }));
   expect(theirs).toBe(' SEV1 Complete API outage   00:07:30   control: you   IC bob       4 alerts 14 m');

@@ -114,21 +114,21 @@ function crewSays(state: State): readonly Line[] {
 }
 
 /**
- * The count of unacknowledged alerts and the time left to respond: `2 alerts 14 m`. With its unit, because the clock is
- * above it. Empty while all are acknowledged; else how many are snoozed.
+ * The count of unacknowledged alerts and the time left to respond, the longest first: `2 alerts 14 m left to respond`. With
+ * its unit, because the clock is above it. Empty while all are acknowledged; else how many are snoozed.
  */
-export function alertsSays({ incidentContext, world }: State, columns: number): Line {
+export function alertsSays({ incidentContext, world }: State): readonly [Line, ...Line[]] {
   const all = (incidentContext?.alerts ?? []).filter((alert) => alert.level !== 'info');
   const open = all.filter((alert) => !isQuiet(alert));
   const [first] = open.toSorted((a, b) => a.due - b.due);
   const snoozed = all.filter((alert) => alert.snoozed).length;
-  if (!first) return snoozed > 0 ? line('  ', dim(`${snoozed} snoozed`)) : [];
+  if (!first) return [snoozed > 0 ? line('  ', dim(`${snoozed} snoozed`)) : []];
   const left = first.due - world.now;
   const count = `${open.length} ${open.length === 1 ? 'alert' : 'alerts'}`;
   const tone = open.some((alert) => alert.level === 'critical') ? 'critical' : 'warning';
   const wait = shortAge(Math.abs(left));
-  const says = left < 0 ? `late ${wait}` : columns >= 100 ? `${wait} left to respond` : wait;
-  return line('  ', span(`${count} ${says}`, tone));
+  const says = (text: string): Line => line('  ', span(`${count} ${text}`, tone));
+  return left < 0 ? [says(`late ${wait}`)] : [says(`${wait} left to respond`), says(`${wait} left`), says(wait)];
 }
 
 /** One segment in several lengths, the longest first; empty: nothing to say. */

@@ -98,10 +98,13 @@ function whereAndHow(state: State, columns: number): Line {
 function whatIsDone(state: State, columns: number): Line {
   if (state.engine.state === 'failed')
     return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}); it restarts automatically`);
-  const alerts = alertsSays(state, columns);
+  const tried = alertsSays(state);
+  const shortest = tried.at(-1) ?? tried[0];
   // At least one column between the two.
-  const room = columns - lineWidth(alerts) - (alerts.length > 0 ? 1 : 0);
-  return spread(incidentLine(state, room) ?? withReading(state, room), alerts, columns);
+  const roomBeside = (alerts: Line) => columns - lineWidth(alerts) - (alerts.length > 0 ? 1 : 0);
+  const room = roomBeside(shortest);
+  const left = incidentLine(state, room) ?? withReading(state, room);
+  return spread(left, tried.find((alerts) => lineWidth(left) <= roomBeside(alerts)) ?? shortest, columns);
 }
 
 /** Whether an incident is open is not known before the journal is read. */
