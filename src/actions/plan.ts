@@ -6,6 +6,7 @@ import { disproven, notYet, proven } from '../core/actions/check.ts';
 import type { ActionContext, Preflight } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { thereIs } from '../core/text/did-you-mean.ts';
+import { formatCount } from '../core/text/format.ts';
 import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
 import { sanitize } from '../core/text/text.ts';
 import { second } from '../core/time.ts';
@@ -46,7 +47,8 @@ export function choiceField(name: string, ask: string, says: Readonly<Record<str
 }
 
 /** `3 pods`, `1 pod`. */
-export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${formatCount(n)} ${n === 1 ? one : many}`;
 
 /** A permission that only the call itself can prove: stated before the confirmation. */
 export const onlyWhenDone = (permission: string, why = 'no dry run'): string =>

@@ -69,7 +69,7 @@ async function usage(
   const n = (name: string) => Number(row?.[name] ?? 0);
   return {
     impact: [
-      `${counted(n('studies'), 'study', 'studies')} use it now, with ${formatCount(n('open'))} open jobs.`,
+      `${counted(n('studies'), 'study uses', 'studies use')} it now, with ${formatCount(n('open'))} open jobs.`,
       `In the last hour ${formatCount(n('failed'))} of ${formatCount(n('finished'))} finished jobs failed on it.`,
       ...(n('unclear') > 0 ? [`${formatCount(n('unclear'))} of its jobs are in states that are not understood.`] : []),
     ],

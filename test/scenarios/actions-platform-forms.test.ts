@@ -146,7 +146,7 @@ test.each(forms)('$name: a surface is disabled by the count of all ended jobs', 
   await cockpitOn(schema, async (cockpit) => {
     const run = await cockpit.plan('disable-surface', { surface: 'openai-api' });
     expect(run.plan?.impact.join('\n')).toContain('In the last hour 5 of 6 finished jobs failed on it.');
-    expect(run.plan?.impact.join('\n')).toContain('1 study use it now, with 3 open jobs.');
+    expect(run.plan?.impact.join('\n')).toContain('1 study uses it now, with 3 open jobs.');
     const other = await cockpit.plan('disable-surface', { surface: 'anthropic-api' });
     expect(other.plan?.impact.join('\n')).toContain('30 of its jobs are in states that are not understood.');
   });

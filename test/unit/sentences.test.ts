@@ -111,3 +111,13 @@ test.each([
 ])('the check allows code that reads codes: %s', (line) => {
   expect(readers('x.ts', line)).toEqual([]);
 });
+
+/** A number before a noun whose verb is that of many: "1 study use it now". */
+const ofMany = /\bcounted\([^`]*?\)\} (?:become|stay|stop|remain|use|are|have|start|wait|fail|run|need)\b/g;
+
+test('a verb behind a counted noun agrees with it', () => {
+  expect("counted(n, 'study', 'studies')} use it now".match(ofMany)).toHaveLength(1);
+  expect("counted(n, 'study uses', 'studies use')} it now".match(ofMany)).toBeNull();
+  const found = globSync('src/**/*.{ts,tsx}').flatMap((file) => [...(readFileSync(file, 'utf8').match(ofMany) ?? [])]);
+  expect(found).toEqual([]);
+});

@@ -57,7 +57,7 @@ async function whatIsMissing(preflight: Preflight, differed: boolean, late: bool
   const { code, lines } = diff.value;
   if (code > 1) return notYet(`kubectl diff failed: ${lines.at(-1) ?? ''}`);
   if (code === 0) return undefined;
-  const says = `production differs from its manifests: ${counted(lines.flatMap(differs).length, 'line')} of kubectl diff remain`;
+  const says = `production differs from its manifests: kubectl diff still has ${counted(lines.flatMap(differs).length, 'line')}`;
   return late ? disproven(says) : notYet(says);
 }
 

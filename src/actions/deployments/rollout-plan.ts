@@ -144,10 +144,13 @@ function outlook(d: DeploymentState, room: Room, replicaSet: string | undefined)
   };
 }
 
+const allOf = ({ ready }: DeploymentState): string =>
+  ready === 1 ? 'The only ready pod' : `All ${counted(ready, 'ready pod')}`;
+
 const allAtOnce = (d: DeploymentState, { recreate, unavailable }: Room['rollout']): string =>
   recreate
-    ? `All ${counted(d.ready, 'ready pod')} stop before new ones start (Recreate): ${d.name} has an outage.`
-    : `All ${counted(d.ready, 'ready pod')} may stop before new ones are ready (maxUnavailable ${unavailable} of ${d.desired}): ${d.name} may have an outage.`;
+    ? `${allOf(d)} ${d.ready === 1 ? 'stops' : 'stop'} before new ones start (Recreate): ${d.name} has an outage.`
+    : `${allOf(d)} may stop before new ones are ready (maxUnavailable ${unavailable} of ${d.desired}): ${d.name} may have an outage.`;
 
 type Precise = (obstacle: Obstacle) => string;
 
@@ -175,7 +178,9 @@ function stopped(
   const hint = `raise quota ${obstacle.name}, or free some of it: kubectl describe quota ${obstacle.name}`;
   const numbers = precise(obstacle);
   if (running === 0) {
-    const first = recreate ? `its ${counted(d.ready, 'ready pod')} stop first (Recreate), and ` : '';
+    const first = recreate
+      ? `its ${counted(d.ready, 'ready pod stops', 'ready pods stop')} first (Recreate), and `
+      : '';
     return { why: `this would take ${d.name} down: ${first}no new pod would start (${numbers})`, hint };
   }
   if (made === kept) return { why: `no new pod of ${d.name} would start (${numbers})`, hint };

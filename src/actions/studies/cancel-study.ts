@@ -109,8 +109,8 @@ export const cancelStudy: Action = {
         `${study} of ${text(row, 'tenant')} goes from ${status || 'no state'} (${percentOf(row)} %) to ${cancelled}.`,
         `Jobs: ${statesSay(counts.value) || 'none'}.`,
         choice === 'end'
-          ? `${counted(openCount, 'open job')} become ${jobCancelled} too.`
-          : `${counted(openCount, 'open job')} stay as they are: executors may continue them.`,
+          ? `${counted(openCount, 'open job becomes', 'open jobs become')} ${jobCancelled} too.`
+          : `${counted(openCount, 'open job stays', 'open jobs stay')} as before: executors may continue to run them.`,
       ],
       calls: [
         {

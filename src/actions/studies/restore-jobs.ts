@@ -4,6 +4,7 @@ import { formatCount } from '../../core/text/format.ts';
 import { second } from '../../core/time.ts';
 import {
   answeredByDatabase,
+  counted,
   fingerprint,
   given,
   notYet,
@@ -75,7 +76,7 @@ export const restoreJobs: Action = {
     return planned({
       impact: [
         `Restores ${formatCount(back.length)} of ${formatCount(rows.length)} jobs of ${study}.`,
-        `${formatCount(rows.length - back.length)} have started since and stay as they are.`,
+        `${counted(rows.length - back.length, 'has started since and stays as it is', 'have started since and stay as they are')}.`,
       ],
       calls: [
         {

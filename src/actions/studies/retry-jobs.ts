@@ -15,6 +15,7 @@ import { minute, second } from '../../core/time.ts';
 import { type Fault, newest } from '../../core/world/reading.ts';
 import {
   choiceField,
+  counted,
   disproven,
   fingerprint,
   given,
@@ -168,12 +169,12 @@ export const retryJobs: Action = {
     return planned({
       impact: [
         left === 0
-          ? `${formatCount(list.length)} failed jobs of ${study} become ${waiting}: ${surfaces}.`
+          ? `${counted(list.length, `failed job of ${study} becomes`, `failed jobs of ${study} become`)} ${waiting}: ${surfaces}.`
           : `${formatCount(list.length)} of ${formatCount(list.length + left)} failed jobs of ${study} become ${waiting}; all of them: ${surfaces}.`,
         ...(left === 0
           ? []
           : [
-              `One run retries at most ${formatCount(mostJobs)} jobs, and what takes ${formatBytes(mostBytes)} to save: ${formatCount(left)} stay failed. Run it again for them.`,
+              `One run retries at most ${formatCount(mostJobs)} jobs, and what takes ${formatBytes(mostBytes)} to save: ${counted(left, 'stays', 'stay')} failed. Run it again for the rest.`,
             ]),
         ...byError
           .slice(0, 3)
