@@ -73,13 +73,21 @@ test.each([
     expect(result).toMatchObject({ outcome: 'failed', hint: expect.stringContaining('upload it by hand') as string });
     expect(JSON.stringify(result)).not.toContain('u001b');
     expect(asked.at(-1)).toBe('abort');
+    expect(JSON.stringify(result)).not.toContain('may be left');
   },
   60_000,
 );
 
 test.each([
   ['begin', { outcome: 'failed', says: 'stopped: nothing was uploaded' }, ['begin']],
-  ['part', { outcome: 'failed', says: 'stopped: nothing was uploaded' }, ['begin', 'part', 'abort']],
+  [
+    'part',
+    {
+      ...{ outcome: 'failed', says: 'stopped: nothing was uploaded' },
+      hint: expect.stringContaining('parts of it may be left there') as string,
+    },
+    ['begin', 'part', 'abort'],
+  ],
   ['complete', { outcome: 'unknown' }, ['begin', 'part', 'complete']],
 ] as const)(
   'whoever stops it while S3 is frozen (%s) waits no longer than for any other call',

@@ -30,15 +30,45 @@ const partSize = (bytes: number): number => Math.max(leastPart, Math.ceil(bytes 
 
 type Upload = Extract<S3Change, { verb: 'upload' }>;
 
-export async function upload(
+type Uploading = Pick<ExecutionContext, 'settings' | 'signal' | 'progress'>;
+
+export async function upload(bucket: string, change: Upload, context: Uploading): Promise<CallResult> {
+  const { settings, signal } = context;
+  const client = await s3Client(settings, partWithin, afterwards(signal, answerWithin));
+  try {
+    const { result, unfinished } = await sent(client, bucket, change, context);
+    if (
+      unfinished === undefined ||
+      (await isRemoved(client, { Bucket: bucket, Key: change.key, UploadId: unfinished }))
+    )
+      return result;
+    const left = 'parts of it may be left there, and cost: aws s3api list-multipart-uploads';
+    return 'hint' in result ? { ...result, hint: `${result.hint}; ${left}` } : result;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Parts of an upload that has no end cost money for ever. */
+async function isRemoved(client: S3Client, parts: { Bucket: string; Key: string; UploadId: string }): Promise<boolean> {
+  const { AbortMultipartUploadCommand } = await import('./sdk/s3.ts');
+  const abortSignal = AbortSignal.timeout(abortWithin);
+  return client.send(new AbortMultipartUploadCommand(parts), { abortSignal }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** `unfinished`: the id of an upload that was begun, and has no end. */
+async function sent(
+  client: S3Client,
   bucket: string,
   { file, key, lock }: Upload,
-  { settings, signal, progress }: Pick<ExecutionContext, 'settings' | 'signal' | 'progress'>,
-): Promise<CallResult> {
+  { signal, progress }: Uploading,
+): Promise<{ result: CallResult; unfinished?: string | undefined }> {
   const where = `s3://${bucket}`;
   const s3 = await import('./sdk/s3.ts');
   const at = { Bucket: bucket, Key: key };
-  const client = await s3Client(settings, partWithin, afterwards(signal, answerWithin));
   let handle: FileHandle | undefined;
   let id: string | undefined;
   let isComplete = false;
@@ -63,7 +93,7 @@ export async function upload(
     id = UploadId;
     const Parts: { PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[] = [];
     for await (const { number, bytes, sum } of partsOf(handle, size)) {
-      if (signal.aborted) return stopped;
+      if (signal.aborted) return { result: stopped, unfinished: id };
       const send = () =>
         client.send(
           new s3.UploadPartCommand({ ...at, UploadId: id, PartNumber: number, Body: bytes, ChecksumSHA256: sum }),
@@ -74,30 +104,21 @@ export async function upload(
       const done = Math.min(size, number * partSize(size));
       progress?.(`${formatBytes(done)} of ${formatBytes(size)} uploaded`, { done, total: size, unit: 'bytes' });
     }
-    if (signal.aborted) return stopped;
+    if (signal.aborted) return { result: stopped, unfinished: id };
     isComplete = true;
     await client.send(new s3.CompleteMultipartUploadCommand({ ...at, UploadId: id, MultipartUpload: { Parts } }));
-    return { outcome: 'done', says: `uploaded ${formatBytes(size)} to ${where}/${sanitize(key, 300)}` };
+    return { result: { outcome: 'done', says: `uploaded ${formatBytes(size)} to ${where}/${sanitize(key, 300)}` } };
   } catch (error) {
-    if (signal.aborted && !isComplete) return stopped;
+    if (signal.aborted && !isComplete) return { result: stopped, unfinished: id };
     const { kind, what, hint } = awsFault(error, where, `upload to ${where}`);
-    const isLost = isComplete && (kind === 'timeout' || kind === 'unreachable');
+    const says = `${where}: ${what}`;
+    if (isComplete && (kind === 'timeout' || kind === 'unreachable'))
+      return { result: { outcome: 'unknown', says, hint: 'check whether it was done before you retry' } };
     // What S3 refused to complete has no end either.
-    isComplete = isLost;
     const by = `the archive is ${file}: upload it by hand`;
-    return isLost
-      ? { outcome: 'unknown', says: `${where}: ${what}`, hint: 'check whether it was done before you retry' }
-      : { outcome: 'failed', says: `${where}: ${what}`, hint: `${hint}; ${by}` };
+    return { result: { outcome: 'failed', says, hint: `${hint}; ${by}` }, unfinished: id };
   } finally {
     await handle?.close();
-    // Parts of an upload that has no end cost money for ever.
-    if (id !== undefined && !isComplete)
-      await client
-        .send(new s3.AbortMultipartUploadCommand({ ...at, UploadId: id }), {
-          abortSignal: AbortSignal.timeout(abortWithin),
-        })
-        .catch(() => undefined);
-    client.destroy();
   }
 }
 
