@@ -1,12 +1,13 @@
 // Who stops a run waits a moment for the answer to what was sent, not as long as a request may take; without the answer
 // the outcome is unknown.
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
 import type { Call } from '../../src/core/actions/call.ts';
 import type { CallResult, ExecutionContext } from '../../src/data/call-result.ts';
 import { execute } from '../../src/data/execute.ts';
 import { connectRedis } from '../../src/data/redis/connect.ts';
 import { redisKeys } from '../../src/data/redis/preflight.ts';
+import { ApiServer } from '../support/api-server.ts';
 import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 import { good } from '../support/configuration.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
@@ -45,6 +46,29 @@ async function unanswered(redis: Settings['redis']): Promise<'late'> {
   void close();
   return 'late';
 }
+
+test('Kubernetes, which holds back a change', async () => {
+  let changes = 0;
+  const api = new ApiServer();
+  api.handle = (_, response, { method }) => {
+    if (method === 'GET') response.end(JSON.stringify(deployment));
+    else changes += 1;
+  };
+  await api.start();
+  onTestFinished(() => api.end());
+  const call: Call = {
+    ...{ tool: 'kubernetes', namespace: 'x', do: { verb: 'restart', deployment: 'api-gateway' } },
+    when: { uid: 'u', generation: 3 },
+  };
+  const result = await stoppedFirst(api.settings(), call, () => changes);
+  expect(result).toMatchObject({ outcome: 'unknown' });
+});
+
+const deployment = {
+  ...{ apiVersion: 'apps/v1', kind: 'Deployment', status: {} },
+  metadata: { name: 'api-gateway', namespace: 'x', uid: 'u', generation: 3, resourceVersion: '7' },
+  spec: { replicas: 2, selector: { matchLabels: { app: 'a' } }, template: { metadata: {}, spec: { containers: [] } } },
+};
 
 describe.runIf(installed)('Redis', () => {
   test('which holds back writes', async () => {

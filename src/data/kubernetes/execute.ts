@@ -1,7 +1,8 @@
 // Changes of one deployment. Each reads the object, compares it with the plan, and writes with the resource version that
 // it has just read: the API server refuses if another client changed it first.
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
-import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { answerWithin, type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
+import { afterwards } from '../time-limit.ts';
 import type { Answered } from './api-error.ts';
 import { openCluster } from './client.ts';
 import { changeRequest } from './deployment-change.ts';
@@ -18,7 +19,8 @@ export async function executeKubernetes(
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     if (!request.ok) return performedBefore(request.fault);
     if ('moved' in request.value) return { outcome: 'moved', says: request.value.moved };
-    return answered(await cluster.send<unknown>(request.value.ask), call.do);
+    const ask = { ...request.value.ask, signal: afterwards(signal, answerWithin) };
+    return answered(await cluster.send<unknown>(ask), call.do);
   } finally {
     await cluster.close();
   }
