@@ -174,7 +174,7 @@ export const retryJobs: Action = {
         ...(left === 0
           ? []
           : [
-              `One run retries at most ${formatCount(mostJobs)} jobs, and what takes ${formatBytes(mostBytes)} to save: ${counted(left, 'stays', 'stay')} failed. Run it again for the rest.`,
+              `One run retries at most ${formatCount(mostJobs)} jobs, and what takes ${formatBytes(mostBytes)} to save: ${counted(left, 'stays', 'stay')} failed. Run it again for them.`,
             ]),
         ...byError
           .slice(0, 3)
