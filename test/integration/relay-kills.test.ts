@@ -2,8 +2,6 @@
 // no entry is torn, and who comes next knows of each run how it ended.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +11,7 @@ import { unfinished } from '../../src/core/incident/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { numbers } from '../support/hostile.ts';
+import { PagerDuty } from '../support/pager-duty.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 import { laneOf } from '../support/relay-cockpit.ts';
 import { cockpit, endCockpits } from '../support/relay-cockpits.ts';
@@ -20,34 +19,18 @@ import { cockpit, endCockpits } from '../support/relay-cockpits.ts';
 const program = fileURLToPath(new URL('../support/acting-cockpits.ts', import.meta.url));
 
 let root = '';
-let pagerDuty: Server;
-/** What was acknowledged, in the order in which it was. */
-const effects: string[] = [];
+let pagerDuty: PagerDuty;
 
 beforeEach(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'relay-kills-'));
-  effects.length = 0;
-  pagerDuty = createServer((request, response) => {
-    let body = '';
-    request.on('data', (data) => {
-      body += data;
-    });
-    request.once('end', () => {
-      effects.push(String(JSON.parse(body).dedup_key));
-      response.writeHead(202).end('{"status":"success"}');
-    });
-  });
-  await new Promise<void>((resolve) => pagerDuty.listen(0, '127.0.0.1', resolve));
+  pagerDuty = await new PagerDuty().start();
 });
 afterEach(async () => {
   await endCockpits();
-  pagerDuty.closeAllConnections();
-  pagerDuty.close();
+  await pagerDuty.end();
   await endRedis();
   rmSync(root, { recursive: true, force: true });
 });
-
-const url = () => `http://127.0.0.1:${(pagerDuty.address() as AddressInfo).port}/v2/enqueue`;
 
 const lanes = 10;
 const turns = 10;
@@ -55,9 +38,10 @@ const turns = 10;
 describe.skipIf(!installed)('with redis-server', () => {
   test('100 cockpits killed in an action leave no effect unrecorded, no entry torn, and nothing to doubt', async () => {
     const { port } = await started();
+    const { acknowledged: effects } = pagerDuty;
     const random = numbers(29);
     for (let turn = 0; turn < turns; turn += 1) {
-      const args = [program, root, String(port), url(), String(lanes), String(turn)];
+      const args = [program, root, String(port), pagerDuty.url, String(lanes), String(turn)];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       const exited = new Promise((resolve) => child.once('exit', resolve));
       const took = await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), exited]);

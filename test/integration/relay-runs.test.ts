@@ -1,41 +1,24 @@
 // Actions in an incident that several hosts share: control and target are asked again right before each effect.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ulid } from 'ulid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Run } from '../../src/core/actions/run.ts';
 import { Runner } from '../../src/engine/runs/runner.ts';
 import { eventually } from '../support/eventually.ts';
+import { PagerDuty } from '../support/pager-duty.ts';
 import { admits, cockpit, endCockpits, opens, type RelayCockpit } from '../support/relay-cockpits.ts';
 import { endRelayServers, relayServers } from '../support/relay-servers.ts';
 
-let pagerDuty: Server;
-let asked = 0;
-/** Called before PagerDuty answers. */
-let before: () => Promise<unknown> = async () => {};
-
+let pagerDuty: PagerDuty;
 beforeEach(async () => {
-  asked = 0;
-  before = async () => {};
-  pagerDuty = createServer((request, response) => {
-    asked += 1;
-    request.resume().once('end', async () => {
-      await before();
-      response.writeHead(202).end('{"status":"success"}');
-    });
-  });
-  await new Promise<void>((resolve) => pagerDuty.listen(0, '127.0.0.1', resolve));
+  pagerDuty = await new PagerDuty().start();
 });
 afterEach(async () => {
   await endCockpits();
-  pagerDuty.closeAllConnections();
-  pagerDuty.close();
+  await pagerDuty.end();
   await endRelayServers();
 });
 
-const channels = () => ({
-  pagerDuty: { routingKey: 'R0', url: `http://127.0.0.1:${(pagerDuty.address() as AddressInfo).port}/v2/enqueue` },
-});
+const channels = () => ({ pagerDuty: { routingKey: 'R0', url: pagerDuty.url } });
 
 function runnerOf({ settings, recorder }: RelayCockpit): Runner {
   return new Runner({
@@ -67,14 +50,14 @@ describe.each(relayServers)('with $name', ({ started }) => {
     await eventually(() => expect(ben.incident).toBeDefined());
     await admits(ana, ben);
     expect(await acknowledges(runnerOf(ana))).toMatchObject({ outcome: 'verified' });
-    expect(asked).toBe(1);
+    expect(pagerDuty.acknowledged).toHaveLength(1);
     ben.do({ do: 'control', why: 'x' });
     await eventually(() => expect(ana.incident?.control.person).toBe('ben'));
     expect(await acknowledges(runnerOf(ana))).toMatchObject({
       outcome: 'cancelled',
       says: expect.stringMatching(/^ben controls/),
     });
-    expect(asked).toBe(1);
+    expect(pagerDuty.acknowledged).toHaveLength(1);
   });
 
   test('a cockpit that hung between plan and effect does nothing', async () => {
@@ -89,7 +72,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
       outcome: 'cancelled',
       says: expect.stringContaining('did not respond for 40 s'),
     });
-    expect(asked).toBe(0);
+    expect(pagerDuty.acknowledged).toHaveLength(0);
   });
 
   test('while one host runs an action on a target, another one is refused, and told who runs it', async () => {
@@ -99,8 +82,8 @@ describe.each(relayServers)('with $name', ({ started }) => {
       await cockpit('ben', port, { channels: channels() }),
     ];
     let second: Run | undefined;
-    before = async () => {
-      before = async () => {};
+    pagerDuty.before = async () => {
+      pagerDuty.before = async () => {};
       second = await acknowledges(runnerOf(ben));
     };
     expect(await acknowledges(runnerOf(ana))).toMatchObject({ outcome: 'verified' });
@@ -109,7 +92,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
       says: expect.stringMatching(/^ana at .* is running acknowledge-page on it$/),
       hint: expect.stringMatching(/if its cockpit was killed, the target is free in (\d|1[0-5]) s$/),
     });
-    expect(asked).toBe(1);
+    expect(pagerDuty.acknowledged).toHaveLength(1);
     expect(await acknowledges(runnerOf(ben))).toMatchObject({ outcome: 'verified' });
   });
 });

@@ -42,7 +42,7 @@ function run(args: readonly string[], more: Readonly<Record<string, string>> = {
 
 const armed = ['--yes', '--arm', 'a test'];
 
-async function sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+async function connected<T>(does: (client: pg.Client) => Promise<T>): Promise<T> {
   const of = (name: string) => drill.environment[name] ?? '';
   const client = new pg.Client({
     host: of('PGHOST'),
@@ -52,12 +52,21 @@ async function sql<Row extends object>(text: string, values: unknown[] = []): Pr
     database: of('PGDATABASE'),
   });
   await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
+  return does(client).finally(() => client.end());
 }
+
+const sql = <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> =>
+  connected(async (client) => (await client.query<Row>(text, values)).rows);
+
+/** Runs an action while another transaction holds the jobs of a study. */
+const runWhileHeld = (id: string, args: readonly string[]) =>
+  connected(async (holder) => {
+    await holder.query('BEGIN');
+    await holder.query(`UPDATE jobs SET error_message = 'held' WHERE study_id = $1`, [id]);
+    const done = await run(args);
+    await holder.query('ROLLBACK');
+    return done;
+  });
 
 const study = 'study_of_the_test';
 
@@ -202,21 +211,8 @@ describe('jobs of a study', () => {
   });
 
   test('are rolled back if a lock is held too long, and no transaction stays open', async () => {
-    const of = (name: string) => drill.environment[name] ?? '';
-    const holder = new pg.Client({
-      host: of('PGHOST'),
-      port: Number(of('PGPORT')),
-      user: of('PGUSER'),
-      password: of('PGPASSWORD'),
-      database: of('PGDATABASE'),
-    });
-    await holder.connect();
-    await holder.query('BEGIN');
-    await holder.query(`UPDATE jobs SET error_message = 'held' WHERE study_id = $1`, [study]);
-    const done = await run(['retry-jobs', '--study', study, ...armed]);
+    const done = await runWhileHeld(study, ['retry-jobs', '--study', study, ...armed]);
     expect(done).toMatchObject({ code: 2, result: { outcome: 'failed' } });
-    await holder.query('ROLLBACK');
-    await holder.end();
     expect(await states(study)).toEqual([{ status: 'failed', jobs: 30 }]);
     expect(await sql(`SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'bentham-cockpit action%'`)).toEqual(
       [],
@@ -264,20 +260,7 @@ describe('jobs of a study', () => {
 
   test('are cancelled with their study, or the study is not cancelled', async () => {
     await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
-    const of = (name: string) => drill.environment[name] ?? '';
-    const holder = new pg.Client({
-      host: of('PGHOST'),
-      port: Number(of('PGPORT')),
-      user: of('PGUSER'),
-      password: of('PGPASSWORD'),
-      database: of('PGDATABASE'),
-    });
-    await holder.connect();
-    await holder.query('BEGIN');
-    await holder.query(`UPDATE jobs SET error_message = 'held' WHERE study_id = $1`, [study]);
-    const done = await run(['cancel-study', '--study', study, '--jobs', 'end', ...armed]);
-    await holder.query('ROLLBACK');
-    await holder.end();
+    const done = await runWhileHeld(study, ['cancel-study', '--study', study, '--jobs', 'end', ...armed]);
     expect(done).toMatchObject({ code: 2, result: { outcome: 'failed' } });
     expect(await sql('SELECT status FROM studies WHERE id = $1', [study])).toEqual([{ status: 'paused' }]);
     expect(await states(study)).toEqual([{ status: 'pending', jobs: 30 }]);
