@@ -225,7 +225,7 @@ describe('the watch on pods', () => {
     };
     start();
     await soon(names).toEqual(['n']);
-    expect(watches().at(-1)?.get('resourceVersion')).toBe('90');
+    await soon(() => watches().at(-1)?.get('resourceVersion')).toBe('90');
     expect(news.filter((n) => 'fault' in n)).toEqual([]);
   });
 
