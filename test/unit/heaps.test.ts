@@ -1,6 +1,6 @@
 import { cachedDataVersionTag } from 'node:v8';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isBesideOthers, saveMemory } from '../../src/commands/cockpit/heaps.ts';
+import { isBesideOthers, saveMemory, saveWork } from '../../src/commands/cockpit/heaps.ts';
 import { second } from '../../src/core/time.ts';
 import { contextOf } from '../support/story.ts';
 
@@ -22,6 +22,43 @@ test('V8 keeps its options during the start, saves memory while others are here,
   others = true;
   end();
   vi.advanceTimersByTime(90 * second);
+  expect(cachedDataVersionTag()).toBe(usual);
+});
+
+test('V8 compiles less while nobody touches the cockpit, and as always with the next key', () => {
+  const usual = cachedDataVersionTag();
+  let touch = () => {};
+  const end = saveWork((touched) => {
+    touch = touched;
+    return () => {
+      touch = () => {};
+    };
+  });
+  vi.advanceTimersByTime(44 * second);
+  touch();
+  vi.advanceTimersByTime(44 * second);
+  expect(cachedDataVersionTag()).toBe(usual);
+  vi.advanceTimersByTime(second);
+  const saving = cachedDataVersionTag();
+  expect(saving).not.toBe(usual);
+  touch();
+  const touched = cachedDataVersionTag();
+  expect(touched).not.toBe(saving);
+  vi.advanceTimersByTime(45 * second);
+  expect(cachedDataVersionTag()).toBe(saving);
+  touch();
+  end();
+  vi.advanceTimersByTime(90 * second);
+  expect(cachedDataVersionTag()).toBe(touched);
+});
+
+test('an older V8 gets no option that it does not know', () => {
+  const usual = cachedDataVersionTag();
+  vi.stubGlobal('process', { ...process, versions: { ...process.versions, v8: '12.4.254.21-node.33' } });
+  const end = saveWork(() => () => {});
+  vi.advanceTimersByTime(90 * second);
+  end();
+  vi.unstubAllGlobals();
   expect(cachedDataVersionTag()).toBe(usual);
 });
 

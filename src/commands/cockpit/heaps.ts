@@ -1,7 +1,7 @@
-// How V8 uses memory while several cockpits are open on one host. Its options hold for both threads.
+// What V8 is told once the start is over: to keep its heaps small, and to compile less. Its options hold for both threads.
 import { setFlagsFromString } from 'node:v8';
 import { type Ms, second } from '../../core/time.ts';
-import type { State } from '../../store.ts';
+import type { CockpitStore, State } from '../../store.ts';
 
 /**
  * How often it is looked for others, first when the start is over and what it needs is loaded: V8 takes compiled code only
@@ -19,6 +19,11 @@ const options = [
   ['--flush-baseline-code', '--no-flush-baseline-code'],
   ['--bytecode-old-age=2', '--bytecode-old-age=6'],
 ] as const;
+
+/** No more code is compiled with TurboFan, V8's slowest compiler; what is compiled stays so. */
+const thrifty = ['--battery-saver-mode', '--no-battery-saver-mode'] as const;
+/** That of Node 24. Of an option that it does not know an older one would write on the terminal. */
+const firstThrifty = 13;
 
 /** Whether other cockpits of this host have the same journal. */
 export function isBesideOthers({ incidentContext }: Pick<State, 'incidentContext'>): boolean {
@@ -39,4 +44,37 @@ export function saveMemory(isCrowded: () => boolean): () => void {
     for (const [smaller, usual] of options) setFlagsFromString(saves ? smaller : usual);
   }, lookEvery).unref();
   return () => clearInterval(timer);
+}
+
+/**
+ * Has V8 compile less while nobody has touched the cockpit for some time: what a calm cockpit calls once a second never
+ * pays for it. `onTouch`: calls its listener with each key, and returns what ends that. Ends with the returned function.
+ */
+export function saveWork(onTouch: (touched: () => void) => () => void): () => void {
+  let saves = false;
+  const save = (isIdle: boolean) => {
+    if (isIdle === saves || Number.parseInt(process.versions.v8, 10) < firstThrifty) return;
+    saves = isIdle;
+    setFlagsFromString(isIdle ? thrifty[0] : thrifty[1]);
+  };
+  const timer = setInterval(() => save(true), lookEvery).unref();
+  const end = onTouch(() => {
+    save(false);
+    timer.refresh();
+  });
+  return () => {
+    clearInterval(timer);
+    end();
+  };
+}
+
+/** Both, for a cockpit on its screen. Ends with the returned function. */
+export function thrift(store: CockpitStore): () => void {
+  const ends = [
+    saveMemory(() => isBesideOthers(store.getState())),
+    saveWork((touched) => store.subscribe((after, before) => after.ui !== before.ui && touched())),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
 }

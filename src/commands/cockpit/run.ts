@@ -31,7 +31,7 @@ import { followTour } from '../../screens/shell/tour.ts';
 import { createCockpitStore, initialState, type Notice, noticeStays, placeAt, take } from '../../store.ts';
 import { exitWith } from '../exit.ts';
 import { type Edited, editText } from './editor.ts';
-import { isBesideOthers, saveMemory } from './heaps.ts';
+import { thrift } from './heaps.ts';
 import { Keyboard } from './keyboard.ts';
 import { shellHost } from './shells.ts';
 import { Terminal } from './terminal.ts';
@@ -247,7 +247,7 @@ export async function runCockpit(
 
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
-  const stops = [joins ? openJoined(store) : () => {}, saveMemory(() => isBesideOthers(store.getState()))];
+  const stops = [joins ? openJoined(store) : () => {}, thrift(store)];
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   stops.push(
     syncQueries(store, ports.send),
