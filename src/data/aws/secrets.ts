@@ -3,6 +3,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Call } from '../../core/actions/call.ts';
 import { identifier, literal } from '../../core/text/sql.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { answerWithin, type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import { executeSql } from '../postgres/execute.ts';
@@ -25,10 +26,15 @@ export async function executeSecrets(
     const asked = client.send(new aws.GetSecretValueCommand({ SecretId: secretId }));
     const current = await unlessAborted(asked, signal).catch((error: unknown) => error);
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
-    const before = current instanceof Error ? undefined : secretOf(current);
-    if (!before) {
+    if (current instanceof Error) {
       const { what, hint } = awsFault(current, `secret ${secretId}`, `read ${secretId}`);
       return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
+    }
+    const before = secretOf(current);
+    const why = before ? otherLogin(before, username) : 'is not a JSON object';
+    if (!before || why !== undefined) {
+      const hint = `what reads ${secretId} would lose its login: rotate it by hand`;
+      return { outcome: 'failed', says: `nothing was changed: secret ${secretId} ${why}`, hint };
     }
     const password = randomBytes(24).toString('base64url');
     const set = await setPassword(means, username, password);
@@ -52,16 +58,24 @@ export async function executeSecrets(
   }
 }
 
-/** What the secret holds besides: it stays. */
+/** What the secret holds: all but the password stays. Undefined where it is no JSON object, so that nothing can stay. */
 function secretOf(answer: unknown): object | undefined {
-  const text = (answer as { SecretString?: string }).SecretString;
-  if (text === undefined) return {};
+  const { SecretString: text, SecretBinary: bytes } = answer as { SecretString?: string; SecretBinary?: unknown };
+  if (text === undefined) return bytes === undefined ? {} : undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
-    return {};
+    return undefined;
   }
+}
+
+/** Why the secret is not this role's; undefined where it is, or holds nothing yet. */
+function otherLogin(secret: object, role: string): string | undefined {
+  const { username, password } = secret as { username?: unknown; password?: unknown };
+  if (Object.keys(secret).length === 0) return undefined;
+  if (typeof password !== 'string') return 'has no field "password"';
+  return username === undefined || username === role ? undefined : `is the login of ${sanitize(String(username), 100)}`;
 }
 
 function setPassword(means: ExecutionContext, role: string, password: string): Promise<CallResult> {
