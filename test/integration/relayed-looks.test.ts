@@ -1,7 +1,8 @@
 // Cockpits of one incident share a look over its relay: on a real Redis and on the embedded relay. A value here is a
 // number that the asker counts up, so that each answer says who asked when.
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { startRelayServer } from '../../simulator/redis/relay-server.ts';
@@ -224,7 +225,7 @@ describe.each([
 
   test.runIf(isThere)('who is told tries its own way first, and asks itself where that fails', async () => {
     const port = await relay();
-    const server = createServer().listen(0, '127.0.0.1');
+    const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     open.push({ end: () => new Promise((done) => server.close(done)) });
     const way = await Middleman.before('127.0.0.1', (server.address() as AddressInfo).port);
