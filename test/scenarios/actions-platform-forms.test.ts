@@ -212,7 +212,7 @@ test.each(prisma)('$name: errors that no retry cures are left, and a study that 
     UPDATE "${schema}"."Job" SET result = '{"error": {"message": "No", "code": "AUTH_FAILED", "retryable": false}}' WHERE id = 'job-1'`);
   await cockpitOn(schema, async (cockpit) => {
     const some = await cockpit.plan('retry-jobs', { study: 'st_runs' });
-    expect(some.plan?.impact[0]).toMatch(/^1 failed jobs of st_runs become pending: openai-api 1\.$/i);
+    expect(some.plan?.impact[0]).toMatch(/^1 failed job of st_runs becomes pending: openai-api 1\.$/i);
     expect(some.plan?.impact.at(-1)).toBe('Left failed, as no retry cures them: 1 AUTH_FAILED, 1 QUOTA_EXCEEDED.');
     const all = await cockpit.plan('retry-jobs', { study: 'st_runs', insist: 'yes' });
     expect(all.plan?.impact[0]).toMatch(/^3 failed jobs/);
