@@ -1,16 +1,10 @@
 // What became of each request, from the gateway's own lines.
 import { expect, test } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { AccessLog, longestWait } from '../../src/data/gateway/access-log.ts';
 
-const settings = settingsSchema.parse({
-  profile: 'test',
-  environment: { name: 'TEST', guarded: false },
-  kubernetes: { namespace: 'x' },
-  gateway: { url: 'http://127.0.0.1:1' },
-  database: { primary: { host: '127.0.0.1' } },
-  redis: { url: 'redis://127.0.0.1:1' },
-});
+const settings = settingsSchema.parse({ profile: 'production', ...profiles.production });
 
 const req = { method: 'GET', url: '/v1/studies' };
 const came = { level: 30, time: 1000, reqId: 'req-1', req, msg: 'incoming request' };
@@ -45,6 +39,27 @@ test('an answer may name any id of its request', () => {
 test('a request with two ids is given up once', () => {
   const other = { ...came, reqId: 'req-2', requestId: 'req_def' };
   expect(readAll([came, other, done]).given).toMatchObject([{ status: 'gaveUp', ms: longestWait + 4000 }]);
+});
+
+test('an answer ends its own request, and not a later one that has one of its ids', () => {
+  const both = { ...came, requestId: 'req_abc' };
+  const later = { ...came, time: 3000 };
+  const answer = { ...done, reqId: undefined, requestId: 'req_abc' };
+  expect(readAll([both, later, answer])).toMatchObject({ answers: [[500, 1000]], given: [{ ms: longestWait + 2000 }] });
+  expect(readAll([both, later]).given).toEqual([]);
+  expect(readAll([both, later, { ...answer, requestId: 'req_other' }]).given).toHaveLength(2);
+});
+
+test.each([
+  ['its code', { err: { code: 'ECONNRESET' } }],
+  ['its code, by another name', { error: { code: 'EPIPE' } }],
+  ['its message', { err: { message: 'premature close' } }],
+  ['its message, in one name', { 'error.message': 'client disconnected' }],
+  ['its code, among attributes', { attributes: { 'err.code': 'ECONNRESET' } }],
+])('a client that went away is told by %s beside a status', (_, error) => {
+  const line = { ...done, res: { statusCode: 200 }, ...error };
+  expect(readAll([came, line])).toEqual({ answers: [['gaveUp', 1000]], given: [] });
+  expect(readAll([came, { ...line, res: undefined }]).answers).toEqual([]);
 });
 
 test.each([

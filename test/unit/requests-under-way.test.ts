@@ -1,86 +1,122 @@
 // A line that says that a request came is read when something depends on it. Nobody may see a difference.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { AccessLog, longestWait } from '../../src/data/gateway/access-log.ts';
+import { LineSplitter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 
-const settings = settingsSchema.parse({
-  profile: 'test',
-  environment: { name: 'TEST', guarded: false },
-  kubernetes: { namespace: 'x' },
-  gateway: { url: 'http://127.0.0.1:1' },
-  database: { primary: { host: '127.0.0.1' } },
-  redis: { url: 'redis://127.0.0.1:1' },
-});
+const settings = settingsSchema.parse({ profile: 'production', ...profiles.production });
 
 /** Longer than what waits to be read. */
 const padding = 'x'.repeat(3000);
 
-type Line = Readonly<Record<string, unknown>>;
+/** `spelled`: how it is written, where that is not as JSON.stringify writes it. */
+type Line = { fields: Readonly<Record<string, unknown>>; spelled?: (text: string) => string };
 
-/** What a log says of its lines, one a second; `waits`: those that may be read later are. */
-function said(lines: readonly Line[], waits: boolean) {
-  const log = new AccessLog(settings);
+/** In the order in which they came: which of their ids is looked at first is nobody's business. */
+const givenUp = (log: AccessLog, at: number) => log.givenUp(at).toSorted((a, b) => (b.ms ?? 0) - (a.ms ?? 0));
+
+/** What a log says of its lines, one a second; undefined: one was skipped. `waits`: what may be read later is. */
+function said(lines: readonly (Line | undefined)[], logFields: typeof settings.logFields, waits: boolean) {
+  const log = new AccessLog({ ...settings, logFields });
   const told = lines.map((line, second) => {
-    const text = JSON.stringify(waits ? line : { ...line, padding });
     const at = second * 1000;
-    if (line.skipped === true) return log.skip();
+    if (!line) return log.skip();
+    const { fields, spelled = (text) => text } = line;
+    const text = spelled(JSON.stringify(waits ? fields : { ...fields, padding }));
     if (log.isCandidate(text)) return log.read(text, at) ?? 'nothing';
     log.notice(text, at);
-    return log.givenUp(at);
+    return givenUp(log, at);
   });
-  return [...told, log.givenUp(lines.length * 1000 + longestWait)];
+  return [...told, givenUp(log, lines.length * 1000 + longestWait)];
 }
 
-const id = fc.constantFrom('req-1', 'req-2', 'req-3', ' req-1', '-', 'null', '');
-const ids = fc.record({ reqId: id, requestId: id, req: fc.record({ id }) }, { requiredKeys: [] });
-const urls = [
-  '/v1/studies',
-  '/v1/studies?x=/health',
-  '/health',
-  '/V1/Health/',
-  '/v1/studies/\u00e4',
-  '/up"',
-  '/a\u0001',
-];
-const url = fc.constantFrom(...urls);
-const agent = fc.constantFrom('kube-probe/1.29', 'curl/8');
+/** Mostly the usual, so that lines of one request meet. */
+const mostly = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: odd });
 
-const came = fc
-  .tuple(ids, fc.record({ url, level: fc.constantFrom(30, 50), userAgent: agent }, { requiredKeys: ['url'] }))
-  .map(([of, what]): Line => ({ ...of, ...what, msg: 'incoming request' }));
-const nested = fc.tuple(ids, url).map(([of, its]): Line => ({ req: { url: its }, ...of, msg: '{"reqId":"req-3"}' }));
-const answer = fc
-  .tuple(ids, fc.record({ responseTime: fc.constant(5), statusCode: fc.constantFrom(200, 500, 499) }))
-  .map(([of, what]): Line => ({ ...of, ...what, msg: 'request completed' }));
-const timeless = fc.tuple(ids).map(([of]): Line => ({ ...of, statusCode: 499, msg: 'request aborted' }));
-const cut = fc.tuple(ids).map(([of]): Line => ({ ...of, msg: 'premature close' }));
-const skipped = fc.constant<Line>({ skipped: true });
+const id = mostly<string | number>(fc.constantFrom('a', 'b'), fc.constantFrom('c', ' a', '-', 'null', '', 7));
+const some = { requiredKeys: [] };
+const usual = fc.oneof(
+  id.map((reqId) => ({ reqId })),
+  fc.record({ reqId: id, requestId: id }),
+  id.map((requestId) => ({ requestId })),
+);
+const odd = fc.oneof(
+  fc.record({ reqId: id, requestID: id, cid: id }, some),
+  fc.record({ reqId: id, req: fc.record({ id, traceId: id, of: fc.record({ reqId: id }, some) }, some) }, some),
+  fc.tuple(id, id).map(([reqId, other]) => ({ reqId, one: { two: { three: { four: { reqId: other } } } } })),
+  fc.tuple(id, id).map(([reqId, other]) => ({ reqId, list: [{ requestId: other }] })),
+);
+const ids = fc.oneof({ weight: 4, arbitrary: usual }, { weight: 1, arbitrary: odd });
 
+const spelled = mostly<(text: string) => string>(
+  fc.constant((text) => text),
+  fc.constantFrom<(text: string) => string>(
+    (text) => text.replace('"requestId":', '"requestId" :'),
+    (text) => text.replace('"reqId":', '"reqId"\t:'),
+    (text) => text.replace('"reqId":', '"reqId": '),
+    (text) => text.replace('"reqId"', '"\\u0072eqId"'),
+    (text) => text.replace('{', '{"reqId":"b",'),
+  ),
+);
+const urls = ['/v1/studies?x=/health', '/health', '/V1/Health/', '/v1/studies/\u00e4', '/up"', '/a\u0001'];
+const asked = {
+  url: mostly(fc.constant('/v1/studies'), fc.constantFrom(...urls)),
+  level: mostly(fc.constant(30), fc.constant(50)),
+  userAgent: mostly(fc.constant(undefined), fc.constantFrom('kube-probe/1', 'curl')),
+};
 const line = fc.oneof(
-  { weight: 5, arbitrary: came },
-  { weight: 3, arbitrary: nested },
-  { weight: 4, arbitrary: answer },
-  { weight: 2, arbitrary: timeless },
-  { weight: 2, arbitrary: cut },
-  { weight: 1, arbitrary: skipped },
+  { weight: 4, arbitrary: fc.record<object>(asked) },
+  { weight: 2, arbitrary: fc.record<object>({ responseTime: fc.constant(5), statusCode: fc.constantFrom(200, 499) }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<object>({ msg: 'premature close' }, { statusCode: 499, msg: 'request aborted' }),
+  },
+);
+const lines = fc.array(
+  fc.option(
+    fc.tuple(ids, line, spelled).map(([of, what, how]): Line => ({ fields: { ...of, ...what }, spelled: how })),
+    { nil: undefined, freq: 20 },
+  ),
+  { minLength: 3, maxLength: 9 },
 );
 
-test('lines that wait to be read say the same as lines that are read at once', () => {
+test.each([
+  ['as they are', settings.logFields],
+  ['that mean an id only there', { ...settings.logFields, requestId: ['cid', 'reqId'] }],
+])('lines that wait to be read say the same as lines that are read at once, with names of ids %s', (_, logFields) => {
   fc.assert(
-    fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
-      expect(said(lines, true)).toEqual(said(lines, false));
+    fc.property(lines, (all) => {
+      expect(said(all, logFields, true)).toEqual(said(all, logFields, false));
     }),
-    { numRuns: 2000 },
+    { numRuns: 6000 },
   );
 });
 
-test('of lines that wait to be read only some are kept as they are, and none is lost', () => {
+test('of thousands of requests that are never answered all are told, and the log around them is not kept', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
   const log = new AccessLog(settings);
-  const beside = { url: '/v1/studies', msg: 'incoming request' };
-  for (let n = 0; n < 1000; n += 1) log.notice(JSON.stringify({ reqId: `req-${n}`, ...beside }), n);
-  const done = { reqId: 'req-999', res: { statusCode: 200 }, responseTime: 5 };
-  expect(log.read(JSON.stringify(done), 2000)).toMatchObject({ status: 200 });
-  const given = log.givenUp(longestWait + 2000);
-  expect(given).toHaveLength(999);
+  const cutter = new LineSplitter(256 * 1024);
+  const used = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const others = `${'x'.repeat(200)}\n`.repeat(80);
+  const before = used();
+  const requests = 5000;
+  for (let n = 0; n < requests; n += 1) {
+    const ofRequest = { reqId: `0f8fad5b-d9cb-469f-a165-${n}`, [`name_of_some_other_${n}_id`]: 'x' };
+    const piece = `${JSON.stringify({ ...ofRequest, url: '/v1/studies', msg: 'incoming request' })}\n${others}`;
+    cutter.push(Buffer.from(piece), (text) => log.notice(text, n));
+  }
+  // The pieces are 80 MB.
+  expect(used() - before).toBeLessThan(20e6);
+  const done = { reqId: '0f8fad5b-d9cb-469f-a165-0', res: { statusCode: 200 }, responseTime: 5 };
+  expect(log.read(JSON.stringify(done), requests)).toMatchObject({ status: 200 });
+  expect(log.givenUp(longestWait + requests)).toHaveLength(requests - 1);
 });

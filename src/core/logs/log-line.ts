@@ -243,35 +243,29 @@ export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): re
 }
 
 /**
- * The same of a line of JSON that was not read; undefined where that cannot be told: it has escapes, lists, objects within
- * objects or spaces between names and values, or an id stands under one name twice.
+ * At least these ids, of a line of JSON that was not read: what stands deeper or in a list is found, too. Undefined where one
+ * may be missed: a line with escapes or with blanks between names and values, an id that is a number.
  */
-export function plainIdsIn(line: string): readonly string[] | undefined {
-  if (line.charCodeAt(0) !== 123 || line.includes('\\') || line.includes('[') || hasDepth(line)) return undefined;
-  // Such a name ends so: to look for that is quicker than to look for names. In capitals it is rare.
-  if (line.includes('D"')) return undefined;
+export function idsWrittenIn(line: string): readonly string[] | undefined {
+  // Names in capitals are rare.
+  if (line.charAt(0) !== '{' || line.includes('\\') || line.includes('D"')) return undefined;
   const found: string[] = [];
-  const names: string[] = [];
+  // Such a name ends so: to look for that is quicker than to look for names.
   for (let end = line.indexOf('d"'); end > 0; end = line.indexOf('d"', end + 2)) {
-    const behind = line.charCodeAt(end + 2);
-    if (behind === 32) return undefined;
-    if (behind !== 58) continue;
+    const behind = line.charAt(end + 2);
+    if (behind === ',' || behind === '}' || behind === ']') continue;
+    if (behind !== ':') return undefined;
     const name = line.slice(line.lastIndexOf('"', end) + 1, end + 1);
     // Of the object of a request it is its id.
     if (name === 'id') return undefined;
-    if (!isIdName(name)) continue;
-    if (line.charCodeAt(end + 3) !== 34 || names.includes(name)) return undefined;
-    names.push(name);
+    if (!idName.test(name)) continue;
+    if (line.charAt(end + 3) !== '"') return undefined;
     const value = line.slice(end + 4, line.indexOf('"', end + 4));
     const id = found.includes(value) ? undefined : requestIdIn(value);
-    if (id !== undefined && !found.includes(id)) found.push(id);
+    if (id !== undefined && !found.includes(id)) found.push(copyOf(id));
   }
   return found;
 }
 
-/** Whether there is an object within the first object that is a field, or at least a brace. */
-function hasDepth(line: string): boolean {
-  const inner = line.indexOf('{', 1);
-  const next = inner < 0 ? -1 : line.indexOf('{', inner + 1);
-  return next > 0 && next < line.indexOf('}', inner);
-}
+/** A part of a text keeps all of it in memory; a copy does not. */
+const copyOf = (part: string): string => Buffer.from(part).toString();

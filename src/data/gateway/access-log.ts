@@ -3,11 +3,11 @@ import type { Settings } from '../../config/settings.ts';
 import { fieldAt } from '../../core/logs/log-fields.ts';
 import {
   durationOf,
+  idsWrittenIn,
   isIdName,
   levelOf,
   messageOf,
   namedField,
-  plainIdsIn,
   type ReadLine,
   readLine,
   requestIdsOf,
@@ -107,10 +107,10 @@ export class AccessLog {
     return { ids, at: at ?? timeOf(read, this.#fields), isProbe: this.#isProbe(read, line) };
   }
 
-  /** All ids of the request, where they can be told without reading the line, and the request is certainly no probe. */
+  /** At least the ids of the request, where its line need not be read for them, and it is certainly no probe. */
   #idsOf(line: string): readonly string[] | undefined {
     if (!this.#namesIds || line.length > longestUnread) return undefined;
-    const ids = plainIdsIn(line);
+    const ids = idsWrittenIn(line);
     return ids?.length && !this.#mayBeToProbe(line) ? ids : undefined;
   }
 

@@ -1,15 +1,16 @@
 // Requests that came and have no answer yet.
 import type { Instant } from '../../core/time.ts';
 
-/** A request that came, by any of its ids. */
+/** A request that came. */
 type Came = {
+  /** As long as its line is unread there may be more than its own. */
   ids: readonly string[];
   at?: Instant | undefined;
-  /** What says so, as long as it was not read: then it may say something else. */
+  /** The line that says so, until it is read: it may turn out to say something else. */
   unread?: string | undefined;
 };
 
-/** What a line says that names no answer. */
+/** A request that came, as a line says it that was read. */
 export type SaidToCome = { ids: readonly string[]; at?: Instant | undefined; isProbe: boolean };
 
 /** Of each kind; the oldest are forgotten. */
@@ -35,7 +36,7 @@ export class RequestsUnderWay {
     this.#read = read;
   }
 
-  /** A line that may say that a request came. `ids`: those it names; if it says so, the request is no probe. */
+  /** A line that may say that a request came. `ids`: at least those it names; if it says so, the request is no probe. */
   note(line: string, at: Instant | undefined, ids: readonly string[] | undefined): void {
     if (ids === undefined || at === undefined || ids.some((id) => this.#knows(id))) this.#add(this.#read(line, at));
     else {
@@ -43,6 +44,7 @@ export class RequestsUnderWay {
       for (const id of ids) this.#came.set(id, came);
       this.#unread.add(came);
       this.#settleOldest();
+      forgetOldest(this.#came);
     }
   }
 
@@ -51,12 +53,12 @@ export class RequestsUnderWay {
    * request. `at`: when that came; only where it is asked for.
    */
   answer(ids: readonly string[], asksTime: boolean): { isKnown: boolean; ids: readonly string[]; at?: Instant } {
-    const came = asksTime || !this.#isTheirs(this.#find(ids), ids) ? this.#findRead(ids) : undefined;
+    const came = asksTime || !this.#isTheirs(ids) ? this.#findRead(ids) : undefined;
     const all = came ? [...new Set([...ids, ...came.ids])] : ids;
     let isKnown = false;
     for (const id of all) {
-      this.#forgetUnread(this.#came.get(id));
-      this.#came.delete(id);
+      // Another request may have one of its ids by now.
+      this.#drop(id, ids.includes(id) ? undefined : came);
       if (this.#probes.delete(id) || this.#counted.delete(id)) isKnown = true;
     }
     return { isKnown, ids: all, at: came?.at };
@@ -75,8 +77,8 @@ export class RequestsUnderWay {
       if (at === undefined || at > then) continue;
       this.#settle(came);
       // Its line said something else.
-      if (!this.#came.has(id)) continue;
-      for (const each of came.ids) this.#came.delete(each);
+      if (this.#came.get(id) !== came) continue;
+      for (const each of came.ids) this.#drop(each, came);
       this.count(came.ids);
       found.push({ at });
     }
@@ -99,7 +101,9 @@ export class RequestsUnderWay {
     return this.#came.has(id) || this.#probes.has(id) || this.#counted.has(id);
   }
 
-  #find(ids: readonly string[]): Came | undefined {
+  /** The request that has the first of these ids. What is unread about any of them is read first. */
+  #findRead(ids: readonly string[]): Came | undefined {
+    for (const id of ids) this.#settle(this.#came.get(id));
     for (const id of ids) {
       const came = this.#came.get(id);
       if (came) return came;
@@ -107,27 +111,28 @@ export class RequestsUnderWay {
     return undefined;
   }
 
-  #findRead(ids: readonly string[]): Came | undefined {
-    let came = this.#find(ids);
-    while (came?.unread !== undefined) {
-      this.#settle(came);
-      came = this.#find(ids);
-    }
-    return came;
+  /** Whether these are all ids of one unread request, and of no other: then nothing else in its line matters. */
+  #isTheirs(ids: readonly string[]): boolean {
+    const all = ids.flatMap((id) => this.#came.get(id) ?? []);
+    const [came] = all;
+    return came?.unread !== undefined && all.every((one) => one === came) && came.ids.every((id) => ids.includes(id));
   }
 
-  /** Whether a request that was not read has these ids and no other, and they no other request: what it says changes nothing. */
-  #isTheirs(came: Came | undefined, ids: readonly string[]): boolean {
-    if (came?.unread === undefined) return false;
-    return came.ids.every((id) => ids.includes(id)) && ids.every((id) => (this.#came.get(id) ?? came) === came);
+  /** Reads what was not read: which of the ids are its own, none where no request came. */
+  #settle(came: Came | undefined): void {
+    if (came?.unread === undefined) return;
+    const own = this.#read(came.unread, came.at)?.ids ?? [];
+    for (const id of came.ids) if (!own.includes(id)) this.#drop(id, came);
+    came.ids = own;
+    came.unread = undefined;
+    this.#unread.delete(came);
   }
 
-  /** Reads what was not read; forgets it where no request came. */
-  #settle(came: Came): void {
-    if (came.unread === undefined) return;
-    const said = this.#read(came.unread, came.at);
-    this.#forgetUnread(came);
-    if (!said) for (const id of came.ids) if (this.#came.get(id) === came) this.#came.delete(id);
+  /** `of`: only where the request that has this id now is that one. */
+  #drop(id: string, of = this.#came.get(id)): void {
+    if (of === undefined || this.#came.get(id) !== of) return;
+    this.#came.delete(id);
+    this.#unread.delete(of);
   }
 
   #settleOldest(): void {
@@ -136,12 +141,6 @@ export class RequestsUnderWay {
       this.#settle(oldest);
       return;
     }
-  }
-
-  #forgetUnread(came: Came | undefined): void {
-    if (came?.unread === undefined) return;
-    came.unread = undefined;
-    this.#unread.delete(came);
   }
 
   #add(said: SaidToCome | undefined): void {
