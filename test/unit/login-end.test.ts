@@ -24,6 +24,9 @@ test('a login that was taken is believed until it ends, is another one, or is re
   expect(taken.is(bearer('another'), now - 1)).toBe(false);
   taken.wasRefused();
   expect(taken.is(login, now - 1)).toBe(false);
+  const over = bearer(token({ exp: 0 }));
+  taken.took(over);
+  expect(taken.is(over, now)).toBe(false);
 });
 
 test('a certificate ends, too; what says nothing lasts', () => {

@@ -28,8 +28,8 @@ type Login = { tls: { cert?: Buffer }; headers: Readonly<Record<string, string |
 /** Until when a login lasts; for ever, where it does not say. */
 function endOfLogin({ headers, tls }: Login): Instant {
   const token = /^Bearer (.+)$/.exec(String(headers.authorization ?? ''))?.[1];
-  const ends = [token && endOfToken(token), tls.cert && endOfCertificate(tls.cert)];
-  return Math.min(...ends.map((end) => end || Number.POSITIVE_INFINITY));
+  const ends = [token ? endOfToken(token) : undefined, tls.cert && endOfCertificate(tls.cert)];
+  return Math.min(...ends.map((end) => end ?? Number.POSITIVE_INFINITY));
 }
 
 /** Whether the server sees the same one. */
