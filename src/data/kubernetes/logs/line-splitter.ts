@@ -14,7 +14,7 @@ export class LineSplitter {
   push(chunk: Uint8Array, line: (text: string, cut: boolean) => void): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let start = 0;
-    if (this.#size > 0 || this.#skipping) {
+    if (this.#size > 0) {
       const end = bytes.indexOf(10);
       this.#keep(end < 0 ? bytes : bytes.subarray(0, end));
       if (end < 0) return;
@@ -65,7 +65,7 @@ export class LineSplitter {
 function cut(text: string, line: (text: string, cut: boolean) => void): void {
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start);
-    line(text.slice(start, text.charCodeAt(end - 1) === 13 && end > start ? end - 1 : end), false);
+    line(text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end), false);
     start = end + 1;
   }
 }
