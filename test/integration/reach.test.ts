@@ -38,8 +38,7 @@ async function listening(server: Server, scheme: 'http' | 'https') {
   return { way, tries: () => reachOf(url, 1000)?.try() };
 }
 
-test('TLS: reached while the server answers the handshake, and not over a way that is cut or frozen', async () => {
-  const { way, tries } = await served();
+async function expectOnlyWhileItWorks({ way, tries }: Awaited<ReturnType<typeof listening>>): Promise<void> {
   expect(await tries()).toBe(true);
   for (const manner of ['freezes', 'refuses', 'resets', 'babbles', 'mute', 'deaf'] as const) {
     await way.be(manner);
@@ -47,6 +46,10 @@ test('TLS: reached while the server answers the handshake, and not over a way th
   }
   await way.be('works');
   expect(await tries()).toBe(true);
+}
+
+test('TLS: reached while the server answers the handshake, and not over a way that is cut or frozen', async () => {
+  await expectOnlyWhileItWorks(await served());
 });
 
 test('a certificate that is not trusted is no way', async () => {
@@ -64,14 +67,7 @@ test.each([
       asked.push(`${request.method} ${request.url} ${request.headers['user-agent']}`);
       answer(request, response);
     });
-    const { way, tries } = await listening(server, 'http');
-    expect(await tries()).toBe(true);
-    for (const manner of ['freezes', 'refuses', 'resets', 'babbles', 'mute', 'deaf'] as const) {
-      await way.be(manner);
-      expect(await tries(), manner).toBe(false);
-    }
-    await way.be('works');
-    expect(await tries()).toBe(true);
+    await expectOnlyWhileItWorks(await listening(server, 'http'));
     expect(new Set(asked)).toEqual(new Set(['OPTIONS * bentham-cockpit']));
   },
 );

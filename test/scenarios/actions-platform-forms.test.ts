@@ -3,47 +3,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBinaries } from '../../simulator/postgres/binaries.ts';
-import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
-import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type Acting, acting } from '../support/acting.ts';
 import { forms } from '../support/platform-forms.ts';
+import { zonedPostgres } from '../support/zoned-postgres.ts';
 
-const root = { user: 'postgres', password: 'root' };
-let guarded: Guarded;
-let server: Server;
-let port: number;
+const { there, sql } = zonedPostgres('Asia/Kolkata');
 let home: string;
-
-async function sql(text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ host: '127.0.0.1', port, database: 'postgres', ...root });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as Record<string, unknown>[];
-  } finally {
-    await client.end();
-  }
-}
-
-beforeAll(async () => {
-  guarded = await guardedDirectory();
+beforeAll(() => {
   home = mkdtempSync(path.join(tmpdir(), 'forms-'));
-  port = await freePort();
-  const data = path.join(guarded.directory, 'forms');
-  const binaries = await findBinaries(guarded.directory);
-  await initCluster(binaries, data, root);
-  server = await startServer(binaries, data, port, root);
-  // Times without a zone are UTC, whatever the server's own zone is.
-  await sql(`ALTER DATABASE postgres SET timezone = 'Asia/Kolkata'`);
 });
-
-afterAll(async () => {
-  await server?.stop('fast');
-  await guarded?.end();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function cockpitOn<T>(schema: string, use: (cockpit: Acting) => Promise<T>): Promise<T> {
   const cockpit = await acting(
@@ -51,9 +21,9 @@ async function cockpitOn<T>(schema: string, use: (cockpit: Acting) => Promise<T>
       PATH: process.env.PATH ?? '',
       HOME: home,
       PGHOST: '127.0.0.1',
-      PGPORT: String(port),
-      PGUSER: root.user,
-      PGPASSWORD: root.password,
+      PGPORT: String(there().port),
+      PGUSER: there().user,
+      PGPASSWORD: there().password ?? '',
       PGDATABASE: 'postgres',
       PGSSLMODE: 'disable',
       BENTHAM_DATABASE_SCHEMA: schema,
