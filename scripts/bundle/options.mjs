@@ -101,13 +101,15 @@ export const scriptsOptions = {
 export async function scriptNamed(build, name) {
   const options = scriptsOptions[name];
   const { outputFiles, metafile } = await build(options);
-  const { outputFiles: whole } = await build({
+  const {
+    outputFiles: [whole],
+  } = await build({
     ...options,
     entryPoints: [`./${name}.js`],
     plugins: [bundled(outputFiles)],
     splitting: false,
   });
-  return { metafile, contents: asScript(whole[0]?.text ?? '') };
+  return { metafile, contents: asScript(whole.text) };
 }
 
 /** What encloses a script: it awaits, and imports nothing. */

@@ -15,7 +15,7 @@ import { evaluateRedis } from './redis.ts';
 import { evaluateReplica, evaluateSecondPrimary, evaluateSlot, isSecondPrimary } from './replication.ts';
 import { decide, worstRule } from './rules/index.ts';
 import { hiddenSays, statesRemedy, statesSay } from './states.ts';
-import { isBreached, rankedByVerdict } from './status.ts';
+import { isBreached } from './status.ts';
 import { evaluateStudies } from './studies.ts';
 import {
   disabledSays,
@@ -50,11 +50,6 @@ export function evaluate(world: World): readonly Finding[] {
     ...evaluateQueue(world),
     ...backups(world),
   ];
-}
-
-/** The same, worst first; the order of the areas breaks ties. */
-export function ranked(findings: readonly Finding[]): readonly Finding[] {
-  return rankedByVerdict(findings);
 }
 
 function gateway(world: World): Finding[] {

@@ -6,9 +6,9 @@ import { factIds } from '../world/facts.ts';
 import { known, type Reading } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
-import { evaluate, type Finding, ranked } from './evaluate.ts';
+import { evaluate, type Finding } from './evaluate.ts';
 import { evaluateMetric, metrics } from './metrics.ts';
-import { exitCode, type HealthStatus, worst } from './status.ts';
+import { exitCode, type HealthStatus, rankedByVerdict, worst } from './status.ts';
 
 /** Grows only by additions; anything else makes it 2. docs/status.schema.json describes it. */
 export const reportVersion = 1;
@@ -80,7 +80,7 @@ export type Report = {
 
 /** Everything that was judged, worst first, with the verdict and exit code that follow. `journal`: as far as it was read. */
 export function reportOf(world: World, profile: string, journal?: JournalLook): Report {
-  const findings = ranked(evaluate(world));
+  const findings = rankedByVerdict(evaluate(world));
   const verdict = worst(findings.map((finding) => finding.verdict));
   const count = (wanted: HealthStatus) => findings.filter((finding) => finding.verdict === wanted).length;
   return {

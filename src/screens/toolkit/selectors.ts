@@ -1,7 +1,7 @@
 // The health of a whole world, evaluated once per world.
-import { evaluate, type Finding, ranked } from '../../core/health/evaluate.ts';
+import { evaluate, type Finding } from '../../core/health/evaluate.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
-import { worst } from '../../core/health/status.ts';
+import { rankedByVerdict, worst } from '../../core/health/status.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Place } from '../../store.ts';
 import type { Row } from '../screen.ts';
@@ -17,7 +17,7 @@ export type WorldHealth = {
 };
 
 export const healthOf = memoize((world: World): WorldHealth => {
-  const findings = ranked(evaluate(world));
+  const findings = rankedByVerdict(evaluate(world));
   const count = { ok: 0, unknown: 0, warning: 0, critical: 0 };
   for (const f of findings) count[f.verdict] += 1;
   const byId = new Map(findings.map((f) => [f.id, f.verdict]));
