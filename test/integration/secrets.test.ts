@@ -4,7 +4,7 @@ import { executeSecrets } from '../../src/data/aws/secrets.ts';
 import type { ExecutionContext } from '../../src/data/call-result.ts';
 import { awsAnsweredBy } from '../support/aws-endpoint.ts';
 
-const login = { username: 'bentham', password: 'old' };
+const login = { username: 'bentham', password: 'old/word' };
 
 async function rotating(secret: object) {
   const asked: string[] = [];
@@ -26,6 +26,9 @@ async function rotating(secret: object) {
 test.each([
   ['a text', { SecretString: 'old-password' }, 'is not a JSON object'],
   ['a list', { SecretString: '["bentham","old"]' }, 'is not a JSON object'],
+  ['nothing in JSON', { SecretString: 'null' }, 'is not a JSON object'],
+  ['an empty text', { SecretString: '' }, 'is not a JSON object'],
+  ['a password that is none', { SecretString: '{"username":"bentham","password":5}' }, 'has no field "password"'],
   ['bytes', { SecretBinary: Buffer.from('old').toString('base64') }, 'is not a JSON object'],
   ['fields of other names', { SecretString: '{"DB_PASSWORD":"old"}' }, 'has no field "password"'],
   [
@@ -43,6 +46,8 @@ test.each([
 
 test.each([
   ['nothing yet', {}],
+  ['a weak password', { username: 'bentham', password: 'bentham', dbname: 'bentham' }],
+  ['a password alone', { username: '', password: 'old' }],
   ['its login, and more', { ...login, host: 'db' }],
 ])('where it holds %s, the role is changed first', async (_, held) => {
   const done = await rotating({ SecretString: JSON.stringify(held) });

@@ -31,7 +31,7 @@ export async function executeSecrets(
       return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
     }
     const before = secretOf(current);
-    const why = before ? otherLogin(before, username) : 'is not a JSON object';
+    const why = before ? whyNot(before, username) : 'is not a JSON object';
     if (!before || why !== undefined) {
       const hint = `what reads ${secretId} would lose its login: rotate it by hand`;
       return { outcome: 'failed', says: `nothing was changed: secret ${secretId} ${why}`, hint };
@@ -70,12 +70,21 @@ function secretOf(answer: unknown): object | undefined {
   }
 }
 
-/** Why the secret is not this role's; undefined where it is, or holds nothing yet. */
-function otherLogin(secret: object, role: string): string | undefined {
-  const { username, password } = secret as { username?: unknown; password?: unknown };
+/** Why the secret cannot be written as this role's alone; undefined where it can, or holds nothing yet. */
+function whyNot(secret: object, role: string): string | undefined {
+  const { username, password, ...others } = secret as Readonly<Record<string, unknown>>;
   if (Object.keys(secret).length === 0) return undefined;
   if (typeof password !== 'string') return 'has no field "password"';
-  return username === undefined || username === role ? undefined : `is the login of ${sanitize(String(username), 100)}`;
+  if (![undefined, '', role].includes(username as string)) return `is the login of ${sanitize(String(username), 100)}`;
+  const copy = Object.entries(others).find(([name, held]) => hasPassword(name, JSON.stringify(held), password));
+  return copy && `has the password a second time, in "${sanitize(copy[0], 100)}"`;
+}
+
+/** A URL, a connection string, or a field by another name. A short password may be in any text by chance. */
+function hasPassword(name: string, text: string, password: string): boolean {
+  const isPlace = /pass|pwd/i.test(`${name} ${text}`) || text.includes('://');
+  const spellings = [JSON.stringify(password).slice(1, -1), encodeURIComponent(password)];
+  return isPlace && password !== '' && spellings.some((spelled) => text.includes(spelled));
 }
 
 function setPassword(means: ExecutionContext, role: string, password: string): Promise<CallResult> {
