@@ -8,7 +8,8 @@ import { type Asked, kubectl } from './kubectl/kubectl.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Layout } from './kubernetes/layout.ts';
 
-export type ControlOptions = AdminTargets & { kubernetes: Kubernetes; layout: Layout };
+/** `scratch`: a directory that goes with the drill. */
+export type ControlOptions = AdminTargets & { kubernetes: Kubernetes; layout: Layout; scratch: string };
 
 export type Control = Awaited<ReturnType<typeof startControl>>;
 
@@ -30,7 +31,7 @@ export async function startControl(options: ControlOptions) {
       return sendJson(response, 401, { lines: ['not the drill’s token'], exitCode: 1 });
     }
     const body = JSON.parse((await readBody(request)).toString()) as unknown;
-    if (pathname === '/kubectl') return runKubectl(body as Asked, response);
+    if (pathname === '/kubectl') return runKubectl(body as Asked, options.scratch, response);
     const argv = Array.isArray(body) ? body.map(String) : [];
     const outcome = await admin(argv).catch(
       (error: unknown): Outcome => ({
@@ -50,10 +51,11 @@ export async function startControl(options: ControlOptions) {
 }
 
 /** Each line at once, and the exit code at the end, as JSON lines. */
-async function runKubectl(asked: Asked, response: ServerResponse): Promise<void> {
+async function runKubectl(asked: Asked, scratch: string, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  const exitCode = await kubectl(asked, (line) => response.write(`${JSON.stringify({ line })}\n`), gone.signal);
+  const print = (line: string) => response.write(`${JSON.stringify({ line })}\n`);
+  const exitCode = await kubectl(asked, { scratch, print, signal: gone.signal });
   response.end(`${JSON.stringify({ exitCode })}\n`);
 }

@@ -121,7 +121,9 @@ export async function startDrill({
     kubernetes.exposes('api-gateway', 3000, Number(new URL(gateway.url).port));
     const stopLogs = startLogGenerator({ kubernetes, conditions, subjects, platform });
     stops.push(async () => stopLogs());
-    const control = await started(startControl({ cluster, conditions, kubernetes, layout }));
+    const control = await started(
+      startControl({ cluster, conditions, kubernetes, layout, scratch: guarded.directory }),
+    );
     const checkout = await writeCheckout(guarded.directory, control, conditions, { bare: platform });
     const webhook = await started(startWebhook());
     const pagerDuty = await started(startPagerDutyApi({ incident: scenario.page }));

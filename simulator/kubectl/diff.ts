@@ -1,6 +1,5 @@
 // kubectl diff -f: compares each object with its applied version, with the system's diff, as kubectl does.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
@@ -17,8 +16,8 @@ function shown(object: Stored): string {
 }
 
 export const diff: Verb = async (context) => {
-  const { entry, namespace, print } = context;
-  const directory = await mkdtemp(path.join(tmpdir(), 'bentham-kubectl-'));
+  const { entry, namespace, scratch, print } = context;
+  const directory = await mkdtemp(path.join(scratch, 'diff-'));
   try {
     const [live, merged] = [path.join(directory, 'LIVE'), path.join(directory, 'MERGED')];
     await Promise.all([mkdir(live), mkdir(merged)]);

@@ -33,7 +33,10 @@ function dryRunOf(value = 'none'): VerbContext['dryRun'] {
 }
 
 /** Runs it; `print` gets each line at once, errors too. */
-export async function kubectl(asked: Asked, print: (line: string) => void, signal: AbortSignal): Promise<number> {
+export async function kubectl(
+  asked: Asked,
+  { scratch, print, signal }: Pick<VerbContext, 'scratch' | 'print' | 'signal'>,
+): Promise<number> {
   let entry: Entry | undefined;
   try {
     // Their options are not known here: the parser would complain of those first.
@@ -52,6 +55,7 @@ export async function kubectl(asked: Asked, print: (line: string) => void, signa
       files: values.filename ?? [],
       selector: values.selector,
       dryRun: dryRunOf(values['dry-run']),
+      scratch,
       print,
       signal,
     });

@@ -11,6 +11,8 @@ export type VerbContext = {
   selector: string | undefined;
   /** apply: a dry run, by the client or on the server. */
   dryRun: 'none' | 'client' | 'server';
+  /** A directory for its own files; who is killed leaves them there. */
+  scratch: string;
   print(line: string): void;
   signal: AbortSignal;
 };

@@ -1,12 +1,22 @@
 // A machine without kubectl can practise a deploy: the drill brings a small one, and the cockpit uses it.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import { type Acting, acting } from '../support/acting.ts';
-import { drillOf } from '../support/drill.ts';
+import { drillOf, serveDrill } from '../support/drill.ts';
 
 let drill: Drill;
 /** A PATH on which there is no kubectl. */
@@ -27,8 +37,10 @@ afterAll(async () => {
   rmSync(bare, { recursive: true, force: true });
 });
 
-function kubectl(...args: string[]): Promise<{ code: number; text: string }> {
-  const { BENTHAM_ADMIN_KUBECTL = '', BENTHAM_ADMIN_DIRECTORY: cwd = '', KUBECONFIG = '' } = drill.environment;
+const kubectl = (...args: string[]) => kubectlOf(drill.environment, ...args);
+
+function kubectlOf(environment: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: number; text: string }> {
+  const { BENTHAM_ADMIN_KUBECTL = '', BENTHAM_ADMIN_DIRECTORY: cwd = '', KUBECONFIG = '' } = environment;
   return new Promise((done) => {
     execFile(BENTHAM_ADMIN_KUBECTL, args, { cwd, env: { PATH: bare, KUBECONFIG } }, (error, stdout, stderr) =>
       done({ code: error ? Number(error.code) : 0, text: stdout + stderr }),
@@ -47,6 +59,29 @@ test('diff shows what an apply would change, apply can be forbidden, and unknown
   expect(viewer).toMatchObject({ code: 1, text: expect.stringContaining('Error from server (Forbidden)') });
   expect((await kubectl('diff', '-f', 'k8s/none/', ...production)).code).toBe(2);
   expect(await kubectl('drain', 'node')).toMatchObject({ code: 1, text: expect.stringContaining('install kubectl') });
+});
+
+test('a drill that is killed while a diff runs leaves none of its files', async () => {
+  const temporary = mkdtempSync(path.join(tmpdir(), 'bentham-diff-'));
+  chmodSync(temporary, 0o777);
+  const begun = path.join(temporary, 'begun');
+  // Runs until the drill is gone.
+  const slow = path.join(bare, 'slow');
+  mkdirSync(slow);
+  writeFileSync(path.join(slow, 'diff'), `#!/bin/sh\n: > '${begun}'\nexec cat\n`, { mode: 0o755 });
+  const served = serveDrill('calm', { env: { TMPDIR: temporary, PATH: `${slow}:${bare}` } });
+  try {
+    const asked = kubectlOf(await served.environment, 'diff', '-f', 'k8s/production/', ...production);
+    await expect.poll(() => existsSync(begun), { timeout: 30_000 }).toBe(true);
+    served.child.kill('SIGKILL');
+    expect((await asked).code).toBe(3);
+    rmSync(begun);
+    const rest = () => readdirSync(temporary).filter((name) => name !== 'node-compile-cache');
+    await expect.poll(rest, { timeout: 30_000 }).toEqual([]);
+  } finally {
+    served.child.kill('SIGKILL');
+    rmSync(temporary, { recursive: true, force: true });
+  }
 });
 
 test('get lists what runs', async () => {
