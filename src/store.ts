@@ -78,9 +78,9 @@ export function take(state: State, update: Update): State {
   if (update.incidentContext) {
     delete next.journalRead;
     next.incidentContext = update.incidentContext;
-    next.ui = noticed(state, update.incidentContext, world.now);
+    next.ui = noticed(state, update.incidentContext, next.world.now);
   }
-  if (update.said) next.ui = { ...next.ui, notice: { ...update.said, until: world.now + noticeStays } };
+  if (update.said) next.ui = { ...next.ui, notice: { ...update.said, until: next.world.now + noticeStays } };
   if (update.incident === null) delete next.incident;
   else if (update.incident) next.incident = update.incident;
   return next;
