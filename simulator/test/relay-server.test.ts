@@ -1,9 +1,9 @@
 // The drill's own relay answers as Redis does.
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
 import { freePort } from '../postgres/server.ts';
+import { guardedDirectory } from '../reaper.ts';
 import { startRelayServer } from '../redis/relay-server.ts';
 
 const ends: (() => unknown)[] = [];
@@ -15,13 +15,14 @@ const installed = spawnSync('redis-server', ['--version']).status === 0;
 
 async function real(): Promise<number> {
   const port = await freePort();
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
+  const { directory, end } = await guardedDirectory();
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--set-proc-title', 'no'];
+  const child = spawn('redis-server', args, {
+    // The guard finds it by its environment.
+    env: { PATH: process.env.PATH, BENTHAM_DRILL_DIRECTORY: `${directory}/` },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  ends.push(async () => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
+  ends.push(end);
   for await (const data of child.stdout) if (/Ready to accept/.test(String(data))) break;
   return port;
 }

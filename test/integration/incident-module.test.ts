@@ -30,6 +30,7 @@ import { createEngine } from '../../src/engine/engine.ts';
 import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder, recordRun } from '../../src/engine/incident/recorder.ts';
 import { timelineOf } from '../../src/runbook/timeline.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 import { calm } from '../support/worlds.ts';
 
@@ -206,7 +207,7 @@ test('an observer changes nothing and cannot run actions', async () => {
 
 test('after a killed cockpit the next one continues where it stopped, and its action has an unknown outcome', async () => {
   const script = new URL('../support/ended-by-force.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = bound(spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] }));
   await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
   child.kill('SIGKILL');
   await new Promise((resolve) => child.once('exit', resolve));

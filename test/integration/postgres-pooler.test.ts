@@ -14,6 +14,7 @@ import { evaluateFailover } from '../../src/core/health/failover.ts';
 import { provesAway } from '../../src/core/world/reading.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 import { now, world } from '../support/world.ts';
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
       `auth_file = ${users}\nstats_users = watcher\n`,
   );
   if (uid !== undefined && gid !== undefined) for (const each of [directory, file, users]) await chown(each, uid, gid);
-  pool = spawn(pgbouncer, [file], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid }) });
+  pool = bound(spawn(pgbouncer, [file], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid }) }));
   const listens = () =>
     new Promise<void>((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port }, () => {

@@ -14,6 +14,7 @@ import { redisKeys } from '../../src/data/redis/preflight.ts';
 import { askRedisOnce, perMinute, redisSource } from '../../src/data/redis/source.ts';
 import type { SourceUpdate } from '../../src/data/source.ts';
 import { acting } from '../support/acting.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
@@ -169,7 +170,7 @@ describe.runIf(installed)('a real Redis', () => {
 
   async function start(...more: string[]) {
     const quiet = ['--save', '', '--appendonly', 'no', '--dir', home, '--bind', '127.0.0.1'];
-    child = spawn('redis-server', ['--port', String(port), ...quiet, ...more], { stdio: 'ignore' });
+    child = bound(spawn('redis-server', ['--port', String(port), ...quiet, ...more], { stdio: 'ignore' }));
     await eventually(() => expect(cli('ping')).toContain('PONG'));
   }
   async function stop() {
@@ -195,9 +196,8 @@ describe.runIf(installed)('a real Redis', () => {
     };
     const [crt, key] = [file('redis.crt', own.cert), file('redis.key', own.key)];
     const tls = ['--tls-cert-file', crt, '--tls-key-file', key, '--tls-ca-cert-file', crt, '--tls-auth-clients', 'no'];
-    child = spawn('redis-server', ['--port', '0', '--tls-port', String(port), '--save', '', ...tls], {
-      stdio: 'ignore',
-    });
+    const args = ['--port', '0', '--tls-port', String(port), '--save', '', ...tls];
+    child = bound(spawn('redis-server', args, { stdio: 'ignore' }));
     const url = `rediss://localhost:${port}`;
     await eventually(async () => expect(await ask(port, { url, caFile: crt })).toMatchObject({ ok: true }));
     expect(await ask(port, { url })).toMatchObject({
@@ -246,7 +246,7 @@ describe.runIf(installed)('a real Redis', () => {
     await stop();
     const config = path.join(home, 'sentinel.conf');
     writeFileSync(config, `port ${port}\ndir ${home}\n`);
-    child = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
+    child = bound(spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' }));
     await eventually(() => expect(cli('ping')).toContain('PONG'));
     expect(await ask(port)).toMatchObject({
       fault: { kind: 'unconfigured', what: 'this is a Sentinel, not a Redis server' },

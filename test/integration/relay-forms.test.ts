@@ -10,6 +10,7 @@ import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { type RelayOptions, relayOptions } from '../../src/data/relay/connect.ts';
 import { Leases } from '../../src/data/relay/lease.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 import { Carrier, client, endRelays, nextId } from '../support/relay.ts';
@@ -82,7 +83,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     const file = path.join(directory, 'sentinel.conf');
     const own = await freePort();
     writeFileSync(file, `bind 127.0.0.1\nport ${own}\nsentinel monitor incidents 127.0.0.1 ${port} 1\n`);
-    sentinel = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore', cwd: directory });
+    sentinel = bound(spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore', cwd: directory }));
     await shares(options({ relay: `redis://127.0.0.1:${own}`, relaySentinel: 'incidents' }));
   });
 

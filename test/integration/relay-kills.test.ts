@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { unfinished } from '../../src/core/incident/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 import { numbers } from '../support/hostile.ts';
 import { PagerDuty } from '../support/pager-duty.ts';
@@ -42,7 +43,7 @@ describe.skipIf(!installed)('with redis-server', () => {
     const random = numbers(29);
     for (let turn = 0; turn < turns; turn += 1) {
       const args = [program, root, String(port), pagerDuty.url, String(lanes), String(turn)];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = bound(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
       const exited = new Promise((resolve) => child.once('exit', resolve));
       const took = await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), exited]);
       // Within the second action of each, or the third.

@@ -15,6 +15,7 @@ import { type DoctorCheck, runCheck } from '../../src/data/doctor-check.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { connectRedis } from '../../src/data/redis/connect.ts';
 import { redisProbe } from '../../src/data/redis/doctor.ts';
+import { bound } from '../support/bound.ts';
 import { good } from '../support/configuration.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -125,16 +126,8 @@ describe.runIf(redisServer)('a Redis', () => {
   let port = 0;
   beforeAll(async () => {
     port = await freePort();
-    server = spawn('redis-server', [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--maxmemory',
-      '64mb',
-    ]);
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory', '64mb'];
+    server = bound(spawn('redis-server', args, { stdio: 'ignore' }));
     const { settings } = await good({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
     const connect = () => connectRedis(settings.redis, 500, new AbortController().signal);
     const root = await eventually(connect);

@@ -17,6 +17,7 @@ import { connect } from '../../src/data/postgres/connect.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
 import { askRedisOnce } from '../../src/data/redis/source.ts';
+import { bound } from '../support/bound.ts';
 import { good } from '../support/configuration.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -187,10 +188,8 @@ describe.runIf(redisServer)('a Redis', () => {
     writeFileSync(key, identity.key, { mode: 0o600 });
     const tls = ['--tls-port', String(tlsAt), '--tls-cert-file', authority, '--tls-key-file', key];
     const rest = ['--tls-ca-cert-file', authority, '--tls-auth-clients', 'no', '--requirepass', 'sesame'];
-    child = spawn('redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', ...tls, ...rest], {
-      cwd: guarded.directory,
-      stdio: 'ignore',
-    });
+    const args = ['--port', String(at), '--bind', '127.0.0.1', '--save', '', ...tls, ...rest];
+    child = bound(spawn('redis-server', args, { cwd: guarded.directory, stdio: 'ignore' }));
   });
   afterAll(async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));

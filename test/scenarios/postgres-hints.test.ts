@@ -16,6 +16,7 @@ import { executeSql } from '../../src/data/postgres/execute.ts';
 import { renew } from '../../src/data/postgres/rotated-passwords.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { acting } from '../support/acting.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 
 const root = { user: 'postgres', password: 'root' };
@@ -206,10 +207,8 @@ query_wait_timeout = 2
     const { uid, gid } = binaries;
     const files = [directory, `${directory}/users`, `${directory}/pool.ini`];
     if (uid !== undefined && gid !== undefined) for (const file of files) await chown(file, uid, gid);
-    pool = spawn(pgbouncer ?? '', [`${directory}/pool.ini`], {
-      stdio: 'ignore',
-      ...(uid === undefined ? {} : { uid, gid }),
-    });
+    const owner = uid === undefined ? {} : { uid, gid };
+    pool = bound(spawn(pgbouncer ?? '', [`${directory}/pool.ini`], { stdio: 'ignore', ...owner }));
     await eventually(async () => {
       const found = await read('SELECT 1', at(port, { database: 'good' }));
       if (!found.ok) throw new Error(found.fault.what);

@@ -23,6 +23,7 @@ import { readStatements } from '../../src/data/postgres/statements-query.ts';
 import { readTableUse } from '../../src/data/postgres/table-use-query.ts';
 import { readWaits } from '../../src/data/postgres/waits-query.ts';
 import { type Acting, acting } from '../support/acting.ts';
+import { bound } from '../support/bound.ts';
 import { eventually } from '../support/eventually.ts';
 
 const root = { user: 'postgres', password: 'root' };
@@ -101,7 +102,7 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     );
     const { uid, gid } = binaries;
     if (uid !== undefined && gid !== undefined) for (const each of [directory, file]) await chown(each, uid, gid);
-    pool = spawn(pgbouncer ?? '', [file], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid }) });
+    pool = bound(spawn(pgbouncer ?? '', [file], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid }) }));
     await eventually(() => sql('SELECT 1', at(port)));
     pooled = await acting(environmentOf(port));
   });

@@ -1,7 +1,7 @@
 // Changes of a database that are stopped, held up or refused, against a real server: what the person is told, and what
 // is left behind.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chown } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,6 +24,7 @@ import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
 import { Distrusted } from '../../src/disk/private-files.ts';
 import { awsAnsweredBy } from '../support/aws-endpoint.ts';
+import { bound } from '../support/bound.ts';
 
 const root = { user: 'postgres', password: 'root' };
 let guarded: Guarded;
@@ -352,10 +353,8 @@ async function pooled(mode: 'statement' | 'transaction', behind = server.port) {
   );
   const { uid, gid } = binaries;
   if (uid !== undefined && gid !== undefined) for (const each of [directory, file]) await chown(each, uid, gid);
-  const child: ChildProcess = spawn(pgbouncer ?? '', [file], {
-    stdio: 'ignore',
-    ...(uid === undefined ? {} : { uid, gid }),
-  });
+  const owner = uid === undefined ? {} : { uid, gid };
+  const child = bound(spawn(pgbouncer ?? '', [file], { stdio: 'ignore', ...owner }));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await expect
     .poll(async () => {

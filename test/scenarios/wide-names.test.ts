@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stripControl, width } from '../../src/core/text/text.ts';
 import { screens } from '../../src/screens/index.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { textOf } from '../../src/screens/toolkit/line.ts';
+import { endsWithThisProcess } from '../support/bound.ts';
 import { named } from '../support/every-screen.ts';
 import { tmux } from '../support/tmux.ts';
 
@@ -61,9 +62,13 @@ describe.runIf(tmux)('on every screen', () => {
       ...size,
       `cat '${file}'; printf '\\n${shown}\\n'; cat`,
     );
+    const release = endsWithThisProcess(Number(run('display-message', '-p', '#{pid}')));
+    onTestFinished(() => {
+      run('kill-server');
+      release();
+    });
     await expect.poll(() => run('capture-pane', '-p').trimEnd().split('\n').at(-1), { timeout: 30_000 }).toBe(shown);
     const seen = run('capture-pane', '-p', '-S', '-').split('\n').slice(0, distinct.length);
-    run('kill-server');
     const shifted = seen.filter((line, at) => line !== `${distinct[at]}|`);
     expect(shifted).toEqual([]);
   });

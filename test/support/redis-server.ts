@@ -9,6 +9,7 @@ import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { askRedisOnce } from '../../src/data/redis/source.ts';
 import { redis as redisEvidence } from '../../src/runbook/evidence.ts';
+import { bound } from './bound.ts';
 import { eventually } from './eventually.ts';
 import { live, world } from './world.ts';
 
@@ -39,7 +40,7 @@ export async function started(...more: string[]) {
 
 async function serve(home: string, saves: string, port: number, more: readonly string[]) {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', saves, '--save', '3600 1', ...more];
-  const child = spawn('redis-server', args, { stdio: 'ignore', cwd: home });
+  const child = bound(spawn('redis-server', args, { stdio: 'ignore', cwd: home }));
   running.push({ child, home });
   const cli = (...words: string[]) => {
     const { stdout, stderr } = spawnSync('redis-cli', ['-p', String(port), ...words], { encoding: 'utf8', maxBuffer });

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { endsWithThisProcess } from './bound.ts';
 import { alive, childrenOf, TerminalUnderTest } from './terminal.ts';
 
 export const tmux = ['/usr/bin/tmux', '/usr/local/bin/tmux', '/bin/tmux'].find(existsSync);
@@ -9,6 +10,7 @@ export const tmux = ['/usr/bin/tmux', '/usr/local/bin/tmux', '/bin/tmux'].find(e
 export class TmuxUnderTest {
   readonly #socket: string;
   readonly #home: string;
+  readonly #release: () => void;
 
   /** `options`: as tmux's own `set -g` takes them. */
   constructor(
@@ -22,6 +24,7 @@ export class TmuxUnderTest {
     const env = { ...environment, PATH: process.env.PATH, LANG: 'C.UTF-8', TERM: 'xterm-256color', SHELL: '/bin/sh' };
     const set = Object.entries(options).flatMap(([name, value]) => ['set', '-g', name, value, ';']);
     this.#run([...set, 'new-session', '-d', '-x', '80', '-y', '24', command], env);
+    this.#release = endsWithThisProcess(Number(this.says('pid')));
   }
 
   #run(args: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
@@ -62,6 +65,7 @@ export class TmuxUnderTest {
     } catch {
       // It ended with its last pane.
     }
+    this.#release();
     while (running.some(alive)) await new Promise((resolve) => setTimeout(resolve, 25));
     rmSync(this.#socket, { force: true });
   }
