@@ -109,7 +109,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
     await eventually(() => expect(ben.context?.relay?.state).toBe('away'));
     await eventually(() => expect(control()).toEqual({ state: 'unknown', last: 'ana' }));
     ben.do({ do: 'control', why: 'alone' });
-    await eventually(() => expect(ben.said.at(-1)).toMatch(/^you are in control; the relay is away/));
+    await eventually(() => expect(ben.said.join('\n')).toMatch(/^you are in control; the relay is away/m));
     expect(ben.incident?.runs[0]?.phase).toBe('confirmed');
     await proxy.be('works');
     await eventually(() => expect(ben.context?.here.map(({ name }) => name)).toContain('ana'));
@@ -126,7 +126,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
     expect(await ana.recorder.lostControl()).toBeUndefined();
     expect(ben.recorder.mayAct()).toBe('ana controls this incident: take control first');
     ben.do({ do: 'control', why: 'ana drives home' });
-    await eventually(() => expect(ana.said.at(-1)).toMatch(/^ben took control of SEV1|^control lost: ben/));
+    await eventually(() => expect(ana.said.join('\n')).toMatch(/^ben took control of SEV1|^control lost: ben/m));
     await eventually(() => expect(ana.incident?.control).toMatchObject({ person: 'ben', fence: 2 }));
     expect(ana.recorder.mayAct()).toBe('ben controls this incident: take control first');
     expect(await ben.recorder.lostControl()).toBeUndefined();
@@ -273,7 +273,7 @@ describe.each(relayServers)('with $name', ({ started }) => {
       ),
     );
     ben.do(opens);
-    await eventually(() => expect(ben.said.at(-1)).toContain('is already open'));
+    await eventually(() => expect(ben.said.join('\n')).toContain('is already open'));
     const report = await verifyJournal(ben.recorder.journal.state.directory);
     expect(report.ok && report.value.files.flatMap(({ problems }) => problems)).toEqual([]);
   });
