@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Agent, fetch } from 'undici';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Drill } from '../../simulator/drill.ts';
+import { faultAnnotation } from '../../simulator/kubernetes/pod-faults.ts';
 import type { Report } from '../../src/core/health/report.ts';
 import { drillOf, launcher } from '../support/drill.ts';
 import { type Backend, backends, type Manner, type Middle, standBetween } from '../support/proxy.ts';
@@ -152,6 +153,7 @@ function start(...args: string[]) {
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data) => {
@@ -207,6 +209,7 @@ describe('--watch', () => {
 
   test('a terminal that is stopped (ctrl-s) stops neither it nor SIGTERM', async () => {
     const terminal = new TerminalUnderTest({ args: ['status', '--watch'], environment: environment() });
+    onTestFinished(() => terminal.close());
     await terminal.shows(/OK|UNKN/);
     terminal.press('ctrl-s');
     await be('resets', 'redis');
@@ -218,7 +221,6 @@ describe('--watch', () => {
     const { code, signal } = await terminal.ends();
     expect([2, 3]).toContain(code);
     expect(signal).toBe(0);
-    await terminal.close();
   });
 
   test('SIGINT ends it while everything hangs', async () => {
@@ -235,10 +237,13 @@ describe('--rollout', () => {
     const before = start('--rollout', 'executor');
     expect(await before.exited).toBe(0);
     expect(before.printed()).toContain('complete');
-    await restart('executor');
+    // Its pods do not get ready before it was seen to be under way.
+    await restart('executor', 'NotReady');
     const rollout = start('--rollout', 'executor');
+    await rollout.says(/ updated, /);
+    await restart('executor');
     expect(await rollout.exited).toBe(0);
-    expect(rollout.printed()).toMatch(/ updated, [\s\S]*complete, 6 of 6 available\n$/);
+    expect(rollout.printed()).toMatch(/complete, 6 of 6 available\n$/);
   });
 
   test('3: no such deployment, or a cluster that hangs', async () => {
@@ -252,15 +257,15 @@ describe('--rollout', () => {
   });
 });
 
-/** As `kubectl rollout restart` does it. */
-async function restart(deployment: string): Promise<void> {
+/** As `kubectl rollout restart` does it; into pods with this fault, if one is given. */
+async function restart(deployment: string, fault: string | null = null): Promise<void> {
   const { clusters, users } = parse(readFileSync(drill.environment.KUBECONFIG ?? '', 'utf8')) as {
     clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
     users: { user: { token: string } }[];
   };
   const { server = '', 'certificate-authority-data': ca = '' } = clusters[0]?.cluster ?? {};
   const dispatcher = new Agent({ connect: { ca: Buffer.from(ca, 'base64') } });
-  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString(), [faultAnnotation]: fault };
   const answer = await fetch(`${server}/apis/apps/v1/namespaces/bentham-prod/deployments/${deployment}`, {
     method: 'PATCH',
     dispatcher,
