@@ -1,7 +1,7 @@
 // Each action the whole way, twice: by `run` and on the screen (test/support/action-cases.ts).
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import { actionById } from '../../src/actions/index.ts';
 import type { BuiltInActionId, Target } from '../../src/core/actions/action.ts';
@@ -52,6 +52,8 @@ async function typedRun(
 ): Promise<TerminalUnderTest> {
   const args = ['run', action, ...flagsOf(target), '--arm', 'a test'];
   const terminal = new TerminalUnderTest({ args, environment: of, columns: 120, rows: 50 });
+  // One that failed would hold its target, and refuse the next attempt.
+  onTestFinished(() => terminal.close());
   for (const text of texts) {
     await terminal.shows(`type ${text} to confirm, then enter:`);
     await typing(terminal, text, `to confirm, then enter: ${text}`);

@@ -21,7 +21,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await terminal.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 function expectRestored(): void {

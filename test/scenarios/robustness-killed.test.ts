@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(async () => {
   await terminal.close();
   for (const pid of family.filter(alive)) process.kill(pid, 'SIGKILL');
-  rmSync(temporary, { recursive: true, force: true });
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 const descendants = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(descendants)];

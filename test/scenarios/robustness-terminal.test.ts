@@ -15,8 +15,9 @@ beforeEach(() => {
 });
 afterEach(async () => {
   if (cockpit && alive(cockpit)) process.kill(cockpit, 'SIGKILL');
+  cockpit = 0;
   await terminal.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** The cockpit below a shell that says afterwards how the terminal was left. */

@@ -4,23 +4,33 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import type { Environment } from '../support/acting.ts';
 import { drillOf, launcher } from '../support/drill.ts';
-import { TerminalUnderTest } from '../support/terminal.ts';
+import { type TerminalOptions, TerminalUnderTest } from '../support/terminal.ts';
 
 let drill: Drill;
 let environment: Environment;
+let terminals: TerminalUnderTest[] = [];
 
 beforeAll(async () => {
   drill = await drillOf('calm');
   environment = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...drill.environment };
 });
 afterAll(() => drill?.stop());
+afterEach(async () => {
+  for (const one of terminals) await one.close();
+  terminals = [];
+});
 
-const terminal = (...args: string[]) =>
-  new TerminalUnderTest({ args: ['run', ...args], environment, columns: 110, rows: 45 });
+function open(options: TerminalOptions): TerminalUnderTest {
+  const opened = new TerminalUnderTest({ environment, columns: 110, rows: 45, ...options });
+  terminals.push(opened);
+  return opened;
+}
+
+const terminal = (...args: string[]) => open({ args: ['run', ...args] });
 
 test('run asks for each missing value, tab completes it, and the action runs', async () => {
   const asked = terminal('scale-deployment', '--arm', 'a test');
@@ -66,16 +76,8 @@ test('an answer typed before the plan was seen confirms nothing', async () => {
 });
 
 test.each(['--json', '>/dev/null'])('who is asked sees the plan first, also with %s', async (way) => {
-  const asked = new TerminalUnderTest({
-    program: '/bin/sh',
-    args: [
-      '-c',
-      `exec '${process.execPath}' '${launcher}' run ${scaling.join(' ').replace('a test', "'a test'")} ${way}`,
-    ],
-    environment,
-    columns: 110,
-    rows: 45,
-  });
+  const command = `exec '${process.execPath}' '${launcher}' run ${scaling.join(' ').replace('a test', "'a test'")} ${way}`;
+  const asked = open({ program: '/bin/sh', args: ['-c', command] });
   await asked.shows('scale? [y/N]');
   expect(asked.text).toContain('kubectl scale deployment/executor --replicas=9');
   asked.press('enter');
@@ -84,13 +86,7 @@ test.each(['--json', '>/dev/null'])('who is asked sees the plan first, also with
 
 test('a question that nobody can see is not asked', async () => {
   const command = `exec '${process.execPath}' '${launcher}' run ${scaling.slice(0, -1).join(' ')} test 2>/dev/null`;
-  const asked = new TerminalUnderTest({
-    program: '/bin/sh',
-    args: ['-c', command],
-    environment,
-    columns: 110,
-    rows: 45,
-  });
+  const asked = open({ program: '/bin/sh', args: ['-c', command] });
   await asked.shows('no terminal to confirm on: use --yes');
   expect((await asked.ends()).code).toBe(4);
 });
@@ -164,12 +160,7 @@ describe('on an account that several people use', () => {
     await run([...scale(9), '--yes'], { BENTHAM_PERSON: 'ben' });
     const unasked = await run([...scale(8), '--yes']);
     expect(unasked.stderr).toContain('is a shared account and stands in the record: give your name with --as NAME');
-    const asked = new TerminalUnderTest({
-      args: ['run', ...scale(7), '--arm', 'a test'],
-      environment: shared(),
-      columns: 110,
-      rows: 45,
-    });
+    const asked = open({ args: ['run', ...scale(7), '--arm', 'a test'], environment: shared() });
     await asked.shows('is a shared account: your name for the record?');
     asked.type('cockpit').press('enter');
     await asked.shows('the name of what the program does itself');
@@ -187,12 +178,7 @@ describe('on an account that several people use', () => {
 
   test('no name is given: nothing is done, and nothing is recorded', async () => {
     const before = recorded();
-    const asked = new TerminalUnderTest({
-      args: ['run', ...scale(5), '--arm', 'a test'],
-      environment: shared(),
-      columns: 110,
-      rows: 45,
-    });
+    const asked = open({ args: ['run', ...scale(5), '--arm', 'a test'], environment: shared() });
     await asked.shows('your name for the record?');
     asked.press('ctrl-d');
     await asked.shows('cancelled; nothing was changed');

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endRedis, installed, started } from '../support/redis-server.ts';
 import { nowhere, TerminalUnderTest } from '../support/terminal.ts';
 
@@ -28,13 +28,12 @@ beforeEach(async () => {
     },
   });
   await expect.poll(() => redis.cli('client', 'list'), { timeout: 30_000 }).toContain('cmd=unlink');
-  return async () => {
-    await run.close();
-    await endRedis();
-    rmSync(home, { recursive: true, force: true });
-  };
 });
-afterAll(endRedis);
+afterEach(async () => {
+  await run?.close();
+  await endRedis();
+  rmSync(home, { recursive: true, force: true });
+});
 
 /** The phases that the journal has of the run, in their order. */
 const journal = (): string[] => {

@@ -55,7 +55,7 @@ afterEach(async () => {
   await terminal.close();
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** In a shell, which has the terminal before and after. Without line editing it restores no terminal modes. */
