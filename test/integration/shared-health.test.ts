@@ -57,7 +57,7 @@ function cockpit(url: string, ...flags: string[]) {
   cockpits.push(child);
   const news: News[] = [];
   createInterface(child.stdout).on('line', (line) => news.push(JSON.parse(line) as News));
-  const answers = (count: number) => expect.poll(() => news.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+  const answers = (count: number) => expect.poll(() => news.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
   // It may have been killed.
   child.stdin.on('error', () => {});
   return { child, news, answers, refresh: () => child.stdin.write('\n') };
@@ -92,10 +92,10 @@ describe('cockpits of one user', () => {
     const hammer = setInterval(() => {
       for (const { refresh } of all) refresh();
     }, 20);
-    await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(6);
+    await expect.poll(() => asked.length, { timeout: 60_000 }).toBe(6);
     // Without a turn they read what the one that had the last turn was answered.
     const newest = () => new Set(all.map(({ news }) => news.at(-1)?.value?.detailed.at)).size;
-    await expect.poll(newest, { timeout: 20_000 }).toBe(1);
+    await expect.poll(newest, { timeout: 60_000 }).toBe(1);
     clearInterval(hammer);
     expect(asked).toHaveLength(6);
   });
@@ -113,7 +113,7 @@ describe('cockpits of one user', () => {
   it('go on when the one that asks is killed', async () => {
     const url = await serve(() => {});
     const first = cockpit(url);
-    await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => asked.length, { timeout: 60_000 }).toBe(2);
     first.child.kill('SIGKILL');
     server?.removeAllListeners('request').on('request', healthy);
     const second = cockpit(url);
