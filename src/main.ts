@@ -1,7 +1,9 @@
 // Arguments → one command. A command's file only says what it is; what it does is imported when it runs, so that none
 // pays for another's start-up.
 import { CommanderError } from 'commander';
+import { exitWith } from './commands/exit.ts';
 import { OwnActions, ownByDefault, ownOfHelp } from './commands/run/own.ts';
+import { taken } from './commands/terminal-waits.ts';
 import { watchOutput } from './commands/whole-output.ts';
 import { usageError } from './config/flags.ts';
 import { tell } from './config/output.ts';
@@ -26,6 +28,9 @@ export async function main(actions: readonly Action[]): Promise<void> {
     // The same words again, with the commands of the user's own.
     await parse(error.actions).catch(end);
   }
+  // What hangs (a credential plugin, a name look-up, a connection that is closed) must not keep the process.
+  await Promise.all([taken(process.stdout), taken(process.stderr)]);
+  exitWith(Number(process.exitCode ?? 0));
 }
 
 /** Only words that end so cost a tree of commands more. */

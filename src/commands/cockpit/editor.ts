@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripControl } from '../../core/text/text.ts';
 import { foreignEnvironment } from '../../data/tools/environment.ts';
+import { endWithUs } from '../../data/tools/left-behind.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import { privateDirectory } from '../../disk/private-directory.ts';
 
@@ -42,7 +43,7 @@ export async function editText(text: string, environment: NodeJS.ProcessEnv = pr
   try {
     const full = await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' }).catch(noFile);
     if (full !== undefined) return { failed: full };
-    const failed = await runs(program, [...rest, file], foreignEnvironment(environment));
+    const failed = await runs(program, [...rest, file], foreignEnvironment(environment), directory);
     if (failed !== undefined) return { failed };
     return (await readBounded(file, longest)).toString('utf8').trim();
   } catch (error) {
@@ -61,18 +62,25 @@ function noFile(error: unknown): string {
 }
 
 /** Resolves when it has ended; why it failed. */
-function runs(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+function runs(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  leftover: string,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: 'inherit', env });
+    const stopWatch = child.pid === undefined ? undefined : endWithUs(child.pid, { leftover });
     child.on('error', (error: NodeJS.ErrnoException) =>
       resolve(
         error.code === 'ENOENT' ? `editor ${program} not found: set EDITOR` : `editor ${program}: ${error.message}`,
       ),
     );
-    child.on('exit', (code, signal) =>
+    child.on('exit', (code, signal) => {
+      stopWatch?.();
       resolve(
         code === 0 ? undefined : `editor ${program} ended with ${signal ?? `exit code ${code}`}; the text is unchanged`,
-      ),
-    );
+      );
+    });
   });
 }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import { foreignEnvironment } from '../tools/environment.ts';
+import { endWithUs } from '../tools/left-behind.ts';
 import type { ExecPlugin } from './kubeconfig.ts';
 
 export type PluginRun = {
@@ -42,6 +43,7 @@ export function runPlugin(
     const child = terminal
       ? spawn(plugin.command, [...plugin.args], { env, stdio: ['inherit', 'pipe', 'inherit'] })
       : spawn(plugin.command, [...plugin.args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stopWatch = child.pid === undefined ? undefined : endWithUs(terminal ? child.pid : -child.pid);
     const output: Buffer[] = [];
     let length = 0;
     let words = '';
@@ -69,6 +71,7 @@ export function runPlugin(
       clearTimeout(timer);
       signal?.removeEventListener('abort', kill);
       process.off('exit', kill);
+      stopWatch?.();
       kill();
       child.stdout.destroy();
       child.stderr?.destroy();

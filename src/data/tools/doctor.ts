@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { quote } from '../../core/text/shell.ts';
@@ -12,9 +10,9 @@ import { childEnvironment } from './environment.ts';
 import { adminCommandThere } from './package-manager.ts';
 import { packageScripts } from './package-scripts.ts';
 import { findProgram, notRunnable } from './path.ts';
+import { printedBy } from './printed.ts';
 
 const area = 'tools';
-const run = promisify(execFile);
 
 /** The package scripts of the runbook's commands: pnpm admin:apikey, admin:surface, admin:sessions, test:surface. */
 const scripts = ['admin:apikey', 'admin:surface', 'admin:sessions', 'test:surface'];
@@ -57,9 +55,9 @@ async function kubectlThere(name: string, directory: string, timeout: Ms, signal
       todo: 'install kubectl to deploy and to work by hand',
     };
   try {
-    const { stdout } = await run(found.file, ['version', '--client', '--output=json'], {
+    const stdout = await printedBy([found.file, 'version', '--client', '--output=json'], {
       timeout,
-      signal,
+      cancelSignal: signal,
       env: childEnvironment(process.env, ['KUBECONFIG']),
     });
     const { clientVersion } = JSON.parse(stdout) as { clientVersion?: { gitVersion?: unknown } };

@@ -49,7 +49,8 @@ export async function executeCommand(
   });
   // A pnpm script starts programs of its own: the whole group is meant.
   const end = (by: NodeJS.Signals) => signalGroup(running, by);
-  endsWithProgram(running);
+  // What changes something is not cut off in the middle.
+  endsWithProgram(running, call.within);
   let why: 'time' | 'person' | undefined;
   let last: NodeJS.Timeout | undefined;
   const stop = (reason: 'time' | 'person') => {

@@ -1,16 +1,14 @@
 // The program behind the admin commands: its version, and whether it hands the arguments of scripts to a shell.
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
+import { present } from '../../core/present.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import { childEnvironment } from './environment.ts';
 import { findProgram, notRunnable } from './path.ts';
-
-const run = promisify(execFile);
+import { printedBy } from './printed.ts';
 
 type Version = readonly [number, number, number];
 
@@ -55,9 +53,9 @@ export async function adminCommandThere(
   // In the checkout: its package.json may choose the version.
   const there = await stat(directory).catch(() => undefined);
   const env = childEnvironment(process.env, ['PNPM_HOME', 'COREPACK_*', ...environment]);
-  const options = { timeout, signal, env, cwd: there ? directory : undefined };
-  const version = await run(found.file, ['--version'], options).then(
-    ({ stdout }) => sanitize(stdout, 40).trim(),
+  const options = { timeout, cancelSignal: signal, env, ...present({ cwd: there && directory }) };
+  const version = await printedBy([found.file, '--version'], options).then(
+    (stdout) => sanitize(stdout, 40).trim(),
     () => '',
   );
   const quotes = quotesArguments(manager, version);

@@ -1,12 +1,11 @@
 // The terminal that the cockpit would open on, and the tmux around it, for `doctor`.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import { type Tmux, terminalCheckups } from '../../core/health/terminal-checkups.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
 import { childEnvironment } from './environment.ts';
+import { printedBy } from './printed.ts';
 
 /** Judges the terminal of standard output, or of standard error where the output goes to a program. */
 export function terminalProbe({ display }: Settings, timeout: Ms): DoctorCheck {
@@ -30,7 +29,7 @@ const asked = '#{version}\t#{escape-time}\t#{set-clipboard}\t#{mouse}';
 async function askTmux(timeout: Ms, signal: AbortSignal): Promise<Tmux | 'silent'> {
   try {
     const env = childEnvironment(process.env, ['TMUX', 'TMUX_PANE', 'TMUX_TMPDIR']);
-    const { stdout } = await promisify(execFile)('tmux', ['display-message', '-p', asked], { timeout, signal, env });
+    const stdout = await printedBy(['tmux', 'display-message', '-p', asked], { timeout, cancelSignal: signal, env });
     const [version = '', escapeTime = '', clipboard = '', mouse = ''] = sanitize(stdout.trimEnd(), 200).split(/\t| /);
     return { version, escapeTime: Number(escapeTime), clipboard, mouse: mouse === '1' };
   } catch {
