@@ -11,6 +11,7 @@ import {
   counted,
   fingerprint,
   given,
+  goingOn,
   notYet,
   notYetBy,
   onlyWhenDone,
@@ -200,13 +201,13 @@ export const cleanupEvidence: Action = {
     return proven(`none of the ${formatCount(Number(count))} remains`);
   },
   within: 20 * second,
-  next: ({ target, plan }) => [
-    ...goOn(target, plan.baseline?.resume),
-    ...(plan.baseline?.versioned === 'true'
+  next: (done) => [
+    ...goingOn(done, goOn(done.target, done.plan.baseline?.resume)),
+    ...(done.plan.baseline?.versioned === 'true'
       ? [
           {
             action: 'restore-deleted-evidence' as const,
-            target: present({ prefix: given(target, 'prefix'), after: afterOf(target) }),
+            target: present({ prefix: given(done.target, 'prefix'), after: afterOf(done.target) }),
             says: 'restore what was deleted',
             undo: true as const,
           },

@@ -1,6 +1,6 @@
 // Shared by plans and verifications of all actions.
 import { createHash } from 'node:crypto';
-import type { Check, Execution, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
+import type { Check, Execution, Field, Plan, Planned, Proof, Suggestion, Target } from '../core/actions/action.ts';
 import type { CommandCall } from '../core/actions/call.ts';
 import { disproven, notYet, proven } from '../core/actions/check.ts';
 import type { ActionContext, Preflight } from '../core/actions/preflight.ts';
@@ -136,3 +136,10 @@ export const needsAdmin = ({ admin }: ActionContext, script: string) => ({
   script: { name: script, by: admin.command },
   directory: admin.directory,
 });
+
+/**
+ * What a run offers that ended before it came to the end: to go on behind it, once it is proven; else the same again, so
+ * that nothing it failed on is passed over.
+ */
+export const goingOn = ({ target, proven }: Execution, behind: readonly Suggestion[]): readonly Suggestion[] =>
+  proven === false ? behind.map(({ action }) => ({ action, target, says: 'try again from the same place' })) : behind;

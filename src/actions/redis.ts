@@ -9,6 +9,7 @@ import {
   disproven,
   fingerprint,
   given,
+  goingOn,
   notYet,
   notYetBy,
   onlyWhenDone,
@@ -171,5 +172,5 @@ export const evictRedis: Action = {
     return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);
   },
   within: 20 * second,
-  next: ({ target, plan }) => goOn(target, plan.baseline?.resume),
+  next: (done) => goingOn(done, goOn(done.target, done.plan.baseline?.resume)),
 };

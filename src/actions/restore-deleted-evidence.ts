@@ -9,6 +9,7 @@ import {
   counted,
   fingerprint,
   given,
+  goingOn,
   notYet,
   notYetBy,
   onlyWhenDone,
@@ -167,5 +168,5 @@ export const restoreDeletedEvidence: Action = {
     return proven(`all ${formatCount(count)} are listed with their content`);
   },
   within: 30 * second,
-  next: ({ target, plan }) => goOn(target, plan.baseline?.resume),
+  next: (done) => goingOn(done, goOn(done.target, done.plan.baseline?.resume)),
 };

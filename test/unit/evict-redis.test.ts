@@ -1,6 +1,8 @@
 // What proves that keys of Redis were unlinked: that they are gone. One that was used since the plan proves nothing.
 import { expect, test } from 'vitest';
+import { cleanupEvidence } from '../../src/actions/cleanup-evidence.ts';
 import { evictRedis } from '../../src/actions/redis.ts';
+import { restoreDeletedEvidence } from '../../src/actions/restore-deleted-evidence.ts';
 import type { Preflight } from '../../src/core/actions/preflight.ts';
 import { hour, minute, second } from '../../src/core/time.ts';
 import { now } from '../support/world.ts';
@@ -71,3 +73,17 @@ test('the next run goes on at the cursor where this one ended; none is offered a
     evictRedis.next?.({ ...done, plan: { baseline: { names: '[]', keys: '0', before: '1' } } }, clock as Preflight),
   ).toEqual([]);
 });
+
+test.each([evictRedis, cleanupEvidence, restoreDeletedEvidence])(
+  '$id that is not proven passes nothing over: it offers the same place again',
+  async (action) => {
+    const clock: Pick<Preflight, 'now'> = { now: () => now };
+    const target = { prefix: 'cache:', cursor: '7', after: 'a' };
+    const done = { run: 'r', target, startedAt: now, output: [], plan: { baseline: { resume: '4711' } } };
+    const offered = async (proven: boolean) => (await action.next?.({ ...done, proven }, clock as Preflight)) ?? [];
+    expect(await offered(false)).toEqual([{ action: action.id, target, says: 'try again from the same place' }]);
+    expect(await offered(true)).not.toMatchObject([{ target }]);
+    const whole = { ...done, proven: false, plan: { baseline: {} } };
+    expect(await action.next?.(whole, clock as Preflight)).toEqual([]);
+  },
+);

@@ -143,6 +143,8 @@ export type Execution = {
   output: readonly string[];
   /** Why the outcome is unknown: then only the facts decide, not the answers of the calls. */
   uncertainty?: string | undefined;
+  /** False: its proof failed or was not there in time. */
+  proven?: boolean | undefined;
 };
 
 /** For docs/actions.md: the row of this action. */

@@ -162,7 +162,7 @@ export class LiveRun {
   async verify(plan: Pick<Plan, 'baseline'>, uncertainty: string | undefined): Promise<Run> {
     if (uncertainty !== undefined) await this.record('unknown', { detail: uncertainty });
     const { state, because, final } = await this.#proof(plan, uncertainty);
-    const next = await this.next(plan);
+    const next = await this.next(plan, 'next', state === 'pass');
     const ended = async (outcome: RunOutcome & RunNews['phase'], says: string, hint?: string) => {
       await this.record(outcome, { detail: says });
       return this.end(outcome, says, { next, hint });
@@ -206,10 +206,10 @@ export class LiveRun {
   }
 
   /** What to do next, by the facts where they answer. */
-  async next(plan: Pick<Plan, 'baseline'>, which: 'next' | 'wayBack' = 'next'): Promise<Run['next']> {
+  async next(plan: Pick<Plan, 'baseline'>, which: 'next' | 'wayBack', proven?: boolean): Promise<Run['next']> {
     const { id, target, startedAt = Date.now() } = this.#run;
     try {
-      const done = { run: id, target, plan, startedAt, output: [] };
+      const done = { run: id, target, plan, startedAt, output: [], proven };
       return (await this.action[which]?.(done, this.preflight)) ?? [];
     } catch (error) {
       debugLog.warn('run', { run: id, action: this.action.id, next: sanitize(error, 200) });

@@ -105,7 +105,7 @@ export class Runner {
     if (!plan.ok) return live.end('refused', plan.why, { hint: plan.hint, next: plan.next ?? [] });
     live.planned(plan.plan);
     if (plan.plan.calls.length > 0) return live.run;
-    return live.end('verified', 'nothing was changed', { next: await live.next(plan.plan) });
+    return live.end('verified', 'nothing was changed', { next: await live.next(plan.plan, 'next') });
   }
 
   /** Executes a planned run if `typed` confirms it. Resolves when it has ended, or is planned again. */
