@@ -69,7 +69,8 @@ export class WorldStore {
       // A clock that jumped backwards would stop the trend: start it again.
       const kept: readonly Sample[] = newest && newest.at > now ? [] : samples;
       if (kept.length > 0 && newest && (now - newest.at < sampleEvery || reading.at <= newest.at)) continue;
-      const sample: Sample = { at: now, value: reading.value.value, lasts: reading.staleAfter };
+      const { value, margin } = reading.value;
+      const sample: Sample = { at: now, value, margin, lasts: reading.staleAfter };
       history[metric.id] = [...kept.filter((s) => now - s.at <= trendSpan), sample];
       grew = true;
     }

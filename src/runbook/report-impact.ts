@@ -1,4 +1,5 @@
 // The impact of an incident in words, and a chart of each metric that was breached.
+import { marginSays, measureSays } from '../core/health/measure.ts';
 import { metric as metricOf, metrics } from '../core/health/metrics.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { timePerSeverity } from '../core/incident/clocks.ts';
@@ -13,17 +14,28 @@ import {
 import type { Incident } from '../core/incident/incident.ts';
 import { type ChartOptions, chart } from '../core/text/chart.ts';
 import type { Block, Cell } from '../core/text/document.ts';
-import { formatAge, formatCount, formatCounted, formatLimit, formatMeasure, formatSince } from '../core/text/format.ts';
+import {
+  formatAge,
+  formatCount,
+  formatCounted,
+  formatLimit,
+  formatMeasure,
+  formatSince,
+  type Unit,
+} from '../core/text/format.ts';
 import { type Instant, minute } from '../core/time.ts';
 import { type MetricId, runbookThresholds, type Thresholds } from '../core/world/thresholds.ts';
 import { severityLevel } from './severities.ts';
 
+const sampleSays = ({ value, margin }: Pick<MetricSample, 'value' | 'margin'>, unit: Unit): string =>
+  `${measureSays({ exact: !margin, margin }, value, unit)}${marginSays(margin, value, unit)}`;
+
 /** What began it, in words. */
-export function startSays({ by, subject, metric, value }: Start): string {
+export function startSays({ by, subject, metric, value, margin }: Start): string {
   if (by === 'alert') return `first alert: ${subject}`;
   if (metric === undefined || value === undefined) return 'its opening: nothing measured was breached before';
   const { short, unit } = metricOf(metric);
-  return `first sample above its threshold: ${short} ${formatMeasure(value, unit)}`;
+  return `first sample above its threshold: ${short} ${sampleSays({ value, margin }, unit)}`;
 }
 
 /** Requests and jobs, one line each; what is unknown says why. */
@@ -89,9 +101,9 @@ export function metricBlocks(incident: Incident, thresholds?: Thresholds): reado
   const times = measured.flatMap(({ samples }) => samples.map(({ at }) => at));
   const [from, until] = [Math.min(...times), Math.max(...times) + minute];
   const rows = measured.map(({ m, samples, worst }): readonly Cell[] => {
-    const values = samples.map(({ value }) => value);
-    const [least, most] = [Math.min(...values), Math.max(...values)];
-    return [m.title, worst, ...[least, most, values.at(-1) ?? most].map((value) => formatMeasure(value, m.unit))];
+    const inOrder = samples.toSorted((a, b) => a.value - b.value);
+    const told = [inOrder[0], inOrder.at(-1), samples.at(-1)];
+    return [m.title, worst, ...told.flatMap((sample) => (sample ? sampleSays(sample, m.unit) : []))];
   });
   const unknown = seen.filter(({ samples }) => samples.length === 0).map(({ m }) => m.title);
   const charts = measured

@@ -144,6 +144,14 @@ test('trends keep a sample every five seconds for half an hour, and none of repe
   expect(keeper.world.history.p95).toBe(samples);
 });
 
+test('a trend keeps how far off an estimate may be', () => {
+  const keeper = new WorldStore(scope, 0);
+  const value = { ...traffic(480), sampling: 0.5, margins: { p95: 40 } };
+  keeper.apply({ fact: 'traffic', value, at: 1000, staleAfter: 5000, from: 'logs' });
+  keeper.tick(1000);
+  expect(keeper.world.history.p95).toMatchObject([{ value: 480, margin: 40 }]);
+});
+
 test('a clock that jumps back starts the trend again', () => {
   const keeper = new WorldStore(scope, 0);
   for (const at of [10_000_000, 20_000_000, 1000]) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { exported } from '../../src/commands/incident/run.ts';
 import type { Event } from '../../src/core/incident/event.ts';
-import { impactOf } from '../../src/core/incident/impact.ts';
+import { impactOf, samplesOf } from '../../src/core/incident/impact.ts';
 import { chart } from '../../src/core/text/chart.ts';
 import { AlertWatch } from '../../src/engine/incident/alerts.ts';
 import { decide } from '../../src/engine/incident/decide.ts';
@@ -102,6 +102,39 @@ test('what the metrics were before the opening is recorded by the minute, their 
     { kind: 'sample', values: { p95: 2 }, measuredAt: at - 180_000 },
     { kind: 'sample', values: { p95: 3 }, measuredAt: at - 120_000 },
   ]);
+});
+
+test('a sample of an estimate has its margin, and that of a minute the margin of its highest value', () => {
+  const at = Math.floor(now / minute) * minute;
+  const history = {
+    queueDepth: [
+      { at: at - 180_000, value: 900, margin: 10 },
+      { at: at - 170_000, value: 1200, margin: 400 },
+      { at: at - 110_000, value: 7 },
+    ],
+  };
+  expect(new AlertWatch().past({ ...world({ now: at }), history })).toEqual([
+    { kind: 'sample', values: { queueDepth: 1200 }, margins: { queueDepth: 400 }, measuredAt: at - 180_000 },
+    { kind: 'sample', values: { queueDepth: 7 }, measuredAt: at - 120_000 },
+  ]);
+  const queueDepth = { value: 31_755, exact: false, margin: 12_000 };
+  if (calm.readings.studies.state !== 'live') throw new Error('calm is live');
+  const studies = live<'studies'>({ ...calm.readings.studies.value, queueDepth });
+  expect(new AlertWatch().sample({ ...calm, readings: { ...calm.readings, studies } })).toMatchObject([
+    { values: { queueDepth: 31_755 }, margins: { queueDepth: 12_000 } },
+  ]);
+});
+
+test('the report says how far off an estimate may be, where it began, in its table and in its export', () => {
+  const of = story(
+    [1, 'ops1', { kind: 'sample', values: { queueDepth: 31_755 }, margins: { queueDepth: 12_000 } }],
+    [2, 'ops1', { kind: 'sample', values: { queueDepth: 20 } }],
+  );
+  // Markdown would take two tildes for a line through the text.
+  const report = markdownReport(of, { now });
+  expect(report).toContain('first sample above its threshold: Queue depth \\~30 000 ±12 000');
+  expect(report).toContain('| Queue Depth | critical | 20 | \\~30 000 ±12 000 | 20 |');
+  expect(samplesOf(of, 'queueDepth').samples[0]).toMatchObject({ value: 31_755, margin: 12_000 });
 });
 
 describe('jobs', () => {

@@ -127,12 +127,14 @@ export type Event =
   | { kind: 'cancelled'; why: string }
   | { kind: 'reopened'; why: string }
   /**
-   * What the metrics were, once a minute while an incident is open. `measuredAt`: before it was opened. `requests`: counts
-   * of the API's requests in the window before; absent where they are not counted.
+   * What the metrics were, once a minute while an incident is open. `margins`: of those that are estimates, in their unit.
+   * `measuredAt`: before it was opened. `requests`: counts of the API's requests in the window before; absent where they
+   * are not counted.
    */
   | {
       kind: 'sample';
       values: { readonly [M in MetricId]?: number };
+      margins?: { readonly [M in MetricId]?: number };
       measuredAt?: Instant;
       requests?: { window: Ms; seen: number; failed: number; limited: number; refused: number };
     }

@@ -14,6 +14,7 @@ export type Start = {
   subject?: string;
   metric?: MetricId;
   value?: number;
+  margin?: number | undefined;
 };
 
 /** Of an estimate: the shares of each sample's window, over the time until the next sample. */
@@ -46,7 +47,8 @@ export function impactOf(incident: Incident, now: Instant, thresholds: Threshold
   return { start, end, requests: requestsIn(incident, start.at, until), jobs: jobsIn(incident) };
 }
 
-export type MetricSample = { at: Instant; value: number };
+/** `margin`: of an estimate, how far off it may be either way, in the metric's unit. */
+export type MetricSample = { at: Instant; value: number; margin?: number | undefined };
 
 /** How often the journal of an open incident gets a sample of the metrics. */
 export const sampleEvery: Ms = minute;
@@ -57,7 +59,8 @@ export const sampleLasts: Ms = 1.5 * sampleEvery;
 export function sampleIn({ event, at }: Entry, metric: MetricId): MetricSample | undefined {
   if (event.kind !== 'sample') return undefined;
   const value = event.values[metric];
-  return value === undefined ? undefined : { at: event.measuredAt ?? at, value };
+  const margin = event.margins?.[metric];
+  return value === undefined ? undefined : { at: event.measuredAt ?? at, value, ...(margin ? { margin } : {}) };
 }
 
 /** The samples of one metric, oldest first, and the worst that they were. */
@@ -95,7 +98,7 @@ const breaches = (incident: Incident, level: 'warning' | 'critical', thresholds:
   metricIds.flatMap((metric) => {
     const { samples } = samplesOf(incident, metric, thresholds);
     const first = samples.find(({ value }) => value > thresholds[metric][level]);
-    return first ? [{ at: first.at, by: 'sample' as const, metric, value: first.value }] : [];
+    return first ? [{ ...first, by: 'sample' as const, metric }] : [];
   });
 
 type Counted = EventOf<'sample'> & { requests: NonNullable<EventOf<'sample'>['requests']> };

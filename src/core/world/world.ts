@@ -32,7 +32,7 @@ export type Scope = {
 };
 
 /** One measured value of a metric, for its trend; `lasts`: how long it stands for while no other follows. */
-export type Sample = { at: Instant; value: number; lasts?: Ms };
+export type Sample = { at: Instant; value: number; margin?: number | undefined; lasts?: Ms };
 
 /** How far back a trend goes: half an hour (issue 16). */
 export const trendSpan: Ms = 30 * minute;

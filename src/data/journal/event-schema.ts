@@ -108,6 +108,7 @@ const kinds = {
   reopened: { why: text },
   sample: {
     values: z.partialRecord(z.enum(metricIds), z.number()),
+    margins: z.partialRecord(z.enum(metricIds), z.number()).optional(),
     measuredAt: instant.optional(),
     requests: z.object({ window: count, seen: count, failed: count, limited: count, refused: count }).optional(),
   },

@@ -12,11 +12,13 @@ import {
   takeFindings,
 } from '../../core/health/alert.ts';
 import { evaluate, type Finding } from '../../core/health/evaluate.ts';
+import type { Measure } from '../../core/health/measure.ts';
 import { metrics } from '../../core/health/metrics.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
 import { authorOf, type Entry, type Event, type EventOf } from '../../core/incident/event.ts';
 import { sampleEvery } from '../../core/incident/impact.ts';
+import { present } from '../../core/present.ts';
 import { type Instant, second } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
 import type { MetricId } from '../../core/world/thresholds.ts';
@@ -115,15 +117,11 @@ export class AlertWatch {
 
   /** A sample of all known metrics; none while none is known. */
   sample(world: World): readonly Event[] {
-    const values = Object.fromEntries(
-      metrics.flatMap((m) => {
-        const value = known(m.measure(world), world.now)?.value;
-        return value === undefined ? [] : [[m.id, rounded(value)]];
-      }),
-    );
-    if (Object.keys(values).length === 0) return [];
+    const sampled = new SampledMetrics();
+    for (const m of metrics) sampled.add(m.id, known(m.measure(world), world.now) ?? {});
+    if (sampled.isEmpty) return [];
     this.#sampledAt = world.now;
-    return [{ kind: 'sample', values, requests: requestsIn(world) }];
+    return [{ ...sampled.event, requests: requestsIn(world) }];
   }
 
   /** What an incident begins with: the alerts that are raised already, and what the metrics were and are. */
@@ -139,18 +137,39 @@ export class AlertWatch {
 
   /** What the metrics were before now, as far as the cockpit has seen it: a sample for each minute. */
   past({ now, history }: World): readonly Event[] {
-    const minutes = new Map<Instant, { -readonly [M in MetricId]?: number }>();
+    const minutes = new Map<Instant, SampledMetrics>();
     for (const { id } of metrics)
-      for (const { at, value } of history[id] ?? []) {
-        if (at > now - sampleEvery) continue;
-        const begin = Math.floor(at / sampleEvery) * sampleEvery;
-        const values = minutes.get(begin) ?? {};
-        values[id] = Math.max(values[id] ?? 0, rounded(value));
-        minutes.set(begin, values);
+      for (const sample of history[id] ?? []) {
+        if (sample.at > now - sampleEvery) continue;
+        const begin = Math.floor(sample.at / sampleEvery) * sampleEvery;
+        const minuteOf = minutes.get(begin) ?? new SampledMetrics();
+        minuteOf.add(id, sample);
+        minutes.set(begin, minuteOf);
       }
     return [...minutes]
       .toSorted(([a], [b]) => a - b)
-      .map(([measuredAt, values]): Event => ({ kind: 'sample', values, measuredAt }));
+      .map(([measuredAt, { event }]): Event => ({ ...event, measuredAt }));
+  }
+}
+
+/** The highest value of each metric, and of an estimate its margin. */
+class SampledMetrics {
+  readonly #values: { [M in MetricId]?: number } = {};
+  readonly #margins: { [M in MetricId]?: number | undefined } = {};
+
+  add(id: MetricId, { value, margin }: Pick<Measure, 'value' | 'margin'>): void {
+    if (value === undefined || rounded(value) < (this.#values[id] ?? 0)) return;
+    this.#values[id] = rounded(value);
+    this.#margins[id] = margin && rounded(margin);
+  }
+
+  get isEmpty(): boolean {
+    return Object.keys(this.#values).length === 0;
+  }
+
+  get event(): EventOf<'sample'> {
+    const margins = present(this.#margins);
+    return { kind: 'sample', values: this.#values, ...(Object.keys(margins).length > 0 ? { margins } : {}) };
   }
 }
 
