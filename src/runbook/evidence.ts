@@ -3,12 +3,12 @@ import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { evaluate, type Finding } from '../core/health/evaluate.ts';
 import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
-import { estimateSays, marginSays, measureSays } from '../core/health/measure.ts';
+import { marginSays, measureSays, sampledSays } from '../core/health/measure.ts';
 import { metric } from '../core/health/metrics.ts';
 import { evaluatePod } from '../core/health/pods.ts';
 import { evaluateRedis } from '../core/health/redis.ts';
 import { behindSays } from '../core/health/replication.ts';
-import { disabledSays, failureRate, failureShare, uncountedSays } from '../core/health/surfaces.ts';
+import { disabledSays, failureRate, sampledShare, studiesSay, uncountedSays } from '../core/health/surfaces.ts';
 import { fewestRequests } from '../core/health/traffic.ts';
 import { evaluateWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
@@ -199,7 +199,7 @@ export function failingSurfaces(
     .map((s) => ({
       id: s.id,
       share: failureRate(s),
-      says: `${failureShare(s)}${marginSays(s.margin, s.failures, 'percent')}`,
+      says: sampledShare(s),
       topError: s.topError,
     }))
     .filter((s) => s.share > world.scope.thresholds.studyFailures.critical)
@@ -226,9 +226,7 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
     const [first] = perhaps;
     if (!first) return pass(`none of ${all.length} fails`);
     const more = perhaps.length > 1 ? `, and ${perhaps.length - 1} more` : '';
-    return unknown(
-      `${first.id} may fail: ${failureShare(first)}${marginSays(first.margin, first.failures, 'percent')}, sampled${more}`,
-    );
+    return unknown(`${first.id} may fail: ${sampledShare(first)}, sampled${more}`);
   });
   const failing = failingSurfaces(world);
   const off = disabledSurfaces(world).map((id): Evidence => {
@@ -242,7 +240,7 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
     return {
       subject: id,
       ...fail(
-        `${says}, ${estimateSays(s?.failures ?? 0, s?.failuresMargin)} failures in ${s?.affectedStudies ?? 0} studies`,
+        `${says}, ${sampledSays(s?.failures ?? 0, s?.failuresMargin)} failures in ${s ? studiesSay(s) : 0} studies`,
       ),
       at: whole.at,
     };
@@ -264,8 +262,8 @@ export function errorMessages(world: World): readonly Evidence[] {
       : ' → not in the runbook’s table';
     const count =
       s.topErrorCount === undefined
-        ? estimateSays(s.failures, s.failuresMargin)
-        : estimateSays(s.topErrorCount, s.topErrorMargin);
+        ? sampledSays(s.failures, s.failuresMargin)
+        : sampledSays(s.topErrorCount, s.topErrorMargin);
     return {
       subject: s.id,
       ...(failingSurfaces(world).some((f) => f.id === s.id) ? fail : pass)(`${count} × “${s.topError}”${fix}`),

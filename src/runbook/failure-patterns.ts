@@ -1,6 +1,6 @@
 // SEV2's two looks, with the numbers of the runbook's own statements: failed jobs that were created within the hour.
 
-import { estimateSays, marginSays } from '../core/health/measure.ts';
+import { sampledSays } from '../core/health/measure.ts';
 import { disabledSays } from '../core/health/surfaces.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { disabledSince } from '../core/platform/surface-acts.ts';
@@ -31,7 +31,7 @@ export function failurePatterns(world: World): readonly Evidence[] {
     const off = disabled ? `${disabledSays(disabled, world.now).says}; ` : '';
     // Studies that the sample did not meet may be affected, too.
     const numbers = margin
-      ? `${off}${estimateSays(failures, margin)}${marginSays(margin, failures, 'count')} failures in at least ${formatCounted(studies, 'study', 'studies')}`
+      ? `${off}${sampledSays(failures, margin)} failures in at least ${formatCounted(studies, 'study', 'studies')}`
       : `${off}${formatCounted(failures, 'failure')} in ${formatCounted(studies, 'study', 'studies')}`;
     const because = share === undefined ? numbers : `${share}, ${numbers}`;
     return { subject: id, state: share === undefined && !disabled ? 'pass' : 'fail', because, at };
@@ -50,7 +50,7 @@ export function failureMessages(world: World): readonly Evidence[] {
       ? ` → ${uncapitalized(cause.cause)}: ${uncapitalized(cause.fix)}`
       : ' → not in the runbook’s table';
     return {
-      subject: `${estimateSays(count, margin)}${marginSays(margin, count, 'count')} ×`,
+      subject: `${sampledSays(count, margin)} ×`,
       state: bad ? 'fail' : 'pass',
       because: `“${error}”${fix}`,
       at,

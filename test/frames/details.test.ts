@@ -376,5 +376,21 @@ test('errors that were counted in part, or in a sample, say so', () => {
   expect(part).toMatch(/study_abc +≥300 failed/);
   const sampled = surface('openai-api', 312, 440, { topError: 'Rate limited', topErrorCount: 304, topErrorMargin: 40 });
   const world = { ...calm, readings: { ...calm.readings, surfaces: live({ surfaces: [sampled], estimated: true }) } };
-  expect(frameText({ ...at('surface', { surface: 'openai-api' }, []), world }, small)).toMatch(/~300× {2}Rate limited/);
+  expect(frameText({ ...at('surface', { surface: 'openai-api' }, []), world }, small)).toMatch(
+    /~300 ±40× {2}Rate limited/,
+  );
+});
+
+test('what a sample told of surfaces has its margin wherever there is room for it', () => {
+  const more = { topError: 'Rate limited', topErrorCount: 304, topErrorMargin: 40, margin: 8, failuresMargin: 61 };
+  const sampled = surface('openai-api', 312, 440, more);
+  const world = { ...calm, readings: { ...calm.readings, surfaces: live({ surfaces: [sampled], estimated: true }) } };
+  const shown = (screen: string, size: typeof small) => frameText({ ...at(screen, {}, []), world }, size);
+  expect(shown('cockpit', large)).toMatch(/openai-api .* ~71 % ±8\.0 % /);
+  expect(shown('cockpit', small)).toMatch(/openai-api +~71 % /);
+  const list = /openai-api +critical +~71 % ±8\.0 % +~310 ±61 of ~440 +≥\d+ +~300 ±40× Rate limited/;
+  expect(shown('surfaces', large)).toMatch(list);
+  const detail = frameText({ ...at('surface', { surface: 'openai-api' }, []), world }, large);
+  expect(detail).toMatch(/failed +~71 % ±8\.0 %, sampled: ~310 ±61 of ~440 jobs/);
+  expect(detail).toMatch(/affected studies +≥\d/);
 });

@@ -179,6 +179,16 @@ describe('advice fits the cause', () => {
       });
     });
 
+    test('what a sample told has its margin, that of all that fail together', () => {
+      const sampled = [380, 90].map((failures, at) => ({
+        ...{ id: `s${at}`, failures, finished: failures + 20, affectedStudies: 1, margin: 4, failuresMargin: 20 },
+      }));
+      const surfaces = live<'surfaces'>({ surfaces: sampled, estimated: true, lastFinishedAt: now - 1000 }, now);
+      expect(fixFirst('queueDepth', world({ surfaces }))).toMatchObject({
+        because: '~470 ±40 of ~510 jobs failed in the last hour',
+      });
+    });
+
     test('fewer than half of the jobs, or many that fail a little: executors may be too few', () => {
       expect(first([240, 250], [0, 300])).toBeUndefined();
       expect(first([19, 100], [19, 100])).toBeUndefined();

@@ -253,9 +253,9 @@ describe('an estimate carries its margin', () => {
       { because: '~41 % ±6.0 %, ~400 ±60 failures in at least 11 studies', state: 'fail' },
     ]);
     expect(failureMessages(world)).toMatchObject([
-      { because: expect.stringMatching(/^~380 × “Session expired”/), state: 'fail' },
+      { because: expect.stringMatching(/^~380 ±52 × “Session expired”/), state: 'fail' },
     ]);
-    expect(surfaceEvidence(world)).toMatchObject([{ because: '~41 % ±6.0 %, ~410 failures in 12 studies' }]);
+    expect(surfaceEvidence(world)).toMatchObject([{ because: '~41 % ±6.0 %, ~410 ±61 failures in ≥12 studies' }]);
   });
 
   test('a sample without a job is told apart from a count that timed out', () => {

@@ -1,4 +1,4 @@
-import { formatCount, formatLimit, formatPercent } from '../text/format.ts';
+import { formatLimit, formatPercent } from '../text/format.ts';
 import type { Database } from '../world/facts.ts';
 import { known } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
@@ -21,7 +21,9 @@ import {
   disabledSays,
   failureRate,
   failureShare,
+  jobsSay,
   type SurfaceHealth,
+  sampledShare,
   surfacesHealth,
   uncountedSays,
 } from './surfaces.ts';
@@ -197,11 +199,11 @@ function surfaces(world: World): Finding[] {
 
 function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Finding {
   const of = s.finished + (s.unclear ?? 0);
-  const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
+  const unclear = s.unclear ? `; ${jobsSay({ ...s, finished: 0 })} in states not understood` : '';
   const share =
     of > 0
       ? s.margin
-        ? `${failureShare(s)}${marginSays(s.margin, s.failures, 'percent')} of jobs failed (sampled)`
+        ? `${sampledShare(s)} of jobs failed (sampled)`
         : `${formatPercent(failureRate(s))} of ${of} ${of === 1 ? 'job' : 'jobs'} failed`
       : 'no jobs in the last hour';
   const about = { id: `surface/${s.id}`, area: 'surfaces', subject: s.id } as const;

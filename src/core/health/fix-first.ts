@@ -10,6 +10,7 @@ import { busiestSays } from './busiest.ts';
 import { describeFault } from './describe.ts';
 import { databaseIsAway } from './failover.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { sampledSays } from './measure.ts';
 import { evaluateMetric, metric, metrics } from './metrics.ts';
 import { isHopeless } from './pods.ts';
 import { evaluateQueue } from './queue.ts';
@@ -109,7 +110,9 @@ const surfaces: Need = (world) => {
   const failed = failing.reduce((sum, { failures }) => sum + failures, 0);
   const ended = seen.reduce((sum, { s }) => sum + s.finished + (s.unclear ?? 0), 0);
   if (!worst || failed < ended * mostJobs || evaluateQueue(world).length > 0) return undefined;
-  const jobs = `${worst.failuresMargin ? '~' : ''}${formatCount(failed)} of ${jobsSay({ ...worst, finished: ended, unclear: 0 })} jobs`;
+  // Surfaces are sampled in the same pages: their margins may add up.
+  const margin = failing.reduce((sum, { failuresMargin = 0 }) => sum + failuresMargin, 0) || undefined;
+  const jobs = `${sampledSays(failed, margin)} of ${jobsSay({ ...worst, finished: ended, unclear: 0 })} jobs`;
   return { what: 'the surfaces', because: `${jobs} failed in the last hour`, surface: worst.id };
 };
 

@@ -35,6 +35,10 @@ export const marginSays = (margin: number | undefined, value: number, unit: Unit
 export const estimateSays = (count: number, margin: number | undefined): string =>
   measureSays({ exact: margin === undefined, margin }, count, 'count');
 
+/** The same with its margin behind it: `~32 000 ±12 000`. */
+export const sampledSays = (count: number, margin: number | undefined): string =>
+  `${estimateSays(count, margin)}${marginSays(margin, count, 'count')}`;
+
 /** To the digit before the margin's first: a finer one would say what is not known. */
 function rounded(value: number, margin: number): number {
   const step = 10 ** Math.floor(Math.log10(margin));

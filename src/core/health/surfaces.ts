@@ -6,7 +6,7 @@ import type { Instant } from '../time.ts';
 import type { Surface, Surfaces } from '../world/facts.ts';
 import { evaluateValue, type Thresholds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
-import { measureSays } from './measure.ts';
+import { marginSays, measureSays } from './measure.ts';
 import type { HealthStatus } from './status.ts';
 
 /**
@@ -24,6 +24,13 @@ export const jobsSay = ({ finished, unclear = 0, failuresMargin }: Surface): str
 /** The share with its sign of an estimate: `41 %`, `~41 %`, `<2 %`. */
 export const failureShare = (s: Surface): string =>
   measureSays({ exact: s.margin === undefined, margin: s.margin }, failureRate(s), 'percent');
+
+/** The same with its margin behind it: `~41 % ±8 %`. */
+export const sampledShare = (s: Surface): string => `${failureShare(s)}${marginSays(s.margin, s.failures, 'percent')}`;
+
+/** Studies with failed jobs: where a sample told them, at least so many. */
+export const studiesSay = ({ affectedStudies, failuresMargin }: Surface): string =>
+  `${failuresMargin ? '≥' : ''}${formatCount(affectedStudies)}`;
 
 /**
  * By its share: enough to call it bad, and never enough to call it fine while states are not understood, or while the

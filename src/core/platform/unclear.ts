@@ -1,5 +1,5 @@
 // Unknown states and their row counts: never counted as zero, and never as healthy.
-import { estimateSays, marginSays } from '../health/measure.ts';
+import { sampledSays } from '../health/measure.ts';
 import { formatCount } from '../text/format.ts';
 import type { StateOwner } from './mapping.ts';
 
@@ -22,7 +22,7 @@ const names: Record<StateOwner, readonly [string, string]> = { study: ['study', 
 export function unclearSays({ of, label, count, margin, exact }: Unclear): string {
   const [one, many] = names[of];
   const how = margin
-    ? `${estimateSays(count, margin)}${marginSays(margin, count, 'count')} ${many}`
+    ? `${sampledSays(count, margin)} ${many}`
     : `${exact ? '' : 'at least '}${formatCount(count)} ${count === 1 ? one : many}`;
   return label === null ? `${how} without a state` : `${how} in state “${label}”`;
 }

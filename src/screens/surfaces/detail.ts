@@ -1,7 +1,7 @@
 // One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
-import { estimateSays, marginSays } from '../../core/health/measure.ts';
-import { disabledSays, failureShare, jobsSay } from '../../core/health/surfaces.ts';
+import { sampledSays } from '../../core/health/measure.ts';
+import { disabledSays, jobsSay, sampledShare, studiesSay } from '../../core/health/surfaces.ts';
 import { byProxy, type PoolHealth, poolHealth } from '../../core/platform/pool.ts';
 import { surfaceStandings } from '../../core/platform/surface-acts.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
@@ -50,11 +50,11 @@ export const surfaceScreen: Screen = {
             [
               'failed',
               s.finished + (s.unclear ?? 0) > 0
-                ? `${failureShare(s)}${s.margin ? `${marginSays(s.margin, s.failures, 'percent')}, sampled` : ''}: ${estimateSays(s.failures, s.failuresMargin)}${marginSays(s.failuresMargin, s.failures, 'count')} of ${jobsSay(s)} jobs in the last hour`
+                ? `${sampledShare(s)}${s.margin ? ', sampled' : ''}: ${sampledSays(s.failures, s.failuresMargin)} of ${jobsSay(s)} jobs in the last hour`
                 : 'no jobs in the last hour',
             ],
-            ['unknown status', s.unclear ? `${formatCount(s.unclear)} of these jobs` : undefined],
-            ['affected studies', formatCount(s.affectedStudies)],
+            ['unknown status', s.unclear ? `${jobsSay({ ...s, finished: 0 })} of these jobs` : undefined],
+            ['affected studies', studiesSay(s)],
             ...poolPairs(s, newest(watched)?.value.pools),
           ],
           room,
@@ -96,7 +96,7 @@ function poolPairs(s: Surface, pools: Surfaces['pools']): readonly (readonly [st
 
 /** The known part before the query is answered. */
 function knownRows({ topError, topErrorCount, topErrorMargin }: Surface): Row[] {
-  const times = topErrorCount === undefined ? '' : `${estimateSays(topErrorCount, topErrorMargin)}×`;
+  const times = topErrorCount === undefined ? '' : `${sampledSays(topErrorCount, topErrorMargin)}×`;
   return topError ? [errorRow(topError, times, dim(''), {})] : [];
 }
 

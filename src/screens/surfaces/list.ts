@@ -1,13 +1,21 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
 
-import { estimateSays } from '../../core/health/measure.ts';
-import { disabledSays, failureRate, failureShare, jobsSay, type SurfaceHealth } from '../../core/health/surfaces.ts';
-import { formatCount } from '../../core/text/format.ts';
+import { estimateSays, sampledSays } from '../../core/health/measure.ts';
+import {
+  disabledSays,
+  failureRate,
+  failureShare,
+  jobsSay,
+  type SurfaceHealth,
+  sampledShare,
+  studiesSay,
+} from '../../core/health/surfaces.ts';
 import { uncapitalized } from '../../core/text/text.ts';
+import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Row, Screen } from '../screen.ts';
-import { dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
+import { dim, faded, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
 import { askedSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { judgedSurfaces, nothingFinished } from './pane.ts';
@@ -18,6 +26,10 @@ const orders: readonly (readonly [string, (a: SurfaceHealth, b: SurfaceHealth) =
   ['rate', (a, b) => failureRate(b.s) - failureRate(a.s)],
   ['name', (a, b) => (a.s.id < b.s.id ? -1 : 1)],
 ];
+
+/** `~10 ±16 of ~654`, and without its margin. */
+const jobsOf = (s: Surface): readonly string[] =>
+  [sampledSays, estimateSays].map((says) => `${says(s.failures, s.failuresMargin)} of ${jobsSay(s)}`);
 
 export const surfacesScreen: Screen = {
   id: 'surfaces',
@@ -45,25 +57,35 @@ export const surfacesScreen: Screen = {
       },
       {
         title: 'failed',
-        of: ({ s, verdict }) => span(failureShare(s), verdict === 'ok' ? 'plain' : verdict),
+        of: ({ s, verdict }, wide) => {
+          const tone = verdict === 'ok' ? 'plain' : verdict;
+          return firstFitting(wide, line(span(sampledShare(s), tone)), line(span(failureShare(s), tone)));
+        },
         width: 6,
+        upTo: widest(
+          all.map(({ s }) => sampledShare(s)),
+          6,
+          16,
+        ),
         align: 'right',
       },
       {
         title: 'jobs',
-        of: ({ s }) => `${estimateSays(s.failures, s.failuresMargin)} of ${jobsSay(s)}`,
+        of: ({ s }, wide) => firstFitting(wide, ...jobsOf(s).map((text) => line(text))),
         width: 16,
+        upTo: widest(
+          all.flatMap(({ s }) => jobsOf(s)),
+          16,
+          26,
+        ),
         align: 'right',
       },
-      { title: 'studies', of: ({ s }) => formatCount(s.affectedStudies), width: 7, align: 'right', spare: 1 },
+      { title: 'studies', of: ({ s }) => studiesSay(s), width: 7, align: 'right', spare: 1 },
       {
         title: 'most frequent error',
         of: ({ s }) =>
           s.topError
-            ? line(
-                s.topErrorCount ? dim(`${estimateSays(s.topErrorCount, s.topErrorMargin)}× `) : undefined,
-                s.topError,
-              )
+            ? line(s.topErrorCount ? dim(`${sampledSays(s.topErrorCount, s.topErrorMargin)}× `) : undefined, s.topError)
             : dim('–'),
         width: 20,
         upTo: 90,

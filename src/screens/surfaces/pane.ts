@@ -8,10 +8,12 @@ import {
   failureShare,
   jobsSay,
   type SurfaceHealth,
+  sampledShare,
+  studiesSay,
   surfacesHealth,
   uncountedSays,
 } from '../../core/health/surfaces.ts';
-import { formatCount, shortAge } from '../../core/text/format.ts';
+import { shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
@@ -109,7 +111,7 @@ function windowSays(seen: Surfaces | undefined, isLong: boolean, now: Instant): 
 }
 
 /** What a line has room for beside name, rate and failures; whole or not at all. */
-type Shown = { word: boolean; jobs: boolean; studies: boolean };
+type Shown = { word: boolean; margins: boolean; jobs: boolean; studies: boolean };
 
 function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
   const spacious = columns >= 44;
@@ -120,8 +122,9 @@ function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
     return true;
   };
   const word = spacious && fits(10);
+  const margins = all.some(({ s }) => s.margin) && fits(8);
   const jobs = spacious && fits(15);
-  return { word, jobs, studies: jobs && fits(14) };
+  return { word, margins, jobs, studies: jobs && fits(14) };
 }
 
 /** `▲ openai-api  DISABLED since 14:02:11Z by ops1`, and its share only where there is room. */
@@ -129,7 +132,7 @@ function disabledLine({ s, verdict, disabled }: SurfaceHealth, now: Instant, col
   if (!disabled) return [];
   const { says, ways } = disabledSays(disabled, now);
   const left = line(mark(verdict), ` ${s.id}`);
-  const share = s.finished > 0 ? dim(`  ${failureShare(s)} before`) : undefined;
+  const share = s.finished > 0 ? dim(`  ${sampledShare(s)} before`) : undefined;
   const rights = [line(span(says, verdict), share), ...ways.map((text) => line(span(text, verdict)))];
   return spread(left, firstFitting(columns - columnsOf(s.id) - 4, ...rights), columns);
 }
@@ -137,12 +140,13 @@ function disabledLine({ s, verdict, disabled }: SurfaceHealth, now: Instant, col
 function surfaceLine({ s, verdict }: SurfaceHealth, shown: Shown, columns: number): Line {
   const right = line(
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
-    span(failureShare(s).padStart(6), verdict === 'ok' ? 'plain' : verdict),
+    span(
+      shown.margins ? sampledShare(s).padStart(14) : failureShare(s).padStart(6),
+      verdict === 'ok' ? 'plain' : verdict,
+    ),
     dim(estimateSays(s.failures, s.failuresMargin).padStart(7)),
     shown.jobs ? dim(` of ${jobsSay(s).padStart(6)} jobs`) : undefined,
-    shown.studies
-      ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)
-      : undefined,
+    shown.studies ? dim(`${studiesSay(s).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`) : undefined,
   );
   return spread(line(mark(verdict), ` ${s.id}`), right, columns);
 }
