@@ -4,10 +4,10 @@
 //   npm run package x64          for one of them
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { privateDirectory } from '../src/disk/private-directory.ts';
 import { commitOf } from './bundle/options.mjs';
 import { billOfMaterials } from './package/bill-of-materials.ts';
 import { makeDebianPackage } from './package/debian.ts';
@@ -29,7 +29,7 @@ const unknown = asked.find((word) => !isArchitecture(word));
 if (unknown !== undefined) throw new Error(`no architecture ${unknown}: ${architectures.join(', ')}`);
 const wanted = asked.length > 0 ? asked.filter(isArchitecture) : architectures;
 
-const work = await mkdtemp(path.join(tmpdir(), 'bentham-package-'));
+const work = await privateDirectory('package');
 try {
   await rm(out, { recursive: true, force: true });
   await mkdir(out);

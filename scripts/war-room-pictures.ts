@@ -1,10 +1,10 @@
 // The pictures of docs/war-room.md: three people on one incident, each with a cockpit and a journal of their own, and a
 // second incident that was opened meanwhile.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startRelayServer } from '../simulator/redis/relay-server.ts';
+import { privateDirectory } from '../src/disk/private-directory.ts';
 import { drillOf } from '../test/support/drill.ts';
 import { TerminalUnderTest } from '../test/support/terminal.ts';
 import { drawSvg } from './svg.ts';
@@ -15,7 +15,7 @@ const small = { columns: 80, rows: 24 };
 
 /** Draws the list of open incidents that who joins chooses from, and the people of one incident. */
 export async function shootWarRoom(): Promise<void> {
-  const home = mkdtempSync(path.join(tmpdir(), 'bentham-pictures-'));
+  const home = await privateDirectory('pictures');
   const drill = await drillOf('api-outage');
   let relay = await startRelayServer();
   const { port } = relay;

@@ -1,8 +1,10 @@
 // Files that a person asks for: private, and never over another one.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, lstat, open, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { sanitize } from '../core/text/text.ts';
+import { removeLeftBehind } from './private-directory.ts';
 
 /** `exists`: there is such a file. */
 export type Written = { path: string } | { problem: string; exists?: true };
@@ -12,13 +14,17 @@ type Content = string | Uint8Array | Iterable<string>;
 
 /**
  * Writes a file with mode 0600; an existing one is never overwritten. Under its name it is whole or not there, whenever the
- * process is killed: it is written under another one, `.….part` beside it, first.
+ * process is killed: it is written under another one, `.….part` beside it, first. What a killed process left of these is
+ * removed by the next one that writes there.
  */
 export async function writeNew(path: string, content: Content): Promise<Written> {
   const whole = resolve(path);
-  const draft = join(dirname(whole), `.${randomUUID()}.part`);
+  // Hosts may share the directory, and a process id means something on one of them.
+  const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
+  const draft = join(dirname(whole), `.bentham-${host}-${process.pid}-${randomUUID()}.part`);
   try {
     if (await isThere(whole)) return existing(whole);
+    removeLeftBehind(new RegExp(`^\\.bentham-${host}-([1-9]\\d{0,9})-[\\da-f-]{36}\\.part$`), dirname(whole));
     await write(draft, content);
     await giveName(draft, whole);
     return { path: whole };

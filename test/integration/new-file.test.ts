@@ -1,6 +1,17 @@
 // A file that a person asks for: never over another one, and nothing half of it left.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -48,6 +59,13 @@ test('of a file whose writer is killed nothing is there under its name, or all o
   await ended;
   expect([0, 100_000_000]).toContain(existsSync(file) ? statSync(file).size : 0);
   expect(existsSync(file) && statSync(file).size === 0).toBe(false);
+  // The next file that is written there takes the rest away, and nothing of others.
+  writeFileSync(join(directory, `.bentham-000000000000-${child.pid}-${randomUUID()}.part`), 'of another host');
+  const others = readdirSync(directory).filter(
+    (name) => !name.includes(`-${child.pid}-`) || name.includes('-000000000000-'),
+  );
+  expect(await writeNew(join(directory, 'next.md'), 'text')).toEqual({ path: join(directory, 'next.md') });
+  expect(readdirSync(directory).sort()).toEqual([...others, 'next.md'].sort());
 });
 
 test('of something long the parts are written one after the other, and none is left where one fails', async () => {

@@ -21,13 +21,16 @@ afterEach(() => {
 /** A process that was there. */
 const gone = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 
-test.each(['redis', 'edit', 'bench'] as const)('what a killed cockpit left behind is removed (%s)', async (kind) => {
-  const killed = path.join(home, `bentham-${kind}-${gone()}-aB3xYz`);
-  mkdirSync(killed);
-  writeFileSync(path.join(killed, 'message.txt'), 'a draft');
-  const made = await privateDirectory(kind);
-  expect(readdirSync(home)).toEqual([path.basename(made)]);
-});
+test.each(['redis', 'edit', 'bench', 'package', 'pictures'] as const)(
+  'what a killed cockpit left behind is removed (%s)',
+  async (kind) => {
+    const killed = path.join(home, `bentham-${kind}-${gone()}-aB3xYz`);
+    mkdirSync(killed);
+    writeFileSync(path.join(killed, 'message.txt'), 'a draft');
+    const made = await privateDirectory(kind);
+    expect(readdirSync(home)).toEqual([path.basename(made)]);
+  },
+);
 
 test('what is in use, a link, and what others made stay', async () => {
   const target = path.join(home, 'elsewhere');
