@@ -72,7 +72,8 @@ const httpByRequire = {
 };
 
 /**
- * Our static imports of undici get undici.mjs, and `import('undici')` undici-whole.mjs; these two get undici itself.
+ * Our static imports of undici get undici.mjs, and `import('undici')` undici-whole.mjs; these two get undici itself, whose
+ * parser of HTTP V8 compiles once (wasm-once.mjs).
  * @type {import('esbuild').Plugin}
  */
 const undiciInPart = {
@@ -83,6 +84,13 @@ const undiciInPart = {
       if (!isOurs) return undefined;
       return { path: here(kind === 'dynamic-import' ? './undici-whole.mjs' : './undici.mjs') };
     });
+    const once = JSON.stringify(here('./wasm-once.mjs'));
+    build.onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h1\.js$/ }, async ({ path }) => ({
+      contents:
+        `const WebAssembly = globalThis.WebAssembly && { ...require(${once}), Instance: globalThis.WebAssembly.Instance };\n` +
+        (await readFile(path, 'utf8')),
+      loader: 'js',
+    }));
   },
 };
 
