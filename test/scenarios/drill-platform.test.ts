@@ -40,7 +40,7 @@ const statusOf = async (study: string) =>
   (await sql<{ status: string }>(environment, `SELECT status FROM "Study" WHERE id = $1`, [study]))[0]?.status;
 
 test('status tells the figures of Prisma’s tables, the held and the overdue study, and the job that hangs', async () => {
-  const { out, code } = await command('status', '--json');
+  const { out, code } = await command('status', '--json', '--timeout', '60');
   const report = JSON.parse(out) as Report;
   expect(code).toBe(2);
   const says = (id: string) => report.findings.find((one) => one.id === id)?.says;

@@ -80,7 +80,8 @@ async function begin(keys: Keyboard, severity: string): Promise<void> {
   await keys.press('i', `suggested ${severity}`);
   await keys.rests();
   await keys.press('enter', /\[x\] acknowledge the page[\s\S]*\[x\] post to Slack/);
-  await keys.press('y', / (notify|acknowledge) sent/);
+  await keys.press('y', /control: you\b[\s\S]*step 1 of/);
+  await keys.rests();
 }
 
 /**
@@ -124,13 +125,16 @@ async function mitigate(keys: Keyboard): Promise<void> {
   await keys.press('y', /mitigated \d\d:/);
 }
 
+/** The first step of SEV1 passes: the messages were sent. */
+const isTold = /appears done: alert acknowledged[\s\S]*people notified/;
+
 const ways: Record<string, { scenario: string; most: number; way(keys: Keyboard): Promise<void> }> = {
   SEV1: {
     scenario: 'api-outage',
     most: 15,
     async way(keys) {
       await begin(keys, 'SEV1');
-      await keys.sees(/▌○ 1 .*✓/);
+      await keys.sees(isTold);
       await keys.press('*', /▌○ 2 /);
       await keys.press('space', /▌○ 3 /);
       await keys.press('*', /▌[?–] 5 /);
@@ -144,6 +148,7 @@ const ways: Record<string, { scenario: string; most: number; way(keys: Keyboard)
     most: 15,
     async way(keys) {
       await begin(keys, 'SEV1');
+      await keys.sees(isTold);
       await keys.press('*', /▌○ 2 /);
       await keys.press('space', /▌○ 3 /);
       await keys.press('*', /▌\? 5 .*roll back first/);
