@@ -30,8 +30,10 @@ test('whoever presses the keys that the tour names takes an incident, runs an ac
     screen.press(bytes[key] ?? key);
     // A plan may have several pages: the tour names the same key until its end was seen.
     if (key === 'space') await screen.readsPlan();
+    // Until it is recorded that an incident is taken or mitigated, the tour names the key before the review again.
+    const part = key === 'y' && before?.[1] !== '9' ? 1 : 0;
     await expect
-      .poll(() => screen?.text.includes('That was the tour') || shown()?.[0] !== before?.[0], {
+      .poll(() => screen?.text.includes('That was the tour') || shown()?.[part] !== before?.[part], {
         timeout: 60_000,
         message: `after ${walked.join(', ')}\n${screen.text}`,
       })
