@@ -9,7 +9,13 @@ import type { ApiObject } from './api-object.ts';
 import type { Cluster, Query } from './client.ts';
 import { ListReader, type ReadList } from './list-text.ts';
 
-export type ListRequest = { path: string; query?: Query | undefined; noun: string };
+export type ListRequest = {
+  path: string;
+  query?: Query | undefined;
+  noun: string;
+  /** How long one page may take; absent: 20 s. */
+  pageTime?: Ms | undefined;
+};
 
 export type ListListener<W, E> = {
   /** The list begins, or begins again: what came so far does not count. */
@@ -22,6 +28,8 @@ export type ListListener<W, E> = {
 };
 
 const pageSize = 500;
+/** A page that a slow line does not carry in time is asked for again with a quarter, down to this. */
+const smallestPage = 20;
 /** A page of 500 pods is 3–5 MB; a frozen server is noticed by the heartbeat, much earlier. */
 const pageTime: Ms = 20 * second;
 /** How often in a row a page is asked for again; continuations are valid for some minutes. */
@@ -45,23 +53,29 @@ export async function listPages<W extends object, E>(
 
 /** Undefined: a continuation expired. */
 async function listIn<W extends object, E>(
-  limit: number | undefined,
+  size: number | undefined,
   cluster: Cluster,
-  { path, query, noun }: ListRequest,
+  { path, query, noun, pageTime: timeout = pageTime }: ListRequest,
   listener: ListListener<W, E>,
   hurried: AbortSignal,
   signal: AbortSignal,
 ): Promise<Answered<string> | undefined> {
   let token: string | undefined;
   let failures = 0;
+  let limit = size;
   listener.begin();
   for (;;) {
-    const ask = { path, query: { ...query, limit, continue: token }, timeout: pageTime, to: `list ${noun}` };
+    const ask = { path, query: { ...query, limit, continue: token }, timeout, to: `list ${noun}` };
     const get = (turn: AbortSignal): Promise<Answered<ReadList<E>>> =>
       cluster.get({ ...ask, signal: turn }, () => new ListReader<W, E>((wire) => listener.read(wire)));
     const page = await firstOf(get, hurried, signal);
     if (!page.ok) {
       if (token !== undefined && page.status === 410) return undefined;
+      if (!signal.aborted && limit !== undefined && limit > smallestPage && isTooLarge(page)) {
+        if (limit !== size) listener.failed(page.fault, Date.now());
+        limit = Math.max(smallestPage, Math.floor(limit / 4));
+        continue;
+      }
       failures += 1;
       // The first page is all there is of the list: who asks for that again begins anew.
       if (signal.aborted || token === undefined || failures > mostFailures || !passes(page)) return page;
@@ -83,6 +97,10 @@ async function listIn<W extends object, E>(
     if (token === last) return malformed(cluster, `${noun}: list pages repeat`);
   }
 }
+
+/** Its answer began, and did not end in time. */
+const isTooLarge = ({ status, fault }: Refused): boolean =>
+  status !== undefined && status < 300 && fault.kind === 'timeout';
 
 /** No answer or a part of one, too many requests, or a server in trouble: the same request may be answered soon. */
 const passes = ({ status, fault }: Refused): boolean =>
