@@ -76,7 +76,7 @@ function cached() {
   if (process.argv.includes('--observe')) return undefined;
   make(base);
   if (!own(mine)) return undefined;
-  const draft = fs.mkdtempSync(path.join(mine, 'unpacking-'));
+  const draft = fs.mkdtempSync(path.join(mine, `unpacking-${process.pid}-`));
   try {
     write(draft);
     if (fs.existsSync(directory)) fs.renameSync(directory, `${draft}-damaged`);
@@ -91,12 +91,14 @@ function cached() {
   return isWhole(directory) ? directory : undefined;
 }
 
-/** Builds that were not used for thirty days. */
+/** Builds that were not used for thirty days, and what a start that was killed has unpacked. */
 function removeOlder(mine) {
   const old = Date.now() - 30 * 24 * 3600 * 1000;
   for (const other of fs.readdirSync(mine)) {
     const at = path.join(mine, other);
-    if (other !== id && fs.lstatSync(at).mtimeMs < old) fs.rmSync(at, { recursive: true, force: true });
+    const [, pid] = /^unpacking-(\d+)-/.exec(other) ?? [];
+    const isLeft = pid && !fs.existsSync(`/proc/${pid}`);
+    if (isLeft || (other !== id && fs.lstatSync(at).mtimeMs < old)) fs.rmSync(at, { recursive: true, force: true });
   }
 }
 

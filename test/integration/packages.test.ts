@@ -93,8 +93,13 @@ describe('the executable', () => {
     await start(['--version'], { HOME });
     expect(statSync(cli).ino).toBe(first.ino);
     appendFileSync(cli, '\nprocess.stdout.write("changed");\n');
+    // What a start that was killed has unpacked goes as well, and what one beside this one unpacks stays.
+    const { pid: killed } = spawnSync('true');
+    mkdirSync(path.join(cache, `unpacking-${killed}-aB3xYz`));
+    const other = `unpacking-${process.pid}-aB3xYz`;
+    mkdirSync(path.join(cache, other));
     expect((await start(['--version'], { HOME })).stdout).toMatch(version);
-    expect(readdirSync(cache)).toEqual([id]);
+    expect(readdirSync(cache).sort()).toEqual([id, other].sort());
   });
 
   test('refuses no cache that cannot be used: it runs, and leaves nothing', async () => {
