@@ -25,13 +25,18 @@ export function markdown(measures: readonly Measure[]): string {
 }
 
 /**
- * The ratio of each figure in the one such table of a document; undefined where there was nothing to compare with.
- * Throws if there is no such table or more than one, and for a row that is not what `markdown` writes: in the table, or
- * where something has cut it off.
+ * The ratio of each figure in the first such table of a document, which is the newest release's; undefined where there was
+ * nothing to compare with. Throws if there is no such table, or another one below the same heading, and for a row that is
+ * not what `markdown` writes: in the table, or where something has cut it off.
  */
 export function parseTable(document: string): ReadonlyMap<string, number | undefined> {
-  const lines = document.split(/\r?\n/);
-  const tops = lines.flatMap((line, at) => (cellsOf(line).join('\n') === head.join('\n') ? [at] : []));
+  const all = document.split(/\r?\n/);
+  const isTop = (line: string) => cellsOf(line).join('\n') === head.join('\n');
+  const newest = all.findIndex(isTop);
+  // Below the next heading are the figures of the release before.
+  const older = all.findIndex((line, at) => at > newest && line.startsWith('## '));
+  const lines = all.slice(0, older < 0 ? undefined : older);
+  const tops = lines.flatMap((line, at) => (isTop(line) ? [at] : []));
   const [top] = tops;
   if (top === undefined || tops.length > 1) throw new Error(`${tops.length} tables of figures, not 1`);
   if (!/^\|(?: *-+ *\|){5}$/.test(lines[top + 1] ?? '')) throw new Error(`line ${top + 2}: no line of dashes`);

@@ -83,6 +83,12 @@ test('rows below an empty line count, and those of another system’s line ends'
   expect(parseTable(three.replaceAll('\n', '\r\n')).size).toBe(3);
 });
 
+test('of several releases the first is the newest', () => {
+  const released = (version: string, figures: string) => `## Figures of ${version}\n\n${figures}\n`;
+  const older = released('0.1.0', `${markdown([measure('status', 0.8)])}\n| broken |`);
+  expect([...parseTable(`${released('0.2.0', table)}\n${older}`)]).toEqual([['status', 0.5]]);
+});
+
 test('docs/performance.md has the table', () => {
   expect(parseTable(readFileSync('docs/performance.md', 'utf8')).size).toBeGreaterThan(10);
 });
