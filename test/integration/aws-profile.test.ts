@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { settingsSchema } from '../../src/config/settings.ts';
+import { type Settings, settingsSchema } from '../../src/config/settings.ts';
+import { readBackups } from '../../src/data/aws/backups.ts';
 import { s3Client } from '../../src/data/aws/clients.ts';
 import { keysOfProcess } from '../../src/data/aws/credential-process.ts';
+import { awsProbes } from '../../src/data/aws/doctor.ts';
 import { awsProfile } from '../../src/data/aws/profile.ts';
 
 let home = '';
@@ -67,14 +69,14 @@ it('other files, or none', async () => {
 
 const keys = '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s","Expiration":"2999-01-01T00:00:00Z"}';
 
-it('a credential_process runs once for all clients, and without the secrets of the cockpit', async () => {
+/** The keys come from a script. */
+function keysFrom(script: string): Settings {
   writeFileSync(join(home, '.aws', 'config'), `[default]\ncredential_process = sh ${join(home, 'login')}\n`);
-  writeFileSync(join(home, 'login'), `env >>${join(home, 'environment')}; echo '${keys}'`);
+  writeFileSync(join(home, 'login'), script);
   vi.stubEnv('HOME', home);
-  vi.stubEnv('ADMIN_API_KEY', 'admin-secret');
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_CONFIG_FILE']) vi.stubEnv(name, undefined);
-  const settings = settingsSchema.parse({
+  return settingsSchema.parse({
     profile: 'test',
     environment: { name: 'TEST', guarded: false },
     kubernetes: { namespace: 'bentham' },
@@ -82,6 +84,11 @@ it('a credential_process runs once for all clients, and without the secrets of t
     database: { primary: { host: '127.0.0.1' } },
     redis: { url: 'redis://127.0.0.1' },
   });
+}
+
+it('a credential_process runs once for all clients, and without the secrets of the cockpit', async () => {
+  vi.stubEnv('ADMIN_API_KEY', 'admin-secret');
+  const settings = keysFrom(`env >>${join(home, 'environment')}; echo '${keys}'`);
   for (const _ of [1, 2]) {
     const client = await s3Client(settings, 1000);
     expect(await client.config.credentials()).toMatchObject({ accessKeyId: 'AKIA', secretAccessKey: 's' });
@@ -90,6 +97,23 @@ it('a credential_process runs once for all clients, and without the secrets of t
   const environment = readFileSync(join(home, 'environment'), 'utf8');
   expect(environment).not.toContain('admin-secret');
   expect(environment.match(/^AWS_REGION=eu-central-1$/gm)).toHaveLength(1);
+});
+
+it('a look ends with its signal, however long a credential_process takes', async () => {
+  const settings = keysFrom('exec sleep 20');
+  const looks = [
+    (signal: AbortSignal) => readBackups(settings, signal),
+    ...awsProbes(settings, 60_000).map(({ run }) => run),
+  ];
+  expect(looks).toHaveLength(4);
+  for (const look of looks) {
+    const stop = new AbortController();
+    const looking = look(stop.signal);
+    setTimeout(() => stop.abort(), 50);
+    // Else the process would be waited for.
+    const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'late').unref());
+    expect(await Promise.race([looking, late])).not.toBe('late');
+  }
 });
 
 it.each([

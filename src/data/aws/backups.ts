@@ -51,7 +51,7 @@ function awsVariables(): readonly [string, string | undefined][] {
 
 /** Asks all three; a fault only when none of them can be asked. */
 export async function readBackups(settings: Settings, signal: AbortSignal): Promise<Result<Backups>> {
-  const store = s3Client(settings, requestTimeout);
+  const store = s3Client(settings, requestTimeout, signal);
   const [snapshots, redis, evidence] = await Promise.all([
     databaseSnapshots(settings, signal),
     redisBackups(settings, store, signal),
@@ -65,7 +65,7 @@ export async function readBackups(settings: Settings, signal: AbortSignal): Prom
 async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promise<Result<readonly Snapshot[]>> {
   return asked(`rds ${settings.backups.cluster}`, 'list snapshots', async () => {
     const { DescribeDBClusterSnapshotsCommand } = await import('./sdk/rds.ts');
-    const rds = await rdsClient(settings, requestTimeout);
+    const rds = await rdsClient(settings, requestTimeout, signal);
     try {
       const found: Snapshot[] = [];
       let marker: string | undefined;

@@ -23,7 +23,7 @@ function evidence(settings: Settings, timeout: Ms): DoctorCheck {
     essential: false,
     async run(signal) {
       const sdk = await import('./sdk/s3.ts');
-      const client = await s3Client(settings, timeout);
+      const client = await s3Client(settings, timeout, signal);
       const options = { abortSignal: signal };
       const attempt = async (what: string, to: string, ask: () => Promise<Omit<Checkup, 'area' | 'what'>>) => {
         try {
@@ -74,7 +74,7 @@ function backups(settings: Settings, timeout: Ms): DoctorCheck {
     essential: false,
     async run(signal) {
       const sdk = await import('./sdk/rds.ts');
-      const client = await rdsClient(settings, timeout);
+      const client = await rdsClient(settings, timeout, signal);
       const options = { abortSignal: signal };
       try {
         const clusters = await client.send(
@@ -115,7 +115,7 @@ function credentials(settings: Settings, timeout: Ms): DoctorCheck {
     essential: false,
     async run(signal) {
       const sdk = await import('./sdk/secrets-manager.ts');
-      const client = await secretsClient(settings, timeout);
+      const client = await secretsClient(settings, timeout, signal);
       try {
         // The description only: a check must not read the secret.
         const found = await client.send(new sdk.DescribeSecretCommand({ SecretId: secretId }), { abortSignal: signal });
