@@ -158,7 +158,7 @@ export function errors(world: World, limit: number): Evidence {
     const rate = t.errorRate * 100;
     const margin = (t.margins?.errorRate ?? 0) * 100;
     const share = `${measureSays({ exact: t.sampling === 1, margin }, rate, 'percent')}${marginSays(margin, rate, 'percent')}`;
-    const says = `${share} of ${formatCount(served)} requests fail`;
+    const says = `${share} of ${sampledSays(served, t.margins?.counts?.served)} requests fail`;
     if (rate > limit) return fail(says);
     if (rate + margin > limit) return unknown(`${says}: may be above ${formatLimit(limit, 'percent')}`);
     return served < fewestRequests && t.source !== 'prometheus' ? unknown(`${says}: too few to tell`) : pass(says);

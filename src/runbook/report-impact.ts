@@ -1,5 +1,5 @@
 // The impact of an incident in words, and a chart of each metric that was breached.
-import { marginSays, measureSays } from '../core/health/measure.ts';
+import { marginSays, measureSays, sampledSays } from '../core/health/measure.ts';
 import { metric as metricOf, metrics } from '../core/health/metrics.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { timePerSeverity } from '../core/incident/clocks.ts';
@@ -43,16 +43,19 @@ export function impactLines({ requests, jobs }: Impact, now: Instant): readonly 
   const lines: (readonly [string, string])[] = [];
   if ('unknown' in requests) lines.push(['Requests', `unknown: ${requests.unknown}`]);
   else {
-    const { seen, failed, limited, refused, measured, missing } = requests;
+    const { seen, failed, limited, refused, margins, measured, missing } = requests;
     const time = missing >= minute ? `${formatAge(measured)} of ${formatAge(measured + missing)} measured` : 'estimate';
+    const about = margins ? '' : 'about ';
+    // Other lines: either may be off without the other.
+    const both = margins && Math.hypot(margins.limited, margins.refused);
     lines.push(
       [
         'Failed requests',
-        `about ${formatCount(failed)} of ${formatCount(seen)} (5xx, or given up by the client; ${time})`,
+        `${about}${sampledSays(failed, margins?.failed)} of ${sampledSays(seen, margins?.seen)} (5xx, or given up by the client; ${time})`,
       ],
       [
         'Refused requests',
-        `about ${formatCount(limited + refused)} (429: ${formatCount(limited)}, other 4xx: ${formatCount(refused)})`,
+        `${about}${sampledSays(limited + refused, both)} (429: ${sampledSays(limited, margins?.limited)}, other 4xx: ${sampledSays(refused, margins?.refused)})`,
       ],
     );
   }

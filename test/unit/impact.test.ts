@@ -7,10 +7,12 @@ import { exported } from '../../src/commands/incident/run.ts';
 import type { Event } from '../../src/core/incident/event.ts';
 import { impactOf, samplesOf } from '../../src/core/incident/impact.ts';
 import { chart } from '../../src/core/text/chart.ts';
+import { readEvent } from '../../src/data/journal/event-schema.ts';
 import { AlertWatch } from '../../src/engine/incident/alerts.ts';
 import { decide } from '../../src/engine/incident/decide.ts';
 import { writeReport } from '../../src/engine/incident/report-file.ts';
 import { followUpsOf, markdownReport, reportName, textReport } from '../../src/runbook/report.ts';
+import { impactLines } from '../../src/runbook/report-impact.ts';
 import { tell } from '../support/story.ts';
 import { live, world } from '../support/world.ts';
 import { calm, now } from '../support/worlds.ts';
@@ -74,6 +76,39 @@ describe('requests', () => {
     });
   });
 
+  const margins = { seen: 60, failed: 30, limited: 12, refused: 5 };
+
+  test('of sampled logs have their margin, in the report and the export', () => {
+    expect(of([5, 'ops1', sample(100, requests(200, { margins }))])).toMatchObject({ failed: 200, margins });
+    const told = story(
+      ...[
+        [0, 'ops1', alert('metric/p95', 0)] as const,
+        [5, 'ops1', sample(100, requests(200, { margins }))] as const,
+        [5, 'ops1', mitigated] as const,
+      ],
+    );
+    expect(Object.fromEntries(impactLines(impactOf(told, now), now))).toMatchObject({
+      'Failed requests': '~200 ±30 of ~1 000 ±60 (5xx, or given up by the client; estimate)',
+      'Refused requests': '~60 ±13 (429: ~50 ±12, other 4xx: ~10 ±5)',
+    });
+  });
+
+  test('of many windows are off by less than all margins together, and by no less than one time alone', () => {
+    const each = (every: number, many: number) =>
+      of(
+        ...Array.from(
+          { length: many },
+          (_, n) => [5 + n * every, 'ops1', sample(100, requests(200, { margins }))] as const,
+        ),
+      );
+    // Three windows that have no line in common: the root of three times the variance of one.
+    expect(each(5, 3)).toMatchObject({ failed: 600, margins: { failed: Math.ceil(30 * Math.sqrt(3)) } });
+    // The same time, once a minute: the first window whole, then parts of such that have lines in common.
+    const { margins: often } = each(1, 11) as { margins: typeof margins };
+    expect(often.failed).toBeGreaterThanOrEqual(Math.ceil(30 * Math.sqrt(3)));
+    expect(often.failed).toBeLessThan(3 * 30);
+  });
+
   test('are unknown, and why, where nothing counted them', () => {
     expect(of([1, 'ops1', sample(100)])).toEqual({ unknown: 'requests were not counted during it' });
   });
@@ -87,6 +122,11 @@ describe('requests', () => {
     expect(new AlertWatch().sample(seen)[0]).toMatchObject({
       requests: { window: 5 * minute, seen: 1000, failed: 150, limited: 20, refused: 10 },
     });
+    const counts = { seen: 60, served: 59, failed: 25, limited: 9, refused: 6 };
+    const off = live<'traffic'>({ ...traffic, margins: { counts } }, calm.now);
+    const [event] = new AlertWatch().sample({ ...calm, readings: { ...calm.readings, traffic: off } });
+    expect(event).toMatchObject({ requests: { margins: { seen: 60, failed: 25, limited: 9, refused: 6 } } });
+    expect(readEvent(JSON.parse(JSON.stringify(event)))).toEqual(event);
     const { shares: _, ...bare } = traffic;
     const prometheus = { ...calm, readings: { ...calm.readings, traffic: live<'traffic'>(bare, calm.now) } };
     expect(new AlertWatch().sample(prometheus)[0]).not.toHaveProperty('requests.seen');

@@ -182,9 +182,15 @@ describe('figures of sampled logs carry their margin', () => {
     expect(sampled({ errorRate, margins: { errorRate: margin } }).errorRate).toMatchObject({ verdict, says });
   });
 
+  const countsOff = { seen: 940, served: 930, failed: 90, limited: 24, refused: 24 };
+
   test('the basis names the sample and the margin', () => {
     const { world } = sampled({ p95: 480, margins: { p95: 40 } });
     expect(valueSays(metric('p95'), world).basis).toBe('4 000 of ~32 000 requests in 5 min, sampled ±40 ms');
+    const { world: counted } = sampled({ sampling: 0.126, p95: 480, margins: { p95: 40, counts: countsOff } });
+    const basis = '4 000 of ~31 700 ±940 requests in 5 min, sampled ±40 ms';
+    expect(valueSays(metric('p95'), counted).basis).toBe(basis);
+    expect(reportOf(counted, 'production').metrics.find(({ id }) => id === 'p95')).toMatchObject({ basis, margin: 40 });
   });
 
   test('the evidence of a checklist does not pass what may be above its limit', () => {
@@ -196,6 +202,8 @@ describe('figures of sampled logs carry their margin', () => {
       state: 'unknown',
       because: '~4.0 % ±1.5 % of 32 000 requests fail: may be above 5 %',
     });
+    const { world: counted } = sampled({ errorRate: 0.2, margins: { errorRate: 0.01, counts: countsOff } });
+    expect(errorsOf(counted, 5)).toMatchObject({ because: '~20 % ±1.0 % of ~32 000 ±930 requests fail' });
     expect(at(0.02, 0.01)).toMatchObject({ state: 'pass' });
     expect(at(0.06, 0.02)).toMatchObject({ state: 'fail' });
   });

@@ -46,6 +46,12 @@ test('refused requests are counted by tenant and status', () => {
   ]);
 });
 
+test('refused requests of sampled logs have their margin', () => {
+  const meter = new TrafficMeter();
+  for (let n = 0; n < 50; n += 1) meter.add(1000, 1000, { status: 429, ms: 1, tenant: 'tenant-a' }, 8);
+  expect(refusalsByTenant(meter.read(1000).refusals ?? [])).toEqual(['tenant-a: ~400 ±110 × 429 rate limited']);
+});
+
 test('a flood of names is counted without them, and none is lost', () => {
   const into: Refused = new Map();
   for (let n = 0; n < 5000; n += 1) countRefusal(into, 429, `tenant-${n}`);

@@ -6,7 +6,7 @@ import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import type { Finding } from './finding.ts';
-import { type Measure, marginSays } from './measure.ts';
+import { type Measure, marginSays, measureSays } from './measure.ts';
 import { fewestForRefusals, mayBeLimited, mayBeRefused } from './rules/figures.ts';
 import { decide, type RuleId } from './rules/index.ts';
 
@@ -55,7 +55,7 @@ function basisOf(traffic: Traffic): string {
 
 /** `412 requests in 5 min, 37 % refused with 429`: what failed, was refused or given up has its own share. */
 function trafficBasis(traffic: Traffic): string {
-  const { source, samples, sampling, shares, pods } = traffic;
+  const { source, samples, sampling, shares, pods, margins } = traffic;
   if (source === 'prometheus') return 'from Prometheus';
   const window = spanOf(traffic);
   const missing = pods && pods.followed < pods.expected ? [`logs of ${pods.followed} of ${pods.expected} pods`] : [];
@@ -69,13 +69,14 @@ function trafficBasis(traffic: Traffic): string {
   const parts = told.flatMap(([share, what]) => (share > 0 ? [`${formatPercent(share * 100)} ${what}`] : []));
   const seen =
     sampling < 1
-      ? `${formatCount(samples)} of ~${formatCount(roughly(samples / sampling))} requests`
+      ? `${formatCount(samples)} of ${roughly(samples / sampling, margins?.counts?.seen)} requests`
       : formatCounted(samples, 'request');
   return [`${seen} in ${window}`, ...parts, ...missing].join(', ');
 }
 
-/** To two digits: how many there were is an estimate. */
-const roughly = (count: number): number => Number(count.toPrecision(2));
+/** How many there were is an estimate, with or without its margin. */
+const roughly = (count: number, margin: number | undefined): string =>
+  `${measureSays({ exact: false, margin }, count, 'count')}${marginSays(margin, count, 'count')}`;
 
 /** How far back the figures reach: `5 min`, `40 s`. */
 function spanOf({ window, covered = window }: Traffic): string {

@@ -41,6 +41,10 @@ export type IncidentType = (typeof incidentTypes)[number];
 /** The purpose of a message. */
 export type Purpose = 'trigger' | 'acknowledge' | 'notify' | 'update' | 'resolve';
 
+/** Requests of the API. `failed`: answered 5xx, or given up by the client; refused with 429, or with another 4xx. */
+export const requestKinds = ['seen', 'failed', 'limited', 'refused'] as const;
+export type RequestCounts = Readonly<Record<(typeof requestKinds)[number], number>>;
+
 export type Event =
   | {
       kind: 'opened';
@@ -128,15 +132,15 @@ export type Event =
   | { kind: 'reopened'; why: string }
   /**
    * What the metrics were, once a minute while an incident is open. `margins`: of those that are estimates, in their unit.
-   * `measuredAt`: before it was opened. `requests`: counts of the API's requests in the window before; absent where they
-   * are not counted.
+   * `measuredAt`: before it was opened. `requests`: counts of the API's requests in the window before, of sampled logs with
+   * how far off each may be; absent where they are not counted.
    */
   | {
       kind: 'sample';
       values: { readonly [M in MetricId]?: number };
       margins?: { readonly [M in MetricId]?: number };
       measuredAt?: Instant;
-      requests?: { window: Ms; seen: number; failed: number; limited: number; refused: number };
+      requests?: RequestCounts & { window: Ms; margins?: RequestCounts | undefined };
     }
   /** How many jobs failed since the incident began, and of how many studies and tenants; or why that is unknown. */
   | {

@@ -3,7 +3,7 @@
 import { type Instant, type Ms, minute } from '../time.ts';
 import { evaluateValue, type MetricId, metricIds, runbookThresholds, type Thresholds } from '../world/thresholds.ts';
 import type { AlertLevel } from './channel.ts';
-import type { Entry, EventOf } from './event.ts';
+import { type Entry, type EventOf, type RequestCounts, requestKinds } from './event.ts';
 import { endedAt, type Incident } from './incident.ts';
 
 /** Where an incident began: the first alert or sample that was critical, or, if none was, a warning; else its opening. */
@@ -18,13 +18,9 @@ export type Start = {
 };
 
 /** Of an estimate: the shares of each sample's window, over the time until the next sample. */
-export type RequestImpact = {
-  seen: number;
-  /** Answered 5xx, or given up by the client. */
-  failed: number;
-  /** Refused with 429, or with another 4xx. */
-  limited: number;
-  refused: number;
+export type RequestImpact = RequestCounts & {
+  /** Where logs were sampled: how far off each may be either way. */
+  margins?: RequestCounts;
   /** How much of the time was measured, and how much was not. */
   measured: Ms;
   missing: Ms;
@@ -109,19 +105,47 @@ function requestsIn({ entries }: Incident, from: Instant, until: Instant): Impac
   );
   if (counted.length === 0) return { unknown: 'requests were not counted during it' };
   const sum = { seen: 0, failed: 0, limited: 0, refused: 0, measured: 0 };
+  const parts: SampledPart[] = [];
   let covered = from;
-  for (const { at, window, ...counts } of counted) {
+  for (const { at, window, margins, ...counts } of counted) {
     // Each sample tells of its window; what an earlier one told is not told twice.
     const begin = Math.max(covered, at - window);
     const time = Math.min(at, until) - begin;
     if (time <= 0 || window <= 0) continue;
     const part = time / window;
-    for (const kind of ['seen', 'failed', 'limited', 'refused'] as const) sum[kind] += counts[kind] * part;
+    for (const kind of requestKinds) sum[kind] += counts[kind] * part;
+    if (margins) parts.push({ at, begin: at - window, part, margins });
     sum.measured += time;
     covered = Math.min(at, until);
   }
   if (sum.measured === 0) return { unknown: 'requests were not counted while it went on' };
-  return { ...sum, missing: Math.max(0, until - from - sum.measured) };
+  const margins = parts.length > 0 ? { margins: marginsOfParts(parts) } : {};
+  return { ...sum, ...margins, missing: Math.max(0, until - from - sum.measured) };
+}
+
+/** A part of a window's counts that were sampled. */
+type SampledPart = { at: Instant; begin: Instant; part: number; margins: RequestCounts };
+
+/**
+ * How far off the sum of parts of windows may be. Windows overlap, and a line that is in several of them counts in each with
+ * its part: never more than all margins together, and the variance is at most that of the parts, times what the parts of
+ * one line come to.
+ */
+function marginsOfParts(parts: readonly SampledPart[]): RequestCounts {
+  const sum = (of: (one: SampledPart) => number, some = parts) => some.reduce((all, one) => all + of(one), 0);
+  const most = parts.reduce((found, { at }, first) => {
+    const later = parts.slice(first).filter(({ begin }) => begin < at);
+    const ofOneLine = sum(({ part }) => part, later);
+    return Math.max(found, ofOneLine);
+  }, 0);
+  const margin = (kind: keyof RequestCounts) =>
+    Math.ceil(
+      Math.min(
+        sum(({ part, margins }) => part * margins[kind]),
+        Math.sqrt(most * sum(({ part, margins }) => part * margins[kind] ** 2)),
+      ),
+    );
+  return { seen: margin('seen'), failed: margin('failed'), limited: margin('limited'), refused: margin('refused') };
 }
 
 function jobsIn({ entries }: Incident): Impact['jobs'] {

@@ -172,8 +172,11 @@ export type Database = {
   missing: readonly MissingPart[];
 };
 
-/** `count`: of all, also where only some lines were read. */
-export type Refusal = { tenant?: string | undefined; status: number; count: number };
+/** `count`: of all, also where only some lines were read; `margin`: then, how far off it may be either way. */
+export type Refusal = { tenant?: string | undefined; status: number; count: number; margin?: number | undefined };
+
+/** Kinds of requests. `seen`: all; `failed`: answered 5xx, or given up by the client; both are `served`. */
+export type RequestKind = 'seen' | 'served' | 'failed' | 'limited' | 'refused';
 
 /** The API's own traffic over the last five minutes. */
 export type Traffic = {
@@ -181,8 +184,14 @@ export type Traffic = {
   p95?: Ms;
   /** 0–1, of what was served: the share of answers with status 5xx and of those that the client gave up on. */
   errorRate?: number;
-  /** Of sampled logs: how far off either may be, in its unit (95 of 100 samples are nearer). */
-  margins?: { p95?: Ms | undefined; errorRate?: number | undefined } | undefined;
+  /** Of sampled logs: how far off each may be, in its unit (95 of 100 samples are nearer); `counts`: in requests. */
+  margins?:
+    | {
+        p95?: Ms | undefined;
+        errorRate?: number | undefined;
+        counts?: Readonly<Record<RequestKind, number>> | undefined;
+      }
+    | undefined;
   /** 0–1, of all requests: answered 5xx, given up by the client, refused with 429, refused with another 4xx. */
   shares?: { failed: number; gaveUp: number; limited: number; refused: number };
   /** Requests of people that were not refused; p95 and error rate rest on these. */

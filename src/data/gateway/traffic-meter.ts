@@ -2,9 +2,9 @@
 // Only the histogram that is used: the package's index decodes a WebAssembly and a compressor at each start.
 import * as int32 from 'hdr-histogram-js/dist/Int32Histogram.js';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
-import type { Traffic } from '../../core/world/facts.ts';
+import type { RequestKind, Traffic } from '../../core/world/facts.ts';
 import { type Answered, isRefusal } from './access-log.ts';
-import { countRefusal, type Refused, refusalsFrom } from './refusals.ts';
+import { countRefusal, marginOfCount, type Refused, refusalsFrom } from './refusals.ts';
 
 /** Five minutes (issue 2: API p95 and error rate). */
 export const trafficWindow: Ms = 5 * minute;
@@ -25,21 +25,18 @@ const noCounts: Counts = { served: 0, failed: 0, gaveUp: 0, limited: 0, refused:
 
 /**
  * What the margins of a sample are made of: sums of w² - w over requests that stand for w each, of those that were served,
- * of those that failed, and of those with a time; and the greatest w of the served. All 0 where every line was counted.
+ * of those that failed, of those with a time, and of the refused; and the greatest w, of the served and of all. All 0 where
+ * every line was counted.
  */
-type Spread = Record<'servedSpread' | 'failedSpread' | 'timedSpread' | 'heaviest', number>;
-const noSpread: Spread = { servedSpread: 0, failedSpread: 0, timedSpread: 0, heaviest: 0 };
+type Spread = Record<(typeof spreads)[number] | (typeof greatest)[number], number>;
+const spreads = ['servedSpread', 'failedSpread', 'timedSpread', 'limitedSpread', 'refusedSpread'] as const;
+const greatest = ['heaviest', 'heaviestOfAll'] as const;
+const noSpread: Spread = {
+  ...{ servedSpread: 0, failedSpread: 0, timedSpread: 0, limitedSpread: 0, refusedSpread: 0 },
+  ...{ heaviest: 0, heaviestOfAll: 0 },
+};
 /** What is summed up over the slots. */
-const kinds = [
-  'served',
-  'failed',
-  'gaveUp',
-  'limited',
-  'refused',
-  'servedSpread',
-  'failedSpread',
-  'timedSpread',
-] as const;
+const kinds = ['served', 'failed', 'gaveUp', 'limited', 'refused', ...spreads] as const;
 
 /** From one millisecond to the longest, to three significant digits. */
 const histogram = (): Histogram => new Int32Histogram(1, longest, 3);
@@ -68,10 +65,15 @@ export class TrafficMeter {
     if (slot !== this.#slots.at(-1)) this.#olderIsTrue = false;
     slot.parsed += 1;
     if (isRefusal(status)) countRefusal(slot.refusedBy, status, tenant, weight);
-    if (status === 429) slot.limited += weight;
-    else if (status !== 'gaveUp' && status >= 400 && status < 500) slot.refused += weight;
-    else {
-      const spread = weight * weight - weight;
+    const spread = weight * weight - weight;
+    if (weight > 1) slot.heaviestOfAll = Math.max(slot.heaviestOfAll, weight);
+    if (status === 429) {
+      slot.limited += weight;
+      slot.limitedSpread += spread;
+    } else if (status !== 'gaveUp' && status >= 400 && status < 500) {
+      slot.refused += weight;
+      slot.refusedSpread += spread;
+    } else {
       slot.served += weight;
       slot.servedSpread += spread;
       if (weight > 1) slot.heaviest = Math.max(slot.heaviest, weight);
@@ -92,7 +94,7 @@ export class TrafficMeter {
     let samples = 0;
     for (const slot of this.#slots) {
       for (const kind of kinds) sum[kind] += slot[kind];
-      sum.heaviest = Math.max(sum.heaviest, slot.heaviest);
+      for (const kind of greatest) sum[kind] = Math.max(sum[kind], slot[kind]);
       samples += slot.parsed;
     }
     const weight = sum.served + sum.limited + sum.refused;
@@ -101,7 +103,13 @@ export class TrafficMeter {
     return {
       p95: this.#sum.totalCount > 0 ? this.#sum.getValueAtPercentile(95) : undefined,
       errorRate: sum.served > 0 ? (sum.failed + sum.gaveUp) / sum.served : undefined,
-      margins: sum.servedSpread > 0 ? { p95: this.#marginOfP95(sum), errorRate: marginOfErrors(sum) } : undefined,
+      margins:
+        sum.heaviestOfAll > 0
+          ? {
+              ...(sum.servedSpread > 0 ? { p95: this.#marginOfP95(sum), errorRate: marginOfErrors(sum) } : {}),
+              counts: marginsOfCounts(sum),
+            }
+          : undefined,
       shares: {
         failed: share(sum.failed),
         gaveUp: share(sum.gaveUp),
@@ -109,7 +117,10 @@ export class TrafficMeter {
         refused: share(sum.refused),
       },
       served: sum.served,
-      refusals: refusalsFrom(this.#slots.map(({ refusedBy }) => refusedBy)),
+      refusals: refusalsFrom(
+        this.#slots.map(({ refusedBy }) => refusedBy),
+        sum.heaviestOfAll,
+      ),
       samples,
       weight,
     };
@@ -173,4 +184,13 @@ function marginOfErrors({ served, failed, gaveUp, servedSpread, failedSpread, he
   const share = (failed + gaveUp) / served;
   if (share === 0 || share === 1) return Math.min(1, (3 * heaviest) / served);
   return (2 * Math.sqrt(failedSpread * (1 - share) ** 2 + (servedSpread - failedSpread) * share ** 2)) / served;
+}
+
+function marginsOfCounts(sum: Spread): Record<RequestKind, number> {
+  const { servedSpread: served, failedSpread: failed, limitedSpread: limited, refusedSpread: refused } = sum;
+  const of = (spread: number) => marginOfCount(spread, sum.heaviestOfAll);
+  return {
+    ...{ seen: of(served + limited + refused), served: of(served), failed: of(failed) },
+    ...{ limited: of(limited), refused: of(refused) },
+  };
 }

@@ -36,6 +36,8 @@ const action = z.custom<ActionId>((id) => typeof id === 'string' && /^[a-z][a-z0
 /** Every field of every kind: one that is not named here would not be read. */
 type Shapes = { [K in EventKind]: { [F in Exclude<keyof EventOf<K>, 'kind'>]-?: z.ZodType<EventOf<K>[F]> } };
 
+const requestCounts = { seen: count, failed: count, limited: count, refused: count };
+
 const kinds = {
   opened: { title: text, severity, why: text, evidence: texts.optional(), procedure: procedure.optional() },
   severity: { severity, why: text },
@@ -110,7 +112,7 @@ const kinds = {
     values: z.partialRecord(z.enum(metricIds), z.number()),
     margins: z.partialRecord(z.enum(metricIds), z.number()).optional(),
     measuredAt: instant.optional(),
-    requests: z.object({ window: count, seen: count, failed: count, limited: count, refused: count }).optional(),
+    requests: z.object({ window: count, ...requestCounts, margins: z.object(requestCounts).optional() }).optional(),
   },
   measured: {
     since: instant,

@@ -200,13 +200,23 @@ const part = z.number().min(0).max(1);
 export const followed: z.ZodType<Traffic> = z.strictObject({
   p95: amount.optional(),
   errorRate: amount.optional(),
-  margins: z.strictObject({ p95: amount.optional(), errorRate: amount.optional() }).optional(),
+  margins: z
+    .strictObject({
+      p95: amount.optional(),
+      errorRate: amount.optional(),
+      counts: z
+        .strictObject({ seen: amount, served: amount, failed: amount, limited: amount, refused: amount })
+        .optional(),
+    })
+    .optional(),
   shares: z.strictObject({ failed: part, gaveUp: part, limited: part, refused: part }).optional(),
   served: amount.optional(),
   samples: amount,
   sampling: part,
   window: amount,
-  refusals: list(z.strictObject({ status: amount, tenant: word.optional(), count: amount })).optional(),
+  refusals: list(
+    z.strictObject({ status: amount, tenant: word.optional(), count: amount, margin: amount.optional() }),
+  ).optional(),
   covered: amount.optional(),
   unread: amount.optional(),
   source: z.literal('gateway logs'),

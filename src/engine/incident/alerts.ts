@@ -182,11 +182,13 @@ function requestsIn({ readings, now }: World): EventOf<'sample'>['requests'] {
   const { failed, gaveUp, limited, refused } = t.shares;
   const seen = t.samples / t.sampling;
   const count = (share: number) => Math.round(share * seen);
+  const off = t.margins?.counts;
   return {
     window: t.covered ?? t.window,
     seen: Math.round(seen),
     failed: count(failed + gaveUp),
     limited: count(limited),
     refused: count(refused),
+    ...(off ? { margins: { seen: off.seen, failed: off.failed, limited: off.limited, refused: off.refused } } : {}),
   };
 }

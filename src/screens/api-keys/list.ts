@@ -86,9 +86,9 @@ export const apiKeysScreen: Screen = {
 
 /** Whose requests the gateway refused in the last minutes. */
 function refusedLines(traffic: Reading<Traffic>, now: Instant, columns: number): Line[] {
-  const { refusals = [], window = 0, sampling } = known(traffic, now) ?? {};
+  const { refusals = [], window = 0 } = known(traffic, now) ?? {};
   if (refusals.length === 0) return [];
-  const tenants = refusalsByTenant(refusals, sampling).join('; ');
+  const tenants = refusalsByTenant(refusals).join('; ');
   return wrap(`refused in ${formatAge(window)}: ${tenants}`, columns).map((part) => line(dim(part)));
 }
 

@@ -48,7 +48,7 @@ export const metricScreen: Screen = {
     const reading = m.measure(world);
     const isApi = m.id === 'p95' || m.id === 'errorRate';
     const traffic = isApi ? known(world.readings.traffic, world.now) : undefined;
-    const refused = refusalsByTenant(traffic?.refusals ?? [], traffic?.sampling);
+    const refused = refusalsByTenant(traffic?.refusals ?? []);
     const lines = descriptionList(
       [
         ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
