@@ -382,15 +382,22 @@ test('errors that were counted in part, or in a sample, say so', () => {
 });
 
 test('what a sample told of surfaces has its margin wherever there is room for it', () => {
-  const more = { topError: 'Rate limited', topErrorCount: 304, topErrorMargin: 40, margin: 8, failuresMargin: 61 };
+  const more = {
+    topError: 'Rate limited',
+    topErrorCount: 304,
+    topErrorMargin: 40,
+    margin: 8,
+    failuresMargin: 61,
+    jobsMargin: 75,
+  };
   const sampled = surface('openai-api', 312, 440, more);
   const world = { ...calm, readings: { ...calm.readings, surfaces: live({ surfaces: [sampled], estimated: true }) } };
   const shown = (screen: string, size: typeof small) => frameText({ ...at(screen, {}, []), world }, size);
   expect(shown('cockpit', large)).toMatch(/openai-api .* ~71 % ±8\.0 % /);
   expect(shown('cockpit', small)).toMatch(/openai-api +~71 % /);
-  const list = /openai-api +critical +~71 % ±8\.0 % +~310 ±61 of ~440 +≥\d+ +~300 ±40× Rate limited/;
+  const list = /openai-api +critical +~71 % ±8\.0 % +~310 ±61 of ~440 ±75 +≥\d+ +~300 ±40× Rate limited/;
   expect(shown('surfaces', large)).toMatch(list);
   const detail = frameText({ ...at('surface', { surface: 'openai-api' }, []), world }, large);
-  expect(detail).toMatch(/failed +~71 % ±8\.0 %, sampled: ~310 ±61 of ~440 jobs/);
+  expect(detail).toMatch(/failed +~71 % ±8\.0 %, sampled: ~310 ±61 of ~440 ±75 jobs in the last hour/);
   expect(detail).toMatch(/affected studies +≥\d/);
 });

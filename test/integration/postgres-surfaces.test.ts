@@ -109,6 +109,7 @@ async function counted(schema: string, { names, ended }: Shape): Promise<unknown
       ...{ newest: last([...failed, ...done]), lastFailed: last(failed), lastDone: last(done) },
       ...{ createdFailures: fresh.length, createdStudies: studiesOf(fresh) },
       ...{ topCount: failed.length > 0 ? most : null, margin: 0, failuresMargin: 0, createdMargin: 0 },
+      ...{ jobsMargin: 0, unclearMargin: 0 },
       seen: jobs.length,
     };
   });

@@ -617,8 +617,8 @@ test('most samples are off by less than their margin, also where jobs of a kind 
   const ask = async <R>(text: string, { values = [] }: { values?: readonly unknown[] } = {}) =>
     (await client.query(text, [...values])).rows as R[];
   const tables = await tablesOf(session(as('postgres', { password: 'root' })), 'margins', ask);
-  const off: Record<'count' | 'share' | 'failures' | 'topError' | 'message' | 'unclear', number[]> = {
-    ...{ count: [], share: [], failures: [], topError: [], message: [], unclear: [] },
+  const off: Record<'count' | 'share' | 'failures' | 'jobs' | 'topError' | 'message' | 'unclear' | 'odd', number[]> = {
+    ...{ count: [], share: [], failures: [], jobs: [], topError: [], message: [], unclear: [], odd: [] },
   };
   const beyond = (count = 0, truly = 0, margin: number | null = 0) => Math.abs(count - truly) / (margin ?? 0);
   for (let i = 0; i < 40; i += 1) {
@@ -628,12 +628,15 @@ test('most samples are off by less than their margin, also where jobs of a kind 
     const blocks = rows.find(({ id }) => id === 'blocks');
     if (blocks) off.share.push(Math.abs((blocks.failures / blocks.finished) * 100 - 25) / (blocks.margin ?? 0));
     off.failures.push(beyond(blocks?.failures, 40_000, blocks?.failuresMargin));
+    off.jobs.push(beyond(blocks?.finished, 160_000, blocks?.jobsMargin));
     off.topError.push(beyond(blocks?.topCount ?? 0, 26_667, blocks?.topMargin));
     const [message] = rows[0]?.messages ?? [];
     off.message.push(beyond(message?.count, 26_667, message?.margin));
     const [unclear] = await ask<UnclearRow>(unclearEstimated(tables, { percent: 10 }));
     expect(unclear?.label).toBe('ON_HOLD');
     off.unclear.push(beyond(unclear?.count, 20_000, unclear?.margin));
+    const odd = rows.find(({ id }) => id === 'odd');
+    off.odd.push(beyond(odd?.unclear, 20_000, odd?.unclearMargin));
     // None of those that were read failed: a few others may have.
     for (const { margin, failuresMargin } of rows.filter(({ id }) => id === 'fine')) {
       expect(margin).toBeGreaterThan(0);
@@ -645,7 +648,7 @@ test('most samples are off by less than their margin, also where jobs of a kind 
   // And the margin is no wider than it has to be.
   for (const each of Object.values(off)) expect(Math.max(...each)).toBeGreaterThan(0.5);
   const [whole] = await ask<SurfaceRow>(surfacesOf(tables));
-  expect(whole).toMatchObject({ id: 'blocks', margin: 0, failuresMargin: 0, topMargin: 0 });
+  expect(whole).toMatchObject({ id: 'blocks', margin: 0, failuresMargin: 0, jobsMargin: 0, topMargin: 0 });
   await client.end();
 });
 

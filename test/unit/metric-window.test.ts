@@ -181,11 +181,19 @@ describe('advice fits the cause', () => {
 
     test('what a sample told has its margin, that of all that fail together', () => {
       const sampled = [380, 90].map((failures, at) => ({
-        ...{ id: `s${at}`, failures, finished: failures + 20, affectedStudies: 1, margin: 4, failuresMargin: 20 },
+        ...{
+          id: `s${at}`,
+          failures,
+          finished: failures + 20,
+          affectedStudies: 1,
+          margin: 4,
+          failuresMargin: 20,
+          jobsMargin: 30,
+        },
       }));
       const surfaces = live<'surfaces'>({ surfaces: sampled, estimated: true, lastFinishedAt: now - 1000 }, now);
       expect(fixFirst('queueDepth', world({ surfaces }))).toMatchObject({
-        because: '~470 ±40 of ~510 jobs failed in the last hour',
+        because: '~470 ±40 of ~510 ±60 jobs failed in the last hour',
       });
     });
 

@@ -252,6 +252,12 @@ describe('an estimate carries its margin', () => {
     return { ...calm, readings: { ...calm.readings, surfaces: live({ surfaces: [s], estimated: true }) } };
   };
 
+  test('of how many jobs a share is, and how many are in unknown states, has its margin in what status says', () => {
+    const world = sampledSurface({ jobsMargin: 240, unclear: 48, unclearMargin: 30 });
+    const found = reportOf(world, 'production').findings.find(({ id }) => id === 'surface/openai-api');
+    expect(found?.says).toBe('~39 % ±6.0 % of ~1 000 ±240 jobs failed (sampled); ~50 ±30 in states not understood');
+  });
+
   test('counts of errors on a sampled surface are estimates with a margin', () => {
     const world = sampledSurface({
       ...{ failuresMargin: 61, topError: 'Session expired', topErrorCount: 380, topErrorMargin: 52 },

@@ -21,10 +21,11 @@ import {
   disabledSays,
   failureRate,
   failureShare,
-  jobsSay,
   type SurfaceHealth,
+  sampledJobs,
   sampledShare,
   surfacesHealth,
+  unclearJobs,
   uncountedSays,
 } from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
@@ -199,13 +200,14 @@ function surfaces(world: World): Finding[] {
 
 function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Finding {
   const of = s.finished + (s.unclear ?? 0);
-  const unclear = s.unclear ? `; ${jobsSay({ ...s, finished: 0 })} in states not understood` : '';
+  const unclear = s.unclear ? `; ${unclearJobs(s)} in states not understood` : '';
   const share =
     of > 0
       ? s.margin
         ? `${sampledShare(s)} of jobs failed (sampled)`
         : `${formatPercent(failureRate(s))} of ${of} ${of === 1 ? 'job' : 'jobs'} failed`
       : 'no jobs in the last hour';
+  const counted = s.jobsMargin ? `${sampledShare(s)} of ${sampledJobs(s)} jobs failed (sampled)` : share;
   const about = { id: `surface/${s.id}`, area: 'surfaces', subject: s.id } as const;
   if (disabled) {
     const { says, short } = disabledSays(disabled, now);
@@ -214,7 +216,7 @@ function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Findi
       ...decide('surface/disabled'),
       short,
       figure: short,
-      says: `${says}; ${of > 0 ? `last hour ${share}` : share}`,
+      says: `${says}; ${of > 0 ? `last hour ${counted}` : share}`,
     };
   }
   return {
@@ -222,7 +224,7 @@ function surface({ s, verdict, disabled }: SurfaceHealth, { now }: World): Findi
     ...decide(`surface/${verdict}`),
     short: share,
     figure: failureShare(s),
-    says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
+    says: `${counted}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
   };
 }
 

@@ -17,7 +17,7 @@ import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
 import { mayBlock } from './rules/postgres.ts';
 import { isBreached } from './status.ts';
-import { jobsSay, surfacesHealth } from './surfaces.ts';
+import { surfacesHealth } from './surfaces.ts';
 
 /**
  * `what`: in `Fix WHAT first`. `unread`: what it would be is not known yet, in `Check WHAT first`. `deployment`: whose
@@ -112,7 +112,8 @@ const surfaces: Need = (world) => {
   if (!worst || failed < ended * mostJobs || evaluateQueue(world).length > 0) return undefined;
   // Surfaces are sampled in the same pages: their margins may add up.
   const margin = failing.reduce((sum, { failuresMargin = 0 }) => sum + failuresMargin, 0) || undefined;
-  const jobs = `${sampledSays(failed, margin)} of ${jobsSay({ ...worst, finished: ended, unclear: 0 })} jobs`;
+  const endedMargin = seen.reduce((sum, { s }) => sum + (s.jobsMargin ?? 0), 0) || undefined;
+  const jobs = `${sampledSays(failed, margin)} of ${sampledSays(ended, endedMargin)} jobs`;
   return { what: 'the surfaces', because: `${jobs} failed in the last hour`, surface: worst.id };
 };
 

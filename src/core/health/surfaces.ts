@@ -6,7 +6,7 @@ import type { Instant } from '../time.ts';
 import type { Surface, Surfaces } from '../world/facts.ts';
 import { evaluateValue, type Thresholds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
-import { marginSays, measureSays } from './measure.ts';
+import { estimateSays, marginSays, measureSays, sampledSays } from './measure.ts';
 import type { HealthStatus } from './status.ts';
 
 /**
@@ -18,8 +18,15 @@ export function failureRate({ failures, finished, unclear = 0 }: Surface): numbe
 }
 
 /** Of how many jobs: `3 120`, of a sample `~3 100`. */
-export const jobsSay = ({ finished, unclear = 0, failuresMargin }: Surface): string =>
-  `${failuresMargin ? '~' : ''}${formatCount(finished + unclear)}`;
+export const jobsSay = ({ finished, unclear = 0, jobsMargin }: Surface): string =>
+  estimateSays(finished + unclear, jobsMargin);
+
+/** The same with its margin behind it: `~3 100 ±240`. */
+export const sampledJobs = ({ finished, unclear = 0, jobsMargin }: Surface): string =>
+  sampledSays(finished + unclear, jobsMargin);
+
+/** How many are in states that are not understood: `12`, of a sample `~40 ±24`. */
+export const unclearJobs = ({ unclear = 0, unclearMargin }: Surface): string => sampledSays(unclear, unclearMargin);
 
 /** The share with its sign of an estimate: `41 %`, `~41 %`, `<2 %`. */
 export const failureShare = (s: Surface): string =>

@@ -82,6 +82,9 @@ export type Surface = {
   margin?: number | undefined;
   /** The same of the number of failures, in jobs. */
   failuresMargin?: number | undefined;
+  /** The same of all jobs of the hour, and of those in an unknown state. */
+  jobsMargin?: number | undefined;
+  unclearMargin?: number | undefined;
   affectedStudies: number;
   /** The most frequent error message of the hour. */
   topError?: string;

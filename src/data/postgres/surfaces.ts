@@ -139,6 +139,8 @@ function surfaceFrom(row: sql.SurfaceRow): Surface {
     unclear: row.unclear > 0 ? row.unclear : undefined,
     margin: row.margin || undefined,
     failuresMargin: row.failuresMargin || undefined,
+    jobsMargin: row.jobsMargin || undefined,
+    unclearMargin: (row.unclear > 0 && row.unclearMargin) || undefined,
     affectedStudies: row.studies,
     created: { failures: row.createdFailures, studies: row.createdStudies, margin: row.createdMargin || undefined },
     lastFailedAt: row.lastFailed === null ? undefined : row.lastFailed * second,

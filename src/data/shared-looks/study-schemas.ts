@@ -93,6 +93,8 @@ const surface = z.strictObject({
   unclear: amount.optional(),
   margin: amount.optional(),
   failuresMargin: amount.optional(),
+  jobsMargin: amount.optional(),
+  unclearMargin: amount.optional(),
   affectedStudies: amount,
   topError: word.optional(),
   topErrorCount: amount.optional(),

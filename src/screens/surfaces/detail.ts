@@ -1,7 +1,7 @@
 // One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
 import { sampledSays } from '../../core/health/measure.ts';
-import { disabledSays, jobsSay, sampledShare, studiesSay } from '../../core/health/surfaces.ts';
+import { disabledSays, sampledJobs, sampledShare, studiesSay, unclearJobs } from '../../core/health/surfaces.ts';
 import { byProxy, type PoolHealth, poolHealth } from '../../core/platform/pool.ts';
 import { surfaceStandings } from '../../core/platform/surface-acts.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
@@ -50,10 +50,10 @@ export const surfaceScreen: Screen = {
             [
               'failed',
               s.finished + (s.unclear ?? 0) > 0
-                ? `${sampledShare(s)}${s.margin ? ', sampled' : ''}: ${sampledSays(s.failures, s.failuresMargin)} of ${jobsSay(s)} jobs in the last hour`
+                ? `${sampledShare(s)}${s.margin ? ', sampled' : ''}: ${sampledSays(s.failures, s.failuresMargin)} of ${sampledJobs(s)} jobs in the last hour`
                 : 'no jobs in the last hour',
             ],
-            ['unknown status', s.unclear ? `${jobsSay({ ...s, finished: 0 })} of these jobs` : undefined],
+            ['unknown status', s.unclear ? `${unclearJobs(s)} of these jobs` : undefined],
             ['affected studies', studiesSay(s)],
             ...poolPairs(s, newest(watched)?.value.pools),
           ],

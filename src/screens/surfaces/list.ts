@@ -7,6 +7,7 @@ import {
   failureShare,
   jobsSay,
   type SurfaceHealth,
+  sampledJobs,
   sampledShare,
   studiesSay,
 } from '../../core/health/surfaces.ts';
@@ -27,9 +28,12 @@ const orders: readonly (readonly [string, (a: SurfaceHealth, b: SurfaceHealth) =
   ['name', (a, b) => (a.s.id < b.s.id ? -1 : 1)],
 ];
 
-/** `~10 ±16 of ~654`, and without its margin. */
-const jobsOf = (s: Surface): readonly string[] =>
-  [sampledSays, estimateSays].map((says) => `${says(s.failures, s.failuresMargin)} of ${jobsSay(s)}`);
+/** `~10 ±16 of ~650 ±150`, with one margin, and with none. */
+const jobsOf = (s: Surface): readonly string[] => {
+  const failures = sampledSays(s.failures, s.failuresMargin);
+  const bare = `${estimateSays(s.failures, s.failuresMargin)} of ${jobsSay(s)}`;
+  return [`${failures} of ${sampledJobs(s)}`, `${failures} of ${jobsSay(s)}`, bare];
+};
 
 export const surfacesScreen: Screen = {
   id: 'surfaces',
@@ -76,7 +80,7 @@ export const surfacesScreen: Screen = {
         upTo: widest(
           all.flatMap(({ s }) => jobsOf(s)),
           16,
-          26,
+          34,
         ),
         align: 'right',
       },

@@ -28,8 +28,10 @@ export type SurfaceRow = {
   messages: readonly { error: string | null; count: number; margin: number }[] | null;
   /** Of a sample: how far off the share of failures may be either way, in percent of jobs; else 0. */
   margin: number | null;
-  /** The same, in jobs, of `failures`, `createdFailures` and `topCount`. */
+  /** The same, in jobs, of `failures`, all jobs, `unclear`, `createdFailures` and `topCount`. */
   failuresMargin: number | null;
+  jobsMargin: number | null;
+  unclearMargin: number | null;
   createdMargin: number | null;
   topMargin: number | null;
   /** Rows read in total. */
@@ -76,7 +78,7 @@ export function surfaces(tables: Tables, sample?: Sample): string {
   SELECT most.id, finished, failures, unclear, studies, newest, "createdFailures", "createdStudies", "lastFailed", "lastDone",
          CASE WHEN place = 1 THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
          e.error AS "topError", e.count AS "topCount", e.margin AS "topMargin",
-         ${['margin', 'failuresMargin', 'createdMargin'].map((name) => `${sample ? `m."${name}"` : '0::float8'} AS "${name}"`).join(', ')},
+         ${['margin', 'failuresMargin', 'jobsMargin', 'unclearMargin', 'createdMargin'].map((name) => `${sample ? `m."${name}"` : '0::float8'} AS "${name}"`).join(', ')},
          total::int AS seen
   FROM most LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM most.id
   ${sample ? 'LEFT JOIN margins m ON m.id IS NOT DISTINCT FROM most.id' : ''}
@@ -155,9 +157,11 @@ function marginsOf(tables: Tables, sample: Sample): string {
       WHEN sum(f) IN (0, sum(n)) THEN least(1, ${missed} / nullif(sum(n * weight), 0))
       ELSE 2 * sqrt(greatest(0, sum(v * f * f) - 2 * (sum(weight * f) / sum(weight * n)) * sum(v * f * n)
              + (sum(weight * f) / sum(weight * n)) ^ 2 * sum(v * n * n))) / sum(weight * n) END)::float8 AS margin,
-      ${marginOf('f', sample)} AS "failuresMargin", ${createdMargin(tables, 'g', sample)} AS "createdMargin"
+      ${marginOf('f', sample)} AS "failuresMargin", ${marginOf('n', sample)} AS "jobsMargin",
+      ${marginOf('u', sample)} AS "unclearMargin", ${createdMargin(tables, 'g', sample)} AS "createdMargin"
     FROM (SELECT id, weight, weight * weight - weight AS v, (count(*) FILTER (WHERE failed))::float8 AS f,
-                 (count(*) FILTER (WHERE failed AND fresh))::float8 AS g, count(*)::float8 AS n
+                 (count(*) FILTER (WHERE failed AND fresh))::float8 AS g,
+                 (count(*) FILTER (WHERE unclear))::float8 AS u, count(*)::float8 AS n
           FROM recent GROUP BY id, weight, page) pages
     GROUP BY id
   )`;
