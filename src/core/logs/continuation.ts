@@ -12,7 +12,7 @@ const always =
 /** The last line of a Python traceback or of an error with its class first: `ValueError: boom`, `java.lang.X: boom`. */
 const errorClass = /^[A-Za-z_][\w.$]{0,200}(?:: .*)?$/s;
 const javaError = /^(?:[a-z][\w$]{0,60}\.){1,12}[\w$]{0,80}(?:Exception|Error|Throwable)(?:: .*)?$/s;
-const goFrame = /^(?:created by )?[\w./*()-]{1,200}\(.*\)$|^\[signal |^created by /s;
+const goFrame = /^(?=.*\)$)(?:created by )?[\w./*()-]{1,200}\(|^\[signal |^created by /s;
 const postgresMore = /^(?:[\d[<][^"]{0,200}?[ :\]>])?(?:STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION): {2}/;
 const postgresPid = /^[^"[]{0,120}\[(\d{1,10})/;
 

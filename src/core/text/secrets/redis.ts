@@ -15,10 +15,22 @@ const goesOn = /^(?:setname|keys|copy|replace|auth2?)$/i;
 const beginsCommand =
   /(?:^|[\n>"'`\]:]\s{0,3}|\bhello\s{1,3}\d\s{1,3}|\bcommand\s{1,3}|\d\s{1,3}|\bredis(?:-cli)?\s{1,3}|\bcli\s{1,3})$/i;
 
+/** What may begin a rule with a secret, or the end of its line. */
+const ruleOrEnd = /[<>#!\n]|$/g;
+
 /** The text without the secrets of Redis' commands. */
 export function withoutRedis(text: string): string {
   const found: Range[] = [];
   const hasCategories = text.includes('@');
+  let next = -1;
+  /** Whether the rest of the line may have such a rule: its words are looked at only then. */
+  const mayHaveRule = (from: number) => {
+    if (next < from) {
+      ruleOrEnd.lastIndex = from;
+      next = ruleOrEnd.exec(text)?.index ?? text.length;
+    }
+    return next < text.length && text[next] !== '\n';
+  };
   commands.lastIndex = 0;
   for (let match = commands.exec(text); match; match = commands.exec(text)) {
     const [name, auth, pass, setuser] = match;
@@ -28,7 +40,9 @@ export function withoutRedis(text: string): string {
       ? login(text, auth, before, end)
       : pass
         ? lastOf(wordsFrom(text, end, 2))
-        : rules(text, end, setuser !== undefined, hasCategories);
+        : mayHaveRule(end)
+          ? rules(text, end, setuser !== undefined, hasCategories)
+          : [];
     found.push(...ranges.filter(({ from, to }) => from < to));
     commands.lastIndex = Math.max(end, ranges.at(-1)?.to ?? end);
   }
