@@ -56,7 +56,7 @@ export function sampleIn({ event, at }: Entry, metric: MetricId): MetricSample |
   if (event.kind !== 'sample') return undefined;
   const value = event.values[metric];
   const margin = event.margins?.[metric];
-  return value === undefined ? undefined : { at: event.measuredAt ?? at, value, ...(margin ? { margin } : {}) };
+  return value === undefined ? undefined : { at: event.measuredAt ?? at, value, margin: margin || undefined };
 }
 
 /** The samples of one metric, oldest first, and the worst that they were. */

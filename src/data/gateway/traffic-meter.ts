@@ -106,7 +106,8 @@ export class TrafficMeter {
       margins:
         sum.heaviestOfAll > 0
           ? {
-              ...(sum.servedSpread > 0 ? { p95: this.#marginOfP95(sum), errorRate: marginOfErrors(sum) } : {}),
+              p95: sum.servedSpread > 0 ? this.#marginOfP95(sum) : undefined,
+              errorRate: sum.servedSpread > 0 ? marginOfErrors(sum) : undefined,
               counts: marginsOfCounts(sum),
             }
           : undefined,

@@ -169,7 +169,7 @@ class SampledMetrics {
 
   get event(): EventOf<'sample'> {
     const margins = present(this.#margins);
-    return { kind: 'sample', values: this.#values, ...(Object.keys(margins).length > 0 ? { margins } : {}) };
+    return { kind: 'sample', values: this.#values, margins: Object.keys(margins).length > 0 ? margins : undefined };
   }
 }
 
@@ -189,6 +189,6 @@ function requestsIn({ readings, now }: World): EventOf<'sample'>['requests'] {
     failed: count(failed + gaveUp),
     limited: count(limited),
     refused: count(refused),
-    ...(off ? { margins: { seen: off.seen, failed: off.failed, limited: off.limited, refused: off.refused } } : {}),
+    margins: off && { seen: off.seen, failed: off.failed, limited: off.limited, refused: off.refused },
   };
 }
