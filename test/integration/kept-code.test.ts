@@ -50,10 +50,15 @@ test.runIf(availableParallelism() > 1)('what its thread ran is kept apart, and r
   const { file, kept, look } = place();
   await look('status', '--line', '--timeout', '30');
   expect(kept()).toHaveLength(2);
-  const before = statSync(file('status-thread'));
-  expect(before.size).toBeGreaterThan(500_000);
-  await look('status', '--line', '--timeout', '30');
-  expect(statSync(file('status-thread'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+  expect(statSync(file('status-thread')).size).toBeGreaterThan(500_000);
+  // A thread that starts late, on a busy machine, may meet another flag of V8, and keeps its code once more.
+  const isRead = async () => {
+    const before = statSync(file('status-thread'));
+    await look('status', '--line', '--timeout', '30');
+    const after = statSync(file('status-thread'));
+    return after.ino === before.ino && after.mtimeMs === before.mtimeMs;
+  };
+  await expect.poll(isRead, { timeout: 60_000 }).toBe(true);
 });
 
 test('a run that comes further adds to what is kept, once it is older than an hour', async () => {

@@ -95,6 +95,8 @@ test('patterns built from parts are all listed here and tested', () => {
     'data/gateway/access-log.ts',
     // Paths of the settings, taken literally.
     'data/gateway/probe-request.ts',
+    // A hash of the host's name.
+    'disk/new-file.ts',
   ]);
 });
 

@@ -144,8 +144,9 @@ export async function lookOnce(
   if (read && 'entries' in read) keeper.learn(surfaceActs(read.entries, keeper.world.scope));
   keeper.tick(at);
   const { world } = keeper;
-  over.abort();
+  // Before the thread is told to end: it keeps its code then.
   withTurboFan?.();
+  over.abort();
   return {
     world,
     journal: read && 'entries' in read ? { incidents: openReports(read.entries, at) } : read,
