@@ -50,8 +50,11 @@ const plain = Math.max(
   0.2,
   ...[1, 2, 3].map(() => costsOf(/[\u4e00]a|b[\u4e01]/, ['ab '.repeat(33_333)], 1000)[0] ?? 1),
 );
-/** What 100 kB may cost; a quadratic one needs ten times as much, an exponential one never ends. */
-const enough = Math.max(50, 50 * plain);
+/**
+ * What 100 kB may cost: a bounded repetition is tried some hundred times for each character. A quadratic one needs ten times
+ * as much, an exponential one never ends.
+ */
+const enough = Math.max(200, 200 * plain);
 
 /** The shorter text on which it is slowest, measured again where it seems slow: a machine has other things to do. */
 function slowest(pattern: RegExp): string {

@@ -3,11 +3,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { type Settings, type SettingsInput, settingsSchema } from '../../src/config/settings.ts';
+import { listenAgain } from './lasting-port.ts';
 
 export type Handler = (url: URL, res: ServerResponse, req: IncomingMessage) => void;
 
@@ -40,8 +41,7 @@ export class ApiServer {
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket)));
     });
-    await new Promise<void>((done) => server.listen(this.#port, '127.0.0.1', done));
-    this.#port = (server.address() as AddressInfo).port;
+    this.#port = await listenAgain(server, this.#port);
   }
 
   private serve(listener: (req: IncomingMessage, res: ServerResponse) => void) {

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket, connect as tcp } from 'node:net
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { listenAgain } from './lasting-port.ts';
 
 /**
  * `works`: hands everything on. `refuses`: nothing listens. `freezes`: connections stay open, and nothing comes.
@@ -89,12 +90,7 @@ export class Middleman {
 
   async #listen(): Promise<void> {
     const listener = createServer((client) => this.#meet(client));
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen(this.port, this.#address, resolve);
-    });
-    const address = listener.address();
-    if (address && typeof address === 'object') this.port = address.port;
+    this.port = await listenAgain(listener, this.port, this.#address);
     this.#listener = listener;
   }
 
