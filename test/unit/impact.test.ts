@@ -109,6 +109,17 @@ describe('requests', () => {
     expect(often.failed).toBeLessThan(3 * 30);
   });
 
+  test('of two months take no time for each pair of their windows', () => {
+    const incident = story([1, 'ops1', sample(100, requests(200, { margins }))]);
+    const [first] = incident.entries.filter(({ event }) => event.kind === 'sample');
+    if (!first) throw new Error('a sample is an entry');
+    const entries = Array.from({ length: 100_000 }, (_, n) => ({ ...first, at: first.at + n * minute }));
+    // A quarter of a second; with each pair a minute and more, beyond the limit of a test.
+    expect(impactOf({ ...incident, entries }, first.at + entries.length * minute).requests).toMatchObject({
+      margins: { failed: expect.any(Number) },
+    });
+  });
+
   test('are unknown, and why, where nothing counted them', () => {
     expect(of([1, 'ops1', sample(100)])).toEqual({ unknown: 'requests were not counted during it' });
   });

@@ -20,7 +20,7 @@ export type Start = {
 /** Of an estimate: the shares of each sample's window, over the time until the next sample. */
 export type RequestImpact = RequestCounts & {
   /** Where logs were sampled: how far off each may be either way. */
-  margins?: RequestCounts;
+  margins?: RequestCounts | undefined;
   /** How much of the time was measured, and how much was not. */
   measured: Ms;
   missing: Ms;
@@ -119,8 +119,8 @@ function requestsIn({ entries }: Incident, from: Instant, until: Instant): Impac
     covered = Math.min(at, until);
   }
   if (sum.measured === 0) return { unknown: 'requests were not counted while it went on' };
-  const margins = parts.length > 0 ? { margins: marginsOfParts(parts) } : {};
-  return { ...sum, ...margins, missing: Math.max(0, until - from - sum.measured) };
+  const margins = parts.length > 0 ? marginsOfParts(parts) : undefined;
+  return { ...sum, margins, missing: Math.max(0, until - from - sum.measured) };
 }
 
 /** A part of a window's counts that were sampled. */
@@ -132,12 +132,14 @@ type SampledPart = { at: Instant; begin: Instant; part: number; margins: Request
  * one line come to.
  */
 function marginsOfParts(parts: readonly SampledPart[]): RequestCounts {
-  const sum = (of: (one: SampledPart) => number, some = parts) => some.reduce((all, one) => all + of(one), 0);
-  const most = parts.reduce((found, { at }, first) => {
-    const later = parts.slice(first).filter(({ begin }) => begin < at);
-    const ofOneLine = sum(({ part }) => part, later);
-    return Math.max(found, ofOneLine);
-  }, 0);
+  const sum = (of: (one: SampledPart) => number) => parts.reduce((all, one) => all + of(one), 0);
+  let most = 0;
+  for (const [first, { at }] of parts.entries()) {
+    let ofOneLine = 0;
+    // In the order of time: whatever window begins later does not overlap, nor does one after it.
+    for (let i = first; i < parts.length && (parts[i]?.begin ?? at) < at; i += 1) ofOneLine += parts[i]?.part ?? 0;
+    most = Math.max(most, ofOneLine);
+  }
   const margin = (kind: keyof RequestCounts) =>
     Math.ceil(
       Math.min(
